@@ -1,0 +1,1 @@
+//! Production smoke tests for axum applications.

@@ -1,0 +1,1 @@
+//! Suites that every adapter and every rollback backend runs against itself.

@@ -1,0 +1,101 @@
+//! What a registry has to offer to fixtures.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::fixture::app::BuildApp;
+use crate::rollback::ErasedBackend;
+use crate::{Error, Fixture, Result};
+
+/// The values, backends and app factory of one registry.
+#[derive(Default)]
+pub(crate) struct Supplies {
+    pub(crate) values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) value_names: HashMap<TypeId, &'static str>,
+    pub(crate) backends: Vec<Arc<dyn ErasedBackend>>,
+    pub(crate) app: Option<Arc<dyn BuildApp>>,
+}
+
+impl Supplies {
+    pub(crate) fn backend<P: 'static>(&self) -> Option<&Arc<dyn ErasedBackend>> {
+        self.backends.iter().find(|backend| backend.pool_type() == TypeId::of::<P>())
+    }
+
+    pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let value = self.values.get(&TypeId::of::<T>())?;
+        Arc::clone(value).downcast().ok()
+    }
+}
+
+/// What the registry provides, as a fixture sees it when it checks itself at start.
+pub struct Providers<'a> {
+    supplies: &'a Supplies,
+    chain: Option<&'a Link<'a>>,
+}
+
+struct Link<'a> {
+    fixture: TypeId,
+    name: &'static str,
+    asked_by: Option<&'a Link<'a>>,
+}
+
+impl<'a> Providers<'a> {
+    pub(crate) fn new(supplies: &'a Supplies) -> Self {
+        Self { supplies, chain: None }
+    }
+
+    /// Checks a fixture that this one asks for.
+    ///
+    /// # Errors
+    ///
+    /// When something is missing, or when the fixture asks for itself by way of others; the
+    /// error then prints the chain.
+    pub fn check<F: Fixture>(&self) -> Result {
+        let link = Link { fixture: TypeId::of::<F>(), name: type_name::<F>(), asked_by: self.chain };
+        let mut names = Vec::new();
+        let mut asker = self.chain;
+        while let Some(above) = asker {
+            names.push(above.name);
+            if above.fixture == link.fixture {
+                return Err(cycle(names.into_iter().rev(), link.name));
+            }
+            asker = above.asked_by;
+        }
+        F::check(&Providers { supplies: self.supplies, chain: Some(&link) })
+    }
+
+    /// The provided value of type `T`.
+    #[must_use]
+    pub fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.supplies.value()
+    }
+
+    /// Whether a backend makes sandboxes for the pool type `P`.
+    #[must_use]
+    pub fn rolls_back<P: 'static>(&self) -> bool {
+        self.supplies.backend::<P>().is_some()
+    }
+
+    pub(crate) fn app(&self) -> Option<&'a Arc<dyn BuildApp>> {
+        self.supplies.app.as_ref()
+    }
+}
+
+impl fmt::Debug for Providers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Providers").finish_non_exhaustive()
+    }
+}
+
+/// The error for a fixture that is met again while it is being obtained.
+pub(crate) fn cycle<'n>(chain: impl Iterator<Item = &'n str>, again: &str) -> Error {
+    let mut message = String::from("a fixture asks for itself: ");
+    for name in chain {
+        message.push_str(name);
+        message.push_str(" -> ");
+    }
+    message.push_str(again);
+    Error::msg(message)
+}

@@ -1,0 +1,150 @@
+//! The trait that a backend implements.
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::RollbackVerdict;
+use crate::Result;
+
+/// Makes sandboxes for one type of connection pool.
+///
+/// A sandbox is a new pool, of the application's own pool type, whose one connection is inside a
+/// transaction from connect to close. What a backend has to keep to:
+///
+/// - the pool never hands out a connection that is not inside the transaction, and after
+///   [`Session::finish`] it hands out none at all;
+/// - the connection is a new one, never one of the application's pool;
+/// - limits on the server are set together with `BEGIN`;
+/// - a second connect of the same pool is refused: the first connection was lost.
+///
+/// `open` runs on a thread of its own beside the application's and the tests' runtimes, inside a
+/// Tokio runtime with I/O and time; it may block.
+pub trait Backend: Send + Sync + 'static {
+    /// The application's pool type.
+    type Pool: Clone + Send + Sync + 'static;
+
+    /// The library and the database, for messages: `diesel r2d2 on SQLite`.
+    fn describe(&self) -> String;
+
+    /// How many sandboxes may be open at the same time. SQLite has one writer, so it bears one.
+    fn capacity(&self) -> usize {
+        1
+    }
+
+    /// How long a sandbox may hold its transaction before it is ended from outside.
+    fn limit(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    /// Connects, begins the transaction, sets the guard and returns the pool.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached or the transaction cannot be begun. An error that is
+    /// a [`RollbackVerdict`] keeps its meaning.
+    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>>;
+}
+
+/// For whom a sandbox is opened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenRequest {
+    /// The name of the test.
+    pub test: Arc<str>,
+    /// How long the transaction may be held: the backend's own limit.
+    pub limit: Duration,
+}
+
+/// A sandbox that was opened.
+pub struct Opened<P> {
+    /// The pool to give to the test and the application.
+    pub pool: P,
+    /// The other end of it.
+    pub session: Arc<dyn Session>,
+}
+
+impl<P> fmt::Debug for Opened<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opened<{}>", type_name::<P>())
+    }
+}
+
+/// An open sandbox, seen from the side that guards it.
+pub trait Session: Send + Sync + 'static {
+    /// How often the application or the test has taken a connection from the pool. What the
+    /// session takes for itself is not counted.
+    fn checkouts(&self) -> u64;
+
+    /// Sets a savepoint before an in-process request.
+    ///
+    /// # Errors
+    ///
+    /// At once, when the connection is in use: the test still holds it.
+    fn enter(&self) -> BoxFuture<'_, Result>;
+
+    /// Releases the savepoint after the request, or rolls back to it where an SQL error has
+    /// aborted the transaction.
+    ///
+    /// # Errors
+    ///
+    /// The verdict, when the transaction is not the one in which the savepoint was set.
+    fn leave(&self) -> BoxFuture<'_, Result<(), RollbackVerdict>>;
+
+    /// Checks the guard, rolls back, closes the pool and says what was found. Called once, last;
+    /// also after [`cut`](Self::cut).
+    fn finish(&self) -> BoxFuture<'_, RollbackVerdict>;
+
+    /// Ends the transaction from outside, whatever the threads that use it do.
+    fn cut(&self) -> BoxFuture<'_, ()>;
+}
+
+pub(crate) type AnyPool = Box<dyn Any + Send + Sync>;
+
+/// A backend whose pool type is known by its `TypeId` alone.
+pub(crate) trait ErasedBackend: Send + Sync {
+    fn pool_type(&self) -> TypeId;
+    fn pool_name(&self) -> &'static str;
+    fn describe(&self) -> String;
+    fn capacity(&self) -> usize;
+    fn limit(&self) -> Duration;
+    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<(AnyPool, Arc<dyn Session>)>>;
+}
+
+struct Erased<B>(B);
+
+pub(crate) fn erase<B: Backend>(backend: B) -> Arc<dyn ErasedBackend> {
+    Arc::new(Erased(backend))
+}
+
+impl<B: Backend> ErasedBackend for Erased<B> {
+    fn pool_type(&self) -> TypeId {
+        TypeId::of::<B::Pool>()
+    }
+
+    fn pool_name(&self) -> &'static str {
+        type_name::<B::Pool>()
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.capacity().max(1)
+    }
+
+    fn limit(&self) -> Duration {
+        self.0.limit()
+    }
+
+    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<(AnyPool, Arc<dyn Session>)>> {
+        Box::pin(async move {
+            let Opened { pool, session } = self.0.open(request).await?;
+            Ok((Box::new(pool) as AnyPool, session))
+        })
+    }
+}

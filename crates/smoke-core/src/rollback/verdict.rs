@@ -1,0 +1,117 @@
+//! How a sandbox ended.
+
+use std::fmt;
+
+/// What a backend found when it ended a sandbox, or looked at it after a request.
+///
+/// Only [`RolledBack`](Self::RolledBack) is good; each of the others makes the test errored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RollbackVerdict {
+    /// The transaction was the one that was begun, and it was rolled back.
+    RolledBack,
+    /// The transaction ended before the sandbox did: data may have been committed.
+    /// The test is not run again in this process.
+    Escaped {
+        /// What was seen, as the database says it.
+        how: String,
+        /// The request during which it happened, as far as it is known: `POST /users`.
+        at: Option<String>,
+    },
+    /// A request that is meant to write succeeded, and the application took no connection from
+    /// the sandbox: what it wrote went elsewhere and was not rolled back.
+    Bypassed {
+        /// The request: `POST /users`.
+        request: String,
+    },
+    /// The sandbox's connection was lost: the server ended it, or a panic made the pool drop it.
+    /// The server has rolled back.
+    ConnectionLost {
+        /// What the driver said.
+        cause: String,
+    },
+    /// Something still held the sandbox's pool or connection when the test had ended.
+    /// The sandbox was shut, and the connection closed.
+    Straggler {
+        /// What is known of the holder.
+        holder: String,
+    },
+    /// The database was busy: a lock, a deadlock or a serialization failure stood in the way.
+    Contended {
+        /// What the database said.
+        cause: String,
+    },
+    /// Tables without transactions were written to; what was written stays.
+    NonTransactional {
+        /// The tables, as far as the database names them.
+        tables: Vec<String>,
+    },
+    /// The sandbox was held for longer than its limit and was ended from outside.
+    PastLimit {
+        /// The limit, as a person reads it: `1s`.
+        limit: String,
+    },
+    /// A COMMIT would have been refused: a deferred constraint does not hold.
+    Refused {
+        /// What the database said.
+        cause: String,
+    },
+    /// Whether the transaction was rolled back could not be found out.
+    Unknown {
+        /// What stood in the way.
+        cause: String,
+    },
+}
+
+impl RollbackVerdict {
+    /// Whether everything was rolled back, and nothing else was found.
+    #[must_use]
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(self, Self::RolledBack)
+    }
+
+    /// Fills in the request of an escape that has none yet.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            Self::Escaped { how, at: None } => Self::Escaped { how, at: Some(place.to_owned()) },
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for RollbackVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RolledBack => f.write_str("rolled back"),
+            Self::Escaped { how, at } => {
+                f.write_str("the sandbox's transaction ended")?;
+                if let Some(at) = at {
+                    write!(f, " during {at}")?;
+                }
+                write!(f, " ({how}): DATA MAY HAVE BEEN COMMITTED; the test will not run again until the process is restarted")
+            }
+            Self::Bypassed { request } => write!(
+                f,
+                "{request} succeeded without taking a connection from the sandbox: is the application using another pool? \
+                 What it wrote was NOT rolled back (a request that touches no database says .without_database())"
+            ),
+            Self::ConnectionLost { cause } => write!(f, "the sandbox's connection was lost, and with it what the test had written: {cause}"),
+            Self::Straggler { holder } => write!(
+                f,
+                "{holder} after the test had ended; the sandbox was shut, what comes later gets \"closed\" and no connection"
+            ),
+            Self::Contended { cause } => write!(f, "the database was busy: {cause}"),
+            Self::NonTransactional { tables } => write!(
+                f,
+                "tables without transactions were written to, and what was written was NOT rolled back: {}",
+                tables.join(", ")
+            ),
+            Self::PastLimit { limit } => write!(f, "the sandbox was held for longer than its limit of {limit} and was ended from outside, which rolls back what it had not committed"),
+            Self::Refused { cause } => write!(f, "a COMMIT would have been refused: {cause}"),
+            Self::Unknown { cause } => write!(f, "the rollback could not be confirmed: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for RollbackVerdict {}

@@ -1,0 +1,1 @@
+//! Rolled-back sandboxes for diesel and diesel-async connection pools.

@@ -1,0 +1,1 @@
+//! The attributes #[smoke_test] and #[smoke_suite].

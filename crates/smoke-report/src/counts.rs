@@ -1,0 +1,43 @@
+use std::collections::HashSet;
+
+use crate::{Outcome, TestReport};
+
+/// How many tests ended how.
+///
+/// `run` is `passed + failed + errored`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The distinct classes among the tests that ran.
+    pub test_classes: usize,
+    /// The tests that ran: all but the skipped ones.
+    pub run: usize,
+    /// The tests that passed.
+    pub passed: usize,
+    /// The tests that failed.
+    pub failed: usize,
+    /// The tests that errored.
+    pub errored: usize,
+    /// The tests that were skipped.
+    pub skipped: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(tests: &[TestReport]) -> Self {
+        let mut counts = Self::default();
+        let mut classes = HashSet::new();
+        for test in tests {
+            if test.outcome.ran() {
+                counts.run += 1;
+                classes.insert(test.class.as_str());
+            }
+            match test.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Errored => counts.errored += 1,
+                Outcome::Skipped => counts.skipped += 1,
+            }
+        }
+        counts.test_classes = classes.len();
+        counts
+    }
+}

@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use crate::{Kind, Outcome, Place, RequestMade};
+
+/// What a run found about one test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestReport {
+    /// The test's path: `crate::module::test` or `crate::module::Suite::test`.
+    pub name: String,
+    /// The test's suite, by its path; reports call it a test class.
+    pub class: String,
+    /// What the test shows, in its author's words.
+    pub description: Option<String>,
+    /// The test's tags.
+    pub tags: Vec<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The greatest kind among its fixtures.
+    pub kind: Kind,
+    /// How long it took, set-up and tear-down included.
+    pub duration: Duration,
+    /// What went wrong, or why it was skipped.
+    pub message: Option<String>,
+    /// What caused that, nearest cause first.
+    pub causes: Vec<String>,
+    /// Where it went wrong.
+    pub place: Option<Place>,
+    /// The requests it made to the application, in order.
+    pub requests: Vec<RequestMade>,
+}
+
+impl TestReport {
+    /// A report of what everybody may see of a test. The rest is empty.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        class: impl Into<String>,
+        kind: Kind,
+        outcome: Outcome,
+        duration: Duration,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            class: class.into(),
+            description: None,
+            tags: Vec::new(),
+            outcome,
+            kind,
+            duration,
+            message: None,
+            causes: Vec::new(),
+            place: None,
+            requests: Vec::new(),
+        }
+    }
+
+    /// Says what the test shows.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Replaces the tags.
+    #[must_use]
+    pub fn with_tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Says what went wrong, or why the test was skipped.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Replaces the causes, nearest cause first.
+    #[must_use]
+    pub fn with_causes(mut self, causes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.causes = causes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Says where it went wrong: a [`Place`] or a [`&Location`](std::panic::Location).
+    #[must_use]
+    pub fn with_place(mut self, place: impl Into<Place>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Replaces the requests.
+    #[must_use]
+    pub fn with_requests(mut self, requests: impl IntoIterator<Item = RequestMade>) -> Self {
+        self.requests = requests.into_iter().collect();
+        self
+    }
+
+    /// What a stranger may see: only what [`TestReport::new`] takes, so that a field added later is hidden until somebody decides otherwise.
+    pub(crate) fn without_details(&self) -> Self {
+        Self::new(
+            &self.name,
+            &self.class,
+            self.kind,
+            self.outcome,
+            self.duration,
+        )
+    }
+}

@@ -1,0 +1,61 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What became of one test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Everything it asserted held.
+    Passed,
+    /// An assertion did not hold.
+    Failed,
+    /// Anything else went wrong: an error, a panic, a limit, a rollback that cannot be vouched for.
+    Errored,
+    /// It was not run, and the reason is known.
+    Skipped,
+}
+
+impl Outcome {
+    /// Whether the test ran: every outcome but skipped.
+    #[must_use]
+    pub const fn ran(self) -> bool {
+        !matches!(self, Outcome::Skipped)
+    }
+
+    /// Whether the outcome lets a run pass: passed or skipped.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Outcome::Passed | Outcome::Skipped)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Errored => "errored",
+            Outcome::Skipped => "skipped",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome::{Errored, Failed, Passed, Skipped};
+
+    #[test]
+    fn only_passed_and_skipped_are_good_and_only_skipped_did_not_run() {
+        assert!(Passed.is_good() && Skipped.is_good());
+        assert!(!Failed.is_good() && !Errored.is_good());
+        assert!(Passed.ran() && Failed.ran() && Errored.ran() && !Skipped.ran());
+    }
+
+    #[test]
+    fn an_outcome_is_shown_as_it_is_written_in_json() {
+        for outcome in [Passed, Failed, Errored, Skipped] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.to_string());
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use crate::{Counts, Outcome, TestReport, Verdict};
+
+/// What a run found.
+///
+/// The verdict, the counts and the lists of names are derived from `reasons` and `tests`, so they cannot contradict them.
+/// Serialized, it has the form of the JSON answer; a text that contradicts itself is not a report (see the [crate's docs](crate)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What identifies the run.
+    pub run: String,
+    /// What identifies the build of the application.
+    pub build: Option<String>,
+    /// What identifies the instance that answered.
+    pub instance: Option<String>,
+    /// How long the run took.
+    pub duration: Duration,
+    /// Why the run is a FAIL whatever its tests found: each one alone suffices.
+    pub reasons: Vec<String>,
+    /// The tests that were selected, in the order in which they are reported.
+    pub tests: Vec<TestReport>,
+}
+
+impl Report {
+    /// An empty report. It is a FAIL until a test that ran is added.
+    #[must_use]
+    pub fn new(run: impl Into<String>) -> Self {
+        Self {
+            run: run.into(),
+            build: None,
+            instance: None,
+            duration: Duration::ZERO,
+            reasons: Vec::new(),
+            tests: Vec::new(),
+        }
+    }
+
+    /// The report of a run that was not begun, with the reason.
+    #[must_use]
+    pub fn refused(run: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            reasons: vec![reason.into()],
+            ..Self::new(run)
+        }
+    }
+
+    /// PASS only where at least one test ran, none failed or errored, and no reason stands against it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let good = self.tests.iter().all(|test| test.outcome.is_good());
+        if self.reasons.is_empty() && good && self.any_ran() {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        }
+    }
+
+    /// How many tests ended how.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts::of(&self.tests)
+    }
+
+    /// The reasons as they are answered: where no test ran and nothing says why, "no test ran" does.
+    ///
+    /// Empty where the tests alone decide the verdict.
+    #[must_use]
+    pub fn fail_reasons(&self) -> Vec<String> {
+        if self.reasons.is_empty() && !self.any_ran() {
+            vec!["no test ran".to_owned()]
+        } else {
+            self.reasons.clone()
+        }
+    }
+
+    /// What may be shown to somebody who did not show the token.
+    ///
+    /// Keeps the verdict with its reasons, and of each test the name, class, kind, outcome and duration.
+    /// Messages, causes, places, requests, descriptions and tags are left out.
+    #[must_use]
+    pub fn without_details(&self) -> Report {
+        Self {
+            run: self.run.clone(),
+            build: self.build.clone(),
+            instance: self.instance.clone(),
+            duration: self.duration,
+            reasons: self.reasons.clone(),
+            tests: self.tests.iter().map(TestReport::without_details).collect(),
+        }
+    }
+
+    /// The names of the tests that failed.
+    pub fn failed_tests(&self) -> impl Iterator<Item = &str> {
+        self.names(Outcome::Failed)
+    }
+
+    /// The names of the tests that errored.
+    pub fn errored_tests(&self) -> impl Iterator<Item = &str> {
+        self.names(Outcome::Errored)
+    }
+
+    /// The names of the tests that were skipped.
+    pub fn skipped_tests(&self) -> impl Iterator<Item = &str> {
+        self.names(Outcome::Skipped)
+    }
+
+    pub(crate) fn with_outcome(&self, outcome: Outcome) -> impl Iterator<Item = &TestReport> {
+        self.tests
+            .iter()
+            .filter(move |test| test.outcome == outcome)
+    }
+
+    fn names(&self, outcome: Outcome) -> impl Iterator<Item = &str> {
+        self.with_outcome(outcome).map(|test| test.name.as_str())
+    }
+
+    fn any_ran(&self) -> bool {
+        self.tests.iter().any(|test| test.outcome.ran())
+    }
+}

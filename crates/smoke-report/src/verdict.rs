@@ -1,0 +1,59 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The answer to "does it work?": PASS or FAIL, and nothing between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// At least one test ran, and nothing speaks against it.
+    Pass,
+    /// Something went wrong, or nothing shows that it went well.
+    Fail,
+}
+
+impl Verdict {
+    /// Whether the verdict is PASS.
+    #[must_use]
+    pub const fn is_pass(self) -> bool {
+        matches!(self, Verdict::Pass)
+    }
+
+    /// The other verdict.
+    #[must_use]
+    pub const fn opposite(self) -> Verdict {
+        match self {
+            Verdict::Pass => Verdict::Fail,
+            Verdict::Fail => Verdict::Pass,
+        }
+    }
+
+    /// The word that stands in answers: `PASS` or `FAIL`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Pass => "PASS",
+            Verdict::Fail => "FAIL",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Fail, Pass};
+
+    #[test]
+    fn a_verdict_is_shown_as_it_is_written_in_json() {
+        for verdict in [Pass, Fail] {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.to_string());
+            assert_eq!(verdict.opposite().opposite(), verdict);
+            assert_ne!(verdict.opposite().is_pass(), verdict.is_pass());
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Reports made of pieces that could break an answer: parts of the verdicts, quotes, escapes, control characters.
+
+use std::time::Duration;
+
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use smoke_report::{Kind, Outcome, Place, Report, RequestMade, TestReport};
+
+const PIECES: &[&str] = &[
+    "P", "PA", "PAS", "ASS", "SS", "S", "PASS", "F", "FA", "AIL", "IL", "FAIL", "fail", "pass",
+    "\n", "\r", "\t", "\0", "\u{c}", "\u{1f}", "\u{7f}", "\u{85}", "\u{2028}", "\"", "\\", "\\u",
+    "\\u00", "\\n", "/", ":", " ", "é", "日本", "🦀", "…",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => vec(select(PIECES), 0..12).prop_map(|pieces| pieces.concat()),
+        1 => vec(select(PIECES), 400..900).prop_map(|pieces| pieces.concat()),
+    ]
+}
+
+/// Up to eleven days, to the nanosecond: what milliseconds in a double-precision number hold with certainty.
+fn duration() -> impl Strategy<Value = Duration> {
+    (0..1_000_000_000_000_000_u64).prop_map(Duration::from_nanos)
+}
+
+fn request() -> impl Strategy<Value = RequestMade> {
+    (text(), text(), option::of(any::<u16>()), duration()).prop_map(
+        |(method, path, status, duration)| RequestMade {
+            method,
+            path,
+            status,
+            duration,
+        },
+    )
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    (text(), any::<u32>(), any::<u32>()).prop_map(|(file, line, column)| Place {
+        file,
+        line,
+        column,
+    })
+}
+
+fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestReport> {
+    let kind = select(&[Kind::Unit, Kind::Database, Kind::Http, Kind::Browser]);
+    (
+        (text(), text(), kind, outcome, duration()),
+        (
+            option::of(text()),
+            vec(text(), 0..3),
+            option::of(text()),
+            vec(text(), 0..3),
+        ),
+        (option::of(place()), vec(request(), 0..3)),
+    )
+        .prop_map(
+            |(
+                (name, class, kind, outcome, duration),
+                (description, tags, message, causes),
+                (place, requests),
+            )| {
+                TestReport {
+                    description,
+                    tags,
+                    message,
+                    causes,
+                    place,
+                    requests,
+                    ..TestReport::new(name, class, kind, outcome, duration)
+                }
+            },
+        )
+}
+
+fn report(
+    outcomes: &'static [Outcome],
+    reasons: impl Strategy<Value = Vec<String>>,
+    tests: std::ops::Range<usize>,
+) -> impl Strategy<Value = Report> {
+    let tests = vec(test(select(outcomes)), tests);
+    (
+        text(),
+        option::of(text()),
+        option::of(text()),
+        duration(),
+        reasons,
+        tests,
+    )
+        .prop_map(|(run, build, instance, duration, reasons, tests)| Report {
+            run,
+            build,
+            instance,
+            duration,
+            reasons,
+            tests,
+        })
+}
+
+/// Any report: passes and failures in like measure.
+pub(crate) fn any_report() -> impl Strategy<Value = Report> {
+    use Outcome::{Errored, Failed, Passed, Skipped};
+    prop_oneof![
+        report(&[Passed, Skipped], Just(Vec::new()), 0..20),
+        report(
+            &[Passed, Failed, Errored, Skipped],
+            vec(text(), 0..4),
+            0..20
+        ),
+    ]
+}
