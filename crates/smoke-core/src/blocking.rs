@@ -1,15 +1,60 @@
-//! Waiting for asynchronous code from threads that may block.
+//! Functions that block: each gets an OS thread of its own, on which it may wait for futures.
 
+use std::cell::Cell;
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
-use crate::{Error, Result};
+use crate::{Context, Error, Result};
 
-/// Runs a future to its end on `stage` from a thread that polls nothing.
+thread_local! {
+    static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a function on a thread of its own, inside the tests' runtime.
+///
+/// The thread counts as a living part of the test until the function returns, whether or not
+/// anybody still waits for it.
+///
+/// # Errors
+///
+/// When the thread cannot be started, or when the function panics.
+pub(crate) async fn on_thread<T: Send + 'static>(
+    cx: &Context,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let (sender, receiver) = oneshot::channel();
+    let (stage, alive, scene) = (cx.stage().clone(), cx.alive(), cx.scene());
+    let thread = std::thread::Builder::new().name(format!("smoke {}", cx.test_name()));
+    thread
+        .spawn(move || {
+            let _alive = alive;
+            let _inside = stage.enter();
+            MAY_BLOCK.set(true);
+            let ended =
+                crate::panic::watched_thread(scene, || panic::catch_unwind(AssertUnwindSafe(body)));
+            let _ = sender.send(ended);
+        })
+        .map_err(|error| {
+            Error::from(error).context("a thread for a blocking function could not be started")
+        })?;
+    match receiver.await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(payload)) => Err(crate::panic::error(&*payload, &cx.scene())),
+        Err(_) => Err(Error::msg(
+            "the thread of a blocking function ended without an answer",
+        )),
+    }
+}
+
+/// Runs a future to its end on `stage`, from a thread that polls nothing.
 pub(crate) fn block_on<Fut: Future>(stage: &Handle, future: Fut) -> Result<Fut::Output> {
-    if Handle::try_current().is_ok() {
-        return Err(Error::msg("a blocking call in asynchronous code would stop its thread: use the asynchronous form and .await it"));
+    if Handle::try_current().is_ok() && !MAY_BLOCK.get() {
+        return Err(Error::msg(
+            "a blocking call in asynchronous code would stop its thread: use the asynchronous form and .await it",
+        ));
     }
     Ok(stage.block_on(future))
 }

@@ -26,7 +26,10 @@ pub(crate) struct Pause(Clock);
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self(Arc::new(Inner { started: Instant::now(), pauses: Mutex::default() }))
+        Self(Arc::new(Inner {
+            started: Instant::now(),
+            pauses: Mutex::default(),
+        }))
     }
 
     pub(crate) fn pause(&self) -> Pause {
@@ -42,13 +45,21 @@ impl Clock {
     pub(crate) fn elapsed(&self) -> Duration {
         let pauses = self.0.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = pauses.since.map_or(Duration::ZERO, |since| since.elapsed());
-        self.0.started.elapsed().saturating_sub(pauses.total + waiting)
+        self.0
+            .started
+            .elapsed()
+            .saturating_sub(pauses.total + waiting)
     }
 }
 
 impl Drop for Pause {
     fn drop(&mut self) {
-        let mut pauses = self.0.0.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pauses = self
+            .0
+            .0
+            .pauses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         pauses.open -= 1;
         if pauses.open == 0
             && let Some(since) = pauses.since.take()

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use smoke_report::Place;
 
+use crate::Error;
+
 /// Where the last panic of one test happened.
 pub(crate) type Scene = Arc<Mutex<Option<Place>>>;
 
@@ -26,7 +28,10 @@ pub(crate) fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if let Some(location) = info.location() {
-                let keep = |scene: &Scene| *scene.lock().unwrap_or_else(PoisonError::into_inner) = Some(Place::from(location));
+                let keep = |scene: &Scene| {
+                    *scene.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(Place::from(location));
+                };
                 if TASK.try_with(keep).is_err() {
                     THREAD.with_borrow(|scene| scene.as_ref().map(keep));
                 }
@@ -48,8 +53,14 @@ pub(crate) fn watched_thread<T>(scene: Scene, body: impl FnOnce() -> T) -> T {
 }
 
 /// The message of a panic.
-pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&'static str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("(no message)").to_owned()
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no message)")
+}
+
+/// The error that a caught panic becomes, with the place that the hook has kept.
+pub(crate) fn error(payload: &(dyn Any + Send), scene: &Scene) -> Error {
+    let place = scene.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Error::msg(format_args!("panicked: {}", message(payload))).with_place(place)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::fixture::app::BuildApp;
+use crate::app::BuildApp;
 use crate::rollback::ErasedBackend;
 use crate::{Error, Fixture, Result};
 
@@ -20,7 +20,9 @@ pub(crate) struct Supplies {
 
 impl Supplies {
     pub(crate) fn backend<P: 'static>(&self) -> Option<&Arc<dyn ErasedBackend>> {
-        self.backends.iter().find(|backend| backend.pool_type() == TypeId::of::<P>())
+        self.backends
+            .iter()
+            .find(|backend| backend.pool_type() == TypeId::of::<P>())
     }
 
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -43,7 +45,10 @@ struct Link<'a> {
 
 impl<'a> Providers<'a> {
     pub(crate) fn new(supplies: &'a Supplies) -> Self {
-        Self { supplies, chain: None }
+        Self {
+            supplies,
+            chain: None,
+        }
     }
 
     /// Checks a fixture that this one asks for.
@@ -53,7 +58,11 @@ impl<'a> Providers<'a> {
     /// When something is missing, or when the fixture asks for itself by way of others; the
     /// error then prints the chain.
     pub fn check<F: Fixture>(&self) -> Result {
-        let link = Link { fixture: TypeId::of::<F>(), name: type_name::<F>(), asked_by: self.chain };
+        let link = Link {
+            fixture: TypeId::of::<F>(),
+            name: type_name::<F>(),
+            asked_by: self.chain,
+        };
         let mut names = Vec::new();
         let mut asker = self.chain;
         while let Some(above) = asker {
@@ -63,7 +72,10 @@ impl<'a> Providers<'a> {
             }
             asker = above.asked_by;
         }
-        F::check(&Providers { supplies: self.supplies, chain: Some(&link) })
+        F::check(&Providers {
+            supplies: self.supplies,
+            chain: Some(&link),
+        })
     }
 
     /// The provided value of type `T`.

@@ -81,6 +81,10 @@ pub trait Session: Send + Sync + 'static {
 
     /// Sets a savepoint before an in-process request.
     ///
+    /// A request whose future was dropped has not left: the savepoint that it left behind is
+    /// released, or rolled back to where the transaction is aborted, before the new one is set.
+    /// The connection may be waited for, for 100 ms at most.
+    ///
     /// # Errors
     ///
     /// At once, when the connection is in use: the test still holds it.
@@ -88,6 +92,9 @@ pub trait Session: Send + Sync + 'static {
 
     /// Releases the savepoint after the request, or rolls back to it where an SQL error has
     /// aborted the transaction.
+    ///
+    /// Where something still holds the connection (a task of the application) for longer than
+    /// 100 ms the savepoint stays, and [`finish`](Self::finish) finds what there is to find.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@ mod open;
 mod verdict;
 mod watch;
 
+pub(crate) use backend::{AnyPool, ErasedBackend};
 pub use backend::{Backend, OpenRequest, Opened, Session};
-pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub(crate) use open::OpenSandbox;
 pub use verdict::RollbackVerdict;
 pub use watch::{HandleToken, HandleWatch};

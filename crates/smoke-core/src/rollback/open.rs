@@ -23,17 +23,32 @@ pub(crate) struct OpenSandbox {
 
 impl OpenSandbox {
     /// Takes charge of a session. Runs on `keeper`, a runtime that never polls user code.
-    pub(crate) fn new(keeper: &Handle, session: Arc<dyn Session>, backend: String, limit: Duration) -> Self {
+    pub(crate) fn new(
+        keeper: &Handle,
+        session: Arc<dyn Session>,
+        backend: String,
+        limit: Duration,
+    ) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
         let reaper = keeper.spawn({
-            let (session, past_limit, keeper) = (Arc::clone(&session), Arc::clone(&past_limit), keeper.clone());
+            let (session, past_limit, keeper) = (
+                Arc::clone(&session),
+                Arc::clone(&past_limit),
+                keeper.clone(),
+            );
             async move {
                 tokio::time::sleep(limit).await;
                 past_limit.store(true, Ordering::SeqCst);
                 cut(&keeper, session).await;
             }
         });
-        Self { session, backend, limit, past_limit, reaper }
+        Self {
+            session,
+            backend,
+            limit,
+            past_limit,
+            reaper,
+        }
     }
 
     pub(crate) fn session(&self) -> &Arc<dyn Session> {
@@ -51,19 +66,31 @@ impl OpenSandbox {
         // A backend may block, and a driver may hang: each end has a thread of its own.
         let mut ending = keeper.spawn_blocking(move || runtime.block_on(session.finish()));
         let verdict = match tokio::time::timeout(FINISH_LIMIT, &mut ending).await {
-            Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown { cause: format!("the backend panicked: {error}") }),
+            Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown {
+                cause: format!("the backend panicked: {error}"),
+            }),
             Err(_) => {
                 cut(keeper, Arc::clone(&self.session)).await;
                 match tokio::time::timeout(FINISH_LIMIT, ending).await {
                     Ok(Ok(verdict)) => verdict,
-                    _ => RollbackVerdict::Unknown { cause: format!("it took longer than {FINISH_LIMIT:?}; the connection was ended from outside") },
+                    _ => RollbackVerdict::Unknown {
+                        cause: format!(
+                            "it took longer than {FINISH_LIMIT:?}; the connection was ended from outside"
+                        ),
+                    },
                 }
             }
         };
         self.reaper.abort();
         match verdict {
-            escaped @ RollbackVerdict::Escaped { .. } if !self.past_limit.load(Ordering::SeqCst) => escaped,
-            _ if self.past_limit.load(Ordering::SeqCst) => RollbackVerdict::PastLimit { limit: format!("{:?}", self.limit) },
+            escaped @ RollbackVerdict::Escaped { .. }
+                if !self.past_limit.load(Ordering::SeqCst) =>
+            {
+                escaped
+            }
+            _ if self.past_limit.load(Ordering::SeqCst) => RollbackVerdict::PastLimit {
+                limit: format!("{:?}", self.limit),
+            },
             verdict => verdict,
         }
     }

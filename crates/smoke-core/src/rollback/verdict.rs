@@ -74,7 +74,10 @@ impl RollbackVerdict {
     #[must_use]
     pub fn at(self, place: &str) -> Self {
         match self {
-            Self::Escaped { how, at: None } => Self::Escaped { how, at: Some(place.to_owned()) },
+            Self::Escaped { how, at: None } => Self::Escaped {
+                how,
+                at: Some(place.to_owned()),
+            },
             other => other,
         }
     }
@@ -89,14 +92,20 @@ impl fmt::Display for RollbackVerdict {
                 if let Some(at) = at {
                     write!(f, " during {at}")?;
                 }
-                write!(f, " ({how}): DATA MAY HAVE BEEN COMMITTED; the test will not run again until the process is restarted")
+                write!(
+                    f,
+                    " ({how}): DATA MAY HAVE BEEN COMMITTED; the test will not run again until the process is restarted"
+                )
             }
             Self::Bypassed { request } => write!(
                 f,
                 "{request} succeeded without taking a connection from the sandbox: is the application using another pool? \
                  What it wrote was NOT rolled back (a request that touches no database says .without_database())"
             ),
-            Self::ConnectionLost { cause } => write!(f, "the sandbox's connection was lost, and with it what the test had written: {cause}"),
+            Self::ConnectionLost { cause } => write!(
+                f,
+                "the sandbox's connection was lost, and with it what the test had written: {cause}"
+            ),
             Self::Straggler { holder } => write!(
                 f,
                 "{holder} after the test had ended; the sandbox was shut, what comes later gets \"closed\" and no connection"
@@ -107,7 +116,10 @@ impl fmt::Display for RollbackVerdict {
                 "tables without transactions were written to, and what was written was NOT rolled back: {}",
                 tables.join(", ")
             ),
-            Self::PastLimit { limit } => write!(f, "the sandbox was held for longer than its limit of {limit} and was ended from outside, which rolls back what it had not committed"),
+            Self::PastLimit { limit } => write!(
+                f,
+                "the sandbox was held for longer than its limit of {limit} and was ended from outside, which rolls back what it had not committed"
+            ),
             Self::Refused { cause } => write!(f, "a COMMIT would have been refused: {cause}"),
             Self::Unknown { cause } => write!(f, "the rollback could not be confirmed: {cause}"),
         }

@@ -25,7 +25,9 @@ impl HandleWatch {
     /// Waits until the token is dropped, for `grace` at most; `false` when it still lives then.
     pub async fn gone(&self, grace: Duration) -> bool {
         let mut receiver = self.0.clone();
-        tokio::time::timeout(grace, async { while receiver.changed().await.is_ok() {} }).await.is_ok()
+        tokio::time::timeout(grace, async { while receiver.changed().await.is_ok() {} })
+            .await
+            .is_ok()
     }
 }
 

@@ -1,0 +1,79 @@
+//! What can go wrong with an in-process request.
+
+use crate::rollback::RollbackVerdict;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request to the application under test got no answer that counts.
+///
+/// `request` is its method and path: `POST /users`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The request could not be made of what was given.
+    #[error("{request} cannot be sent")]
+    Invalid {
+        /// The request.
+        request: String,
+        /// What is wrong with it.
+        source: Source,
+    },
+    /// The sandbox's one connection was not free: the test still holds it.
+    #[error(
+        "{request} cannot be sent: the sandbox has one connection, and the test still holds it; drop it first"
+    )]
+    ConnectionHeld {
+        /// The request.
+        request: String,
+        /// What the pool said.
+        source: Source,
+    },
+    /// The application panicked.
+    #[error("{request}: the application panicked: {message}")]
+    Panicked {
+        /// The request.
+        request: String,
+        /// The panic's message.
+        message: String,
+    },
+    /// The application's service returned an error instead of a response.
+    #[error("{request}: the application's service failed")]
+    Service {
+        /// The request.
+        request: String,
+        /// The error.
+        source: Source,
+    },
+    /// The answer's body broke off.
+    #[error("{request}: the body of the answer broke off")]
+    Body {
+        /// The request.
+        request: String,
+        /// What the body said.
+        source: Source,
+    },
+    /// The answer's body is larger than was allowed.
+    #[error(
+        "{request}: the body of the answer is larger than {limit} bytes; allow more with .max_body(..)"
+    )]
+    TooLarge {
+        /// The request.
+        request: String,
+        /// The greatest size that was allowed, in bytes.
+        limit: usize,
+    },
+    /// What the request did in the database cannot be vouched for.
+    #[error("{verdict}")]
+    Rollback {
+        /// What was found.
+        verdict: RollbackVerdict,
+    },
+    /// The request was sent with a blocking call where blocking stops other work.
+    #[error("{request} cannot be sent: {message}")]
+    Blocking {
+        /// The request.
+        request: String,
+        /// What to do instead.
+        message: String,
+    },
+}

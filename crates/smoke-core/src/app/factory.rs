@@ -1,0 +1,78 @@
+//! How the application under test is built.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::App;
+use crate::fixture::factory::Factory;
+use crate::{Context, Providers, Result};
+
+/// Builds the application under test, once for each test that sends requests.
+///
+/// An adapter makes one of a function of fixtures that returns the application's routes.
+#[derive(Clone)]
+pub struct AppFactory(Arc<dyn BuildApp>);
+
+pub(crate) trait BuildApp: Send + Sync {
+    fn check(&self, providers: &Providers<'_>) -> Result;
+    fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>>;
+}
+
+struct Erased<Marker, T, F, I> {
+    factory: F,
+    into_app: I,
+    types: PhantomData<fn(Marker) -> T>,
+}
+
+impl AppFactory {
+    /// A factory, and how what it returns is called.
+    pub fn new<Marker, T, A>(
+        factory: impl Factory<Marker, T>,
+        into_app: impl Fn(T) -> A + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        Marker: 'static,
+        T: 'static,
+        A: App,
+    {
+        Self(Arc::new(Erased {
+            factory,
+            into_app,
+            types: PhantomData,
+        }))
+    }
+
+    pub(crate) fn into_inner(self) -> Arc<dyn BuildApp> {
+        self.0
+    }
+}
+
+impl fmt::Debug for AppFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppFactory").finish_non_exhaustive()
+    }
+}
+
+impl<Marker, T, A, F, I> BuildApp for Erased<Marker, T, F, I>
+where
+    Marker: 'static,
+    T: 'static,
+    A: App,
+    F: Factory<Marker, T>,
+    I: Fn(T) -> A + Clone + Send + Sync + 'static,
+{
+    fn check(&self, providers: &Providers<'_>) -> Result {
+        self.factory.check(providers)
+    }
+
+    fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>> {
+        let (factory, into_app) = (self.factory.clone(), self.into_app.clone());
+        Box::pin(async move {
+            let made = factory.build(&cx).await.map(into_app);
+            made.map(|app| Arc::new(app) as Arc<dyn App>)
+        })
+    }
+}

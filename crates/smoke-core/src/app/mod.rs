@@ -1,0 +1,48 @@
+//! The application under test: built anew for one test, called in process.
+
+mod edge;
+mod error;
+mod factory;
+mod marker;
+
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+
+pub use edge::{AppUnderTest, CallOptions};
+pub use error::RequestError;
+pub use factory::AppFactory;
+pub(crate) use factory::BuildApp;
+pub use marker::SmokeRequest;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body of an in-process request or response.
+pub type AppBody = UnsyncBoxBody<bytes::Bytes, BoxError>;
+
+/// The application's routes, as an adapter shows them to the core.
+///
+/// # Examples
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use http::{Request, Response};
+/// use http_body_util::{BodyExt, Full};
+/// use smoke_core::{App, AppBody};
+///
+/// struct Hello;
+///
+/// impl App for Hello {
+///     fn call(&self, _: Request<AppBody>) -> BoxFuture<'static, Result<Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>> {
+///         let body = Full::from("hello").map_err(|never| match never {}).boxed_unsync();
+///         Box::pin(async { Ok(Response::new(body)) })
+///     }
+/// }
+/// ```
+pub trait App: Send + Sync + 'static {
+    /// Handles one request. Called in the tests' runtime.
+    fn call(
+        &self,
+        request: Request<AppBody>,
+    ) -> BoxFuture<'static, Result<Response<AppBody>, BoxError>>;
+}

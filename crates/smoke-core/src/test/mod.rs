@@ -1,0 +1,166 @@
+//! A test: what it is called, what it asks for, and what it does.
+
+mod body;
+mod function;
+mod suite;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smoke_report::{Kind, Place};
+
+pub(crate) use body::AnyBody;
+pub use body::Body;
+pub use function::{Async, Blocking, TestFn};
+pub use suite::Suite;
+
+/// The group of tests that say `serial` and no more.
+const SERIAL: &str = "serial";
+
+/// A smoke test: a name, a function of fixtures, and how it is to be run.
+///
+/// `#[smoke_test]` makes one of a function and registers it. Make one yourself for tests that
+/// are known only when the application runs.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use smoke_core::{Provided, Registry, Result, Test, ensure};
+///
+/// struct Config { public_url: String }
+///
+/// async fn https(config: Provided<Config>) -> Result {
+///     ensure!(config.public_url.starts_with("https://"));
+///     Ok(())
+/// }
+///
+/// let test = Test::new("shop::config::https", https).timeout(Duration::from_secs(1)).tags(["config"]);
+/// let registry = Registry::new().test(test);
+/// ```
+#[derive(Clone)]
+pub struct Test {
+    pub(crate) name: Arc<str>,
+    pub(crate) class: Option<Arc<str>>,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) slow: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) serial: Option<String>,
+    pub(crate) skip: Option<String>,
+    pub(crate) place: Option<Place>,
+    pub(crate) body: Arc<dyn AnyBody>,
+}
+
+impl Test {
+    /// A test by its path: `shop::accounts::can_login`, or `shop::accounts::Accounts::can_login`
+    /// in a suite.
+    pub fn new<Marker: 'static>(name: impl Into<String>, function: impl TestFn<Marker>) -> Self {
+        Self {
+            name: name.into().into(),
+            class: None,
+            description: None,
+            tags: Vec::new(),
+            slow: false,
+            timeout: None,
+            serial: None,
+            skip: None,
+            place: None,
+            body: body::erase(function),
+        }
+    }
+
+    /// Says what the test shows.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Adds tags, by which the test can be selected: `?select=tag:users`.
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has the test run only where slow tests are asked for.
+    #[must_use]
+    pub fn slow(mut self) -> Self {
+        self.slow = true;
+        self
+    }
+
+    /// How long the test may take, instead of the registry's limit for tests.
+    ///
+    /// The time in which it waits for a sandbox is not counted.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Has the test run beside no other test that says `serial`, in any run.
+    #[must_use]
+    pub fn serial(self) -> Self {
+        self.serial_in(SERIAL)
+    }
+
+    /// Has the test run beside no other test of that group, in any run.
+    #[must_use]
+    pub fn serial_in(mut self, group: impl Into<String>) -> Self {
+        self.serial = Some(group.into());
+        self
+    }
+
+    /// Does not run the test, and reports it as skipped for that reason.
+    #[must_use]
+    pub fn skip(mut self, reason: impl Into<String>) -> Self {
+        self.skip = Some(reason.into());
+        self
+    }
+
+    /// Where the test stands in the source.
+    #[must_use]
+    pub fn place(mut self, place: impl Into<Place>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// The full name of the test.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The suite: what stands before the last `::` of the name.
+    #[must_use]
+    pub fn class(&self) -> &str {
+        match &self.class {
+            Some(class) => class,
+            None => self.name.rsplit_once("::").map_or("", |(class, _)| class),
+        }
+    }
+
+    /// The greatest kind among the test's fixtures.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.body.kind()
+    }
+
+    /// Whether the test runs only where slow tests are asked for.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.slow
+    }
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Test")
+            .field("name", &self.name)
+            .field("kind", &self.kind())
+            .finish_non_exhaustive()
+    }
+}
