@@ -1,6 +1,6 @@
 //! What was asked for on the command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use lexopt::{Arg, Parser};
 
@@ -8,24 +8,21 @@ use crate::server::{Kind, NEEDED};
 
 /// One command and what it was given.
 #[derive(Debug, PartialEq)]
+pub(crate) struct Order {
+    pub(crate) task: Task,
+    /// Servers to start besides those that are needed anyway.
+    pub(crate) with: Vec<Kind>,
+    /// What stood after `--`.
+    pub(crate) extra: Vec<OsString>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Task {
     Help,
-    Test {
-        with: Vec<Kind>,
-        extra: Vec<OsString>,
-    },
-    WithServers {
-        with: Vec<Kind>,
-        program: OsString,
-        arguments: Vec<OsString>,
-    },
-    Bench {
-        with: Vec<Kind>,
-        extra: Vec<OsString>,
-    },
-    Ci {
-        with: Vec<Kind>,
-    },
+    Test,
+    WithServers,
+    Ci,
+    Bench,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -65,48 +62,43 @@ packages where this runs as root.",
     )
 }
 
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, UsageError> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Order, UsageError> {
     let mut arguments = arguments.into_iter();
     let ours: Vec<_> = arguments.by_ref().take_while(|word| word != "--").collect();
     let extra: Vec<_> = arguments.collect();
 
     let mut parser = Parser::from_args(ours);
-    let mut command = None;
-    let mut with = Vec::new();
+    let (mut task, mut with) = (None, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            Arg::Short('h') | Arg::Long("help") => task = Some(Task::Help),
             Arg::Long("with") => with.push(server_named(&parser.value()?)?),
-            Arg::Value(value) if command.is_none() => command = Some(value),
+            Arg::Value(name) if task.is_none() => task = Some(task_named(&name)?),
             other => return Err(other.unexpected().into()),
         }
     }
-    let Some(command) = command else {
-        return Ok(Task::Help);
-    };
-    match command.to_str() {
+    let task = task.unwrap_or(Task::Help);
+    match task {
+        Task::WithServers if extra.is_empty() => Err(UsageError::NoCommand),
+        Task::Ci if !extra.is_empty() => Err(UsageError::NothingToPassOn),
+        _ => Ok(Order { task, with, extra }),
+    }
+}
+
+fn task_named(name: &OsStr) -> Result<Task, UsageError> {
+    match name.to_str() {
         Some("help") => Ok(Task::Help),
-        Some("test") => Ok(Task::Test { with, extra }),
-        Some("bench") => Ok(Task::Bench { with, extra }),
-        Some("with-servers") => {
-            let mut words = extra.into_iter();
-            let program = words.next().ok_or(UsageError::NoCommand)?;
-            let arguments = words.collect();
-            Ok(Task::WithServers {
-                with,
-                program,
-                arguments,
-            })
-        }
-        Some("ci") if extra.is_empty() => Ok(Task::Ci { with }),
-        Some("ci") => Err(UsageError::NothingToPassOn),
+        Some("test") => Ok(Task::Test),
+        Some("with-servers") => Ok(Task::WithServers),
+        Some("ci") => Ok(Task::Ci),
+        Some("bench") => Ok(Task::Bench),
         _ => Err(UsageError::UnknownCommand(
-            command.to_string_lossy().into_owned(),
+            name.to_string_lossy().into_owned(),
         )),
     }
 }
 
-fn server_named(name: &OsString) -> Result<Kind, UsageError> {
+fn server_named(name: &OsStr) -> Result<Kind, UsageError> {
     let known = Kind::ALL.into_iter().find(|kind| name == kind.name());
     known.ok_or_else(|| UsageError::UnknownServer(name.to_string_lossy().into_owned()))
 }
@@ -120,42 +112,39 @@ fn names(kinds: &[Kind]) -> String {
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Task, UsageError> {
+    fn parsed(line: &str) -> Result<Order, UsageError> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
-    fn words(line: &str) -> Vec<OsString> {
-        line.split_whitespace().map(OsString::from).collect()
+    fn order(task: Task, with: &[Kind], extra: &str) -> Order {
+        Order {
+            task,
+            with: with.to_vec(),
+            extra: extra.split_whitespace().map(OsString::from).collect(),
+        }
     }
 
     #[test]
     fn nothing_and_help_ask_for_the_help() {
         for line in ["", "help", "--help", "-h", "test --help"] {
-            assert_eq!(parsed(line).unwrap(), Task::Help, "{line:?}");
+            assert_eq!(parsed(line).unwrap().task, Task::Help, "{line:?}");
         }
     }
 
     #[test]
     fn what_stands_after_the_dashes_is_passed_on_unread() {
-        let expected = Task::Test {
-            with: vec![],
-            extra: words("-p smoke-core --with x -- --nocapture"),
-        };
-        let line = "test -- -p smoke-core --with x -- --nocapture";
-        assert_eq!(parsed(line).unwrap(), expected);
+        let given = parsed("test -- -p smoke-core --with x -- --nocapture").unwrap();
+        let extra = "-p smoke-core --with x -- --nocapture";
+        assert_eq!(given, order(Task::Test, &[], extra));
     }
 
     #[test]
     fn a_server_is_asked_for_by_name() {
+        let expected = order(Task::WithServers, &[Kind::Mariadb], "sh -c true");
         for line in [
             "with-servers --with mariadb -- sh -c true",
             "--with=mariadb with-servers -- sh -c true",
         ] {
-            let expected = Task::WithServers {
-                with: vec![Kind::Mariadb],
-                program: "sh".into(),
-                arguments: words("-c true"),
-            };
             assert_eq!(parsed(line).unwrap(), expected, "{line:?}");
         }
     }

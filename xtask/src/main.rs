@@ -14,20 +14,20 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::Result;
-use arguments::Task;
+use arguments::{Order, Task};
 use server::Servers;
 use signals::{Interrupted, Signals};
 use terminal::say;
 
 fn main() -> ExitCode {
-    let task = match arguments::parse(std::env::args_os().skip(1)) {
-        Ok(task) => task,
+    let order = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(order) => order,
         Err(error) => {
             say!("error: {error}\n\n{}", arguments::help());
             return ExitCode::from(2);
         }
     };
-    match Signals::listen().and_then(|signals| run(task, &signals)) {
+    match Signals::listen().and_then(|signals| run(&order, &signals)) {
         Ok(status) => exit_code(status),
         Err(error) => match error.downcast_ref::<Interrupted>() {
             Some(Interrupted(signal)) => exit_code(ExitStatus::from_raw(*signal as i32)),
@@ -39,30 +39,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task, signals: &Signals) -> Result<ExitStatus> {
-    match task {
+fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
+    match order.task {
         Task::Help => {
             terminal::answer(&arguments::help());
             Ok(ExitStatus::default())
         }
-        Task::Test { with, extra } => {
-            let servers = Servers::start(&with, signals)?;
-            process::run(servers.beside(project::test().args(extra)), signals)
+        Task::Test => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut test = project::test();
+            process::run(servers.beside(test.args(&order.extra)), signals)
         }
-        Task::WithServers {
-            with,
-            program,
-            arguments,
-        } => {
-            let servers = Servers::start(&with, signals)?;
-            let mut command = Command::new(program);
-            process::run_in_front(servers.beside(command.args(arguments)), signals)
+        Task::WithServers => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut command = Command::new(&order.extra[0]);
+            let command = servers.beside(command.args(&order.extra[1..]));
+            process::run_in_front(command, signals)
         }
-        Task::Bench { with, extra } => {
-            let servers = Servers::start(&with, signals)?;
-            process::run(servers.beside(project::bench().args(extra)), signals)
+        Task::Bench => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut bench = project::bench();
+            process::run(servers.beside(bench.args(&order.extra)), signals)
         }
-        Task::Ci { with } => ci::run(&with, signals),
+        Task::Ci => ci::run(&order.with, signals),
     }
 }
 

@@ -16,9 +16,10 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     cargo
 }
 
-/// All tests. What is added goes to cargo.
+/// All tests, unless a package is named in what is added: the root has no package of its own, and without
+/// `--workspace` cargo takes every member then.
 pub(crate) fn test() -> Command {
-    cargo(["test", "--workspace", "--all-features"])
+    cargo(["test", "--all-features"])
 }
 
 /// All benchmarks. What is added goes to cargo.
