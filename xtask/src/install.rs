@@ -31,7 +31,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 fn apt_get(arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("apt-get");
     command
-        .arg("--quiet")
+        .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive");
     process::run_undisturbed(&mut command)
