@@ -2,6 +2,7 @@
 
 mod app;
 mod blocking;
+mod client;
 mod clock;
 mod error;
 mod fixture;
@@ -11,10 +12,10 @@ mod rollback;
 mod test;
 
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use client::{Client, RequestBuilder, Response};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
-pub use fixture::client::Client;
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
