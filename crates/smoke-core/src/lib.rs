@@ -1,18 +1,26 @@
 //! Production smoke tests: the test, its fixtures, the registry, the runner, the endpoint.
 
+mod access;
 mod app;
 mod blocking;
 mod client;
 mod clock;
+mod discover;
+mod endpoint;
 mod error;
 mod fixture;
 mod panic;
 mod providers;
+mod redact;
+mod registry;
 mod rollback;
+mod run;
+mod select;
 mod test;
 
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
 pub use client::{Client, RequestBuilder, Response};
+pub use endpoint::{Endpoint, PrefixError, Route};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
@@ -23,10 +31,13 @@ pub use fixture::sandbox::Sandbox;
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
 pub use providers::Providers;
+pub use registry::Registry;
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };
-pub use smoke_report::{Kind, Report};
+pub use run::{Answer, Ask, Event, Limits, Runner};
+pub use select::Selection;
+pub use smoke_report::{Kind, Outcome, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]

@@ -1,1 +1,1 @@
-//! The attributes #[smoke_test] and #[smoke_suite].
+//! The attributes `#[smoke_test]` and `#[smoke_suite]`.

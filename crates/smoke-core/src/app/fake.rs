@@ -15,7 +15,7 @@ use super::{App, AppBody, AppFactory, BoxError};
 use crate::clock::Clock;
 use crate::fixture::context::Surroundings;
 use crate::providers::Supplies;
-use crate::rollback::{AnyPool, ErasedBackend, OpenRequest, RollbackVerdict, Session};
+use crate::rollback::{AnyPool, ErasedBackend, HandleToken, OpenRequest, RollbackVerdict, Session};
 use crate::{Context, Error, Result};
 
 /// What happened, in order.
@@ -154,7 +154,7 @@ where
         "run-1".into(),
         Arc::new(surroundings),
         Clock::start(),
-        &Arc::new(()),
+        &Arc::new(HandleToken::new().0),
     );
     for session in sessions {
         let backend: Arc<dyn ErasedBackend> = Arc::new(FakeBackend(Arc::clone(session)));
