@@ -3,6 +3,7 @@
 mod access;
 mod app;
 mod blocking;
+mod client;
 mod clock;
 mod discover;
 mod endpoint;
@@ -18,11 +19,11 @@ mod select;
 mod test;
 
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
-pub use fixture::client::Client;
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
