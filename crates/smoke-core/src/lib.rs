@@ -3,6 +3,8 @@
 mod app;
 mod blocking;
 mod clock;
+mod discover;
+mod emitted;
 mod error;
 mod fixture;
 mod panic;
@@ -25,10 +27,19 @@ pub use providers::Providers;
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };
-pub use smoke_report::{Kind, Report};
+pub use smoke_macros::{smoke_suite, smoke_test};
+pub use smoke_report::{Kind, Place, Report};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]
 pub mod __private {
+    pub use inventory;
+
+    pub use crate::discover::{Submission, all};
+    pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::test::Body;
+    pub use crate::{
+        Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,
+        Providers, Result, Suite, SuiteValue, Test, This,
+    };
 }

@@ -1,0 +1,102 @@
+//! What the code that `#[smoke_test]` and `#[smoke_suite]` emit calls, beside the public names.
+
+use std::future::Future;
+
+use smoke_report::{Kind, Place};
+
+use crate::test::erase;
+use crate::{Context, Error, Fixture, Result, SuiteValue, TestFn};
+
+/// A fixture by the type of an argument.
+///
+/// `<A as Argument>::Fixture` is `A`. Where `A` is no fixture the compiler says so at the
+/// argument and nowhere else, since it takes what is built on the unknown type for granted.
+pub trait Argument {
+    /// The type itself.
+    type Fixture: Fixture;
+}
+
+impl<F: Fixture> Argument for F {
+    type Fixture = F;
+}
+
+/// What a `#[set_up]` may return.
+#[diagnostic::on_unimplemented(
+    message = "the `#[set_up]` of `{V}` cannot return `{Self}`",
+    label = "return `Self` or `Result<Self, E>`"
+)]
+pub trait Made<V> {
+    /// The suite's value, or what stood in the way.
+    ///
+    /// # Errors
+    ///
+    /// The set-up's own.
+    fn made(self) -> Result<V>;
+}
+
+impl<V: SuiteValue> Made<V> for V {
+    fn made(self) -> Result<V> {
+        Ok(self)
+    }
+}
+
+impl<V: SuiteValue, E: Into<Error>> Made<V> for Result<V, E> {
+    #[track_caller]
+    fn made(self) -> Result<V> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A suite's value where no method makes it.
+#[diagnostic::on_unimplemented(
+    message = "nothing makes the `{Self}` that this suite's tests are called on",
+    label = "no `#[set_up]`, and no `Default`",
+    note = "mark a method that returns `Self` with `#[set_up]`, or derive `Default`"
+)]
+pub trait Anew: Sized {
+    /// The value.
+    fn anew() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Default> Anew for V {
+    fn anew() -> Self {
+        Self::default()
+    }
+}
+
+/// Runs the tear-down of one test.
+///
+/// # Errors
+///
+/// Those of its fixtures, and its own.
+pub fn tear_down<Marker: 'static>(
+    cx: Context,
+    function: impl TestFn<Marker>,
+) -> impl Future<Output = Result> + Send {
+    erase(function).run(cx)
+}
+
+/// Refuses, when compiling, a fixture of a suite-level set-up or tear-down.
+///
+/// # Panics
+///
+/// When the fixture is not of kind unit.
+#[track_caller]
+pub const fn lives_for_a_run(kind: Kind) {
+    assert!(
+        matches!(kind, Kind::Unit),
+        "a suite's set-up and tear-down take fixtures of kind unit only: \
+         this one belongs to a single test"
+    );
+}
+
+/// A place from `file!`, `line!` and `column!`.
+#[must_use]
+pub fn place(file: &str, line: u32, column: u32) -> Place {
+    Place {
+        file: file.to_owned(),
+        line,
+        column,
+    }
+}
