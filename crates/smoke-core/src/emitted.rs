@@ -7,18 +7,38 @@ use smoke_report::{Kind, Place};
 use crate::test::erase;
 use crate::{Context, Error, Fixture, Result, SuiteValue, TestFn};
 
-/// A fixture by the type of an argument.
+/// A fixture by the type of an argument: `<A as Argument<_>>::Fixture` is `A`.
 ///
-/// `<A as Argument>::Fixture` is `A`. Where `A` is no fixture the compiler says so at the
-/// argument and nowhere else, since it takes what is built on the unknown type for granted.
-pub trait Argument {
+/// Where `A` is no fixture, the compiler says so at the argument and nowhere else. Two impls are
+/// needed for that: a single one would be taken for granted, and its bound complained about
+/// wherever the type is used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a fixture",
+    label = "a smoke test cannot ask for this",
+    note = "fixtures are `Provided<T>`, `Sandbox<Pool>`, `Client`, `Unique` and types of your own that implement `Fixture`",
+    note = "to hand a value of the application to its tests, write `Provided<{Self}>`, and `.provide(..)` the value to the registry"
+)]
+pub trait Argument<Marker: ?Sized> {
     /// The type itself.
-    type Fixture: Fixture;
+    type Fixture;
 }
 
-impl<F: Fixture> Argument for F {
+#[diagnostic::do_not_recommend]
+impl<F: Fixture> Argument<IsFixture> for F {
     type Fixture = F;
 }
+
+#[diagnostic::do_not_recommend]
+impl<F: Never> Argument<dyn Never> for F {
+    type Fixture = F;
+}
+
+/// Marks the impl of [`Argument`] that holds.
+#[derive(Debug)]
+pub struct IsFixture;
+
+/// A trait of no type.
+pub trait Never {}
 
 /// What a `#[set_up]` may return.
 #[diagnostic::on_unimplemented(

@@ -1,24 +1,20 @@
-//! A checked function, and how it is handed to the core.
+//! A function whose signature has been checked.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Result, Signature, Type, parse_quote};
 
+use crate::krate::Private;
 use crate::signature::{self, Role};
 
 /// A function whose arguments are fixtures.
 pub(crate) struct Function {
     pub(crate) ident: Ident,
     pub(crate) conditions: Vec<Attribute>,
-    is_async: bool,
-    fixtures: Vec<Type>,
-    returned: Option<Type>,
-}
-
-/// Where what is emitted shows up in messages, without taking part in the user's names.
-pub(crate) fn at(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
+    pub(crate) is_async: bool,
+    pub(crate) fixtures: Vec<Type>,
+    pub(crate) returned: Option<Type>,
 }
 
 impl Function {
@@ -32,122 +28,45 @@ impl Function {
         })
     }
 
-    /// Says `Self` by its name, so that the types can be written outside of the `impl` block.
-    pub(crate) fn naming_self(mut self, this: &Type) -> Self {
-        let types = self.fixtures.iter_mut().chain(&mut self.returned);
-        for written in types {
-            *written = crate::suite::naming_self(written, this);
-        }
-        self
+    /// Where messages about the function as a whole point.
+    pub(crate) fn span(&self) -> Span {
+        at(self.ident.span())
     }
 
-    /// The tuple of the fixtures' types. One that is no fixture is said at the argument.
-    pub(crate) fn fixtures(&self, private: &TokenStream) -> TokenStream {
+    /// The type by which the core knows whether to await the function.
+    pub(crate) fn color(&self, private: &Private) -> TokenStream {
+        let private = private.at(self.span());
+        if self.is_async {
+            quote!(#private::Async)
+        } else {
+            quote!(#private::Blocking)
+        }
+    }
+
+    /// Where each fixture's type is written.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.fixtures.iter().map(|fixture| at(fixture.span()))
+    }
+
+    /// The tuple of the fixtures' types.
+    pub(crate) fn fixtures(&self, private: &Private) -> TokenStream {
         let fixtures = self.each_fixture(private);
         quote!((#(#fixtures,)*))
     }
 
-    pub(crate) fn each_fixture(&self, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
-        self.fixtures
-            .iter()
-            .map(move |fixture| quote_spanned!(at(fixture.span())=> <#fixture as #private::Argument>::Fixture))
-    }
-
-    /// The marker by which the core knows how to call the function: as a test of no suite.
-    pub(crate) fn marker(&self, private: &TokenStream) -> TokenStream {
-        let (color, fixtures) = (self.color(private), self.fixtures(private));
-        quote!((#color, #fixtures))
-    }
-
-    /// The marker of a method, which takes the suite's value first.
-    pub(crate) fn method_marker(&self, private: &TokenStream, this: &Type) -> TokenStream {
-        let (color, fixtures) = (self.color(private), self.each_fixture(private));
-        quote!((#color, (#private::This<#this>, #(#fixtures,)*)))
-    }
-
-    pub(crate) fn color(&self, private: &TokenStream) -> TokenStream {
-        match self.is_async {
-            true => quote!(#private::Async),
-            false => quote!(#private::Blocking),
-        }
-    }
-
-    /// A closure that calls the free function and returns an outcome.
-    pub(crate) fn closure(&self, private: &TokenStream) -> TokenStream {
-        let ident = &self.ident;
-        self.calling(&quote!(#ident), None, |returned, call| {
-            outcome(private, returned, call)
+    /// The types of the fixtures. One that is no fixture is said where it is written.
+    pub(crate) fn each_fixture(&self, private: &Private) -> impl Iterator<Item = TokenStream> {
+        self.fixtures.iter().map(|fixture| {
+            let span = at(fixture.span());
+            let private = private.at(span);
+            quote_spanned!(span=> <#fixture as #private::Argument<_>>::Fixture)
         })
-    }
-
-    /// A closure that calls the associated function and returns an outcome.
-    pub(crate) fn associated(&self, private: &TokenStream, this: &Type) -> TokenStream {
-        let ident = &self.ident;
-        self.calling(&quote!(<#this>::#ident), None, |returned, call| {
-            outcome(private, returned, call)
-        })
-    }
-
-    /// A closure that calls the method on the suite's value and returns an outcome.
-    pub(crate) fn method(&self, private: &TokenStream, this: &Type) -> TokenStream {
-        let ident = &self.ident;
-        let value = quote!(#private::This<#this>);
-        self.calling(&quote!(<#this>::#ident), Some(value), |returned, call| {
-            outcome(private, returned, call)
-        })
-    }
-
-    /// A closure that calls the associated function and returns the suite's value.
-    pub(crate) fn making(&self, private: &TokenStream, this: &Type) -> TokenStream {
-        let ident = &self.ident;
-        self.calling(&quote!(<#this>::#ident), None, |returned, call| {
-            let unit = parse_quote!(());
-            let returned = returned.unwrap_or(&unit);
-            let span = at(self.returned.as_ref().map_or(ident.span(), Spanned::span));
-            quote_spanned!(span=> <#returned as #private::Made<#this>>::made(#call))
-        })
-    }
-
-    fn calling(
-        &self,
-        path: &TokenStream,
-        this: Option<TokenStream>,
-        wrap: impl FnOnce(Option<&Type>, TokenStream) -> TokenStream,
-    ) -> TokenStream {
-        let span = at(self.ident.span());
-        let names: Vec<_> = (0..self.fixtures.len())
-            .map(|index| format_ident!("fixture_{index}", span = span))
-            .collect();
-        let fixtures = &self.fixtures;
-        let value = this.as_ref().map(|_| quote_spanned!(span=> &this,));
-        let this = this.map(|this| quote_spanned!(span=> this: #this,));
-        if self.is_async {
-            let made = wrap(
-                self.returned.as_ref(),
-                quote_spanned!(span=> #path(#value #(#names),*).await),
-            );
-            quote_spanned!(span=> |#this #(#names: #fixtures),*| async move { #made })
-        } else {
-            let made = wrap(
-                self.returned.as_ref(),
-                quote_spanned!(span=> #path(#value #(#names),*)),
-            );
-            quote_spanned!(span=> |#this #(#names: #fixtures),*| { #made })
-        }
     }
 }
 
-/// An outcome of what a function returns. A type that is none is said where it is written.
-fn outcome(private: &TokenStream, returned: Option<&Type>, call: TokenStream) -> TokenStream {
-    match returned {
-        None => call,
-        Some(Type::ImplTrait(returned)) => {
-            quote_spanned!(at(returned.span())=> #private::IntoOutcome::into_outcome(#call))
-        }
-        Some(returned) => {
-            quote_spanned!(at(returned.span())=> <#returned as #private::IntoOutcome>::into_outcome(#call))
-        }
-    }
+/// Where what is emitted shows up in messages, without taking part in the user's names.
+pub(crate) fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
 }
 
 /// The conditions under which an item exists, for what is emitted beside it.
@@ -156,7 +75,7 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     conditions.cloned().collect()
 }
 
-/// What is the form of a smoke test, and not its author's to change.
+/// Lints against what a smoke test has to look like, which its author cannot change.
 pub(crate) fn allowances() -> Attribute {
     parse_quote!(#[allow(
         clippy::needless_pass_by_value,

@@ -9,12 +9,25 @@ use syn::{Error, Ident, Path, Result};
 const CRATES: [&str; 4] = ["smoke-axum", "smoke-actix", "smoke-tower", "smoke-core"];
 
 /// The path of the module that emitted code calls.
-pub(crate) fn private(named: Option<&Path>) -> Result<TokenStream> {
-    let krate = match named {
-        Some(path) => quote!(#path),
-        None => found()?,
-    };
-    Ok(quote!(#krate::__private))
+pub(crate) struct Private(TokenStream);
+
+impl Private {
+    pub(crate) fn find(named: Option<&Path>) -> Result<Self> {
+        let krate = match named {
+            Some(path) => quote!(#path),
+            None => found()?,
+        };
+        Ok(Self(quote!(#krate::__private)))
+    }
+
+    /// The path where messages are to point. Its names are looked up where the user wrote theirs.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let trees = self.0.clone().into_iter().map(|mut tree| {
+            tree.set_span(tree.span().located_at(span));
+            tree
+        });
+        trees.collect()
+    }
 }
 
 fn found() -> Result<TokenStream> {

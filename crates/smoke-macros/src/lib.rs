@@ -1,6 +1,7 @@
 //! The attributes `#[smoke_test]` and `#[smoke_suite]`.
 
 mod attributes;
+mod call;
 mod description;
 mod function;
 mod krate;

@@ -1,14 +1,16 @@
 //! `#[smoke_test]`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Error, Item, ItemFn, Result};
 
 use crate::attributes::{Attributes, Serial};
+use crate::call::Callee;
+use crate::description;
 use crate::function::{Function, allowances};
+use crate::krate::Private;
 use crate::signature::Role;
-use crate::{description, krate};
 
 pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let mut function = match function(item.clone()) {
@@ -46,17 +48,19 @@ fn function(item: TokenStream) -> Result<ItemFn> {
 
 fn registration(attributes: TokenStream, item: &ItemFn) -> Result<TokenStream> {
     let attributes = Attributes::parse(attributes)?;
-    let private = krate::private(attributes.krate.as_ref())?;
+    let private = Private::find(attributes.krate.as_ref())?;
     let function = Function::new(&item.attrs, &item.sig, Role::FreeTest)?;
     let test = Emitted {
         private: &private,
-        ident: &function.ident,
+        function: &function,
+        callee: Callee::Free,
         documentation: &item.attrs,
         attributes: &attributes,
         suite: None,
     };
-    let test = test.test(&function.marker(&private), &function.closure(&private));
+    let test = test.test();
     let conditions = &function.conditions;
+    let private = private.at(Span::call_site());
     Ok(quote! {
         #(#conditions)*
         #[allow(deprecated)]
@@ -66,10 +70,11 @@ fn registration(attributes: TokenStream, item: &ItemFn) -> Result<TokenStream> {
     })
 }
 
-/// What a test is made of, beside its function.
+/// What a test is made of.
 pub(crate) struct Emitted<'a> {
-    pub(crate) private: &'a TokenStream,
-    pub(crate) ident: &'a Ident,
+    pub(crate) private: &'a Private,
+    pub(crate) function: &'a Function,
+    pub(crate) callee: Callee<'a>,
     pub(crate) documentation: &'a [Attribute],
     pub(crate) attributes: &'a Attributes,
     pub(crate) suite: Option<&'a str>,
@@ -77,23 +82,32 @@ pub(crate) struct Emitted<'a> {
 
 impl Emitted<'_> {
     /// The expression of the test.
-    pub(crate) fn test(&self, marker: &TokenStream, closure: &TokenStream) -> TokenStream {
-        let private = self.private;
-        let name = self.attributes.name.clone();
-        let name = name.unwrap_or_else(|| self.ident.unraw().to_string());
-        let name = path(self.suite.into_iter().chain([name.as_str()]));
+    pub(crate) fn test(&self) -> TokenStream {
+        let span = self.function.span();
+        let private = self.private.at(span);
+        let name = self.name();
+        let marker = self.function.marker(self.callee, self.private);
+        let closure = self.function.outcome(self.callee, self.private);
         let place = self.place();
         let settings = self.settings();
-        quote!(#private::Test::new::<#marker>(#name, #closure) #place #settings)
+        quote_spanned! {span=>
+            #private::Test::new::<#marker>(#name, #closure).place(#private::place(#place)) #settings
+        }
+    }
+
+    fn name(&self) -> TokenStream {
+        let own = match &self.attributes.name {
+            Some(name) => name.clone(),
+            None => self.function.ident.unraw().to_string(),
+        };
+        path(self.suite.into_iter().chain([own.as_str()]))
     }
 
     fn place(&self) -> TokenStream {
-        let private = self.private;
-        // The macros of the place say where they are written themselves.
-        let place = quote_spanned! {self.ident.span()=>
+        // These macros say where they are written themselves.
+        quote_spanned! {self.function.ident.span()=>
             ::core::file!(), ::core::line!(), ::core::column!()
-        };
-        quote!(.place(#private::place(#place)))
+        }
     }
 
     fn settings(&self) -> TokenStream {

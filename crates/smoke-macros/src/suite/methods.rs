@@ -1,7 +1,7 @@
 //! Which methods of the `impl` block are what.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Error, ImplItem, ImplItemFn, ItemImpl, Meta, Result};
+use syn::{Attribute, Error, ImplItem, ImplItemFn, ItemImpl, Meta, Result, Type};
 
 use crate::attributes::Attributes;
 use crate::function::{Function, allowances};
@@ -39,11 +39,12 @@ impl Methods {
     ///
     /// All that is wrong with them, together.
     pub(crate) fn take(block: &mut ItemImpl) -> Result<Self> {
+        let this = (*block.self_ty).clone();
         let mut methods = Self::default();
         let mut errors: Option<Error> = None;
         for item in &mut block.items {
             let ImplItem::Fn(item) = item else { continue };
-            if let Err(error) = methods.sort(item) {
+            if let Err(error) = methods.sort(item, &this) {
                 match &mut errors {
                     Some(errors) => errors.combine(error),
                     None => errors = Some(error),
@@ -56,7 +57,7 @@ impl Methods {
         }
     }
 
-    fn sort(&mut self, item: &mut ImplItemFn) -> Result<()> {
+    fn sort(&mut self, item: &mut ImplItemFn, this: &Type) -> Result<()> {
         let mut marks = take_marks(item).into_iter();
         let Some((role, mark)) = marks.next() else {
             return Ok(());
@@ -68,15 +69,22 @@ impl Methods {
                 format!("one method cannot be both #[{role}] and #[{other}]"),
             ));
         }
-        let function = Function::new(&item.attrs, &item.sig, role)?;
+        let function = Function::new(&item.attrs, &item.sig, role)?.naming(this);
         let documentation = item.attrs.clone();
         item.attrs.push(allowances());
         let hook = match role {
             Role::FreeTest | Role::SuiteTest => {
+                let attributes = Attributes::parse(arguments(&mark)?)?;
+                if attributes.krate.is_some() {
+                    return Err(Error::new_spanned(
+                        &mark.meta,
+                        "one crate serves the whole suite: write `crate = ..` in #[smoke_suite(..)]",
+                    ));
+                }
                 self.tests.push(Method {
                     function,
                     documentation,
-                    attributes: Attributes::parse(arguments(&mark)?)?,
+                    attributes,
                 });
                 return Ok(());
             }

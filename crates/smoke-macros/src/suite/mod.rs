@@ -3,16 +3,16 @@
 mod emit;
 mod methods;
 mod this;
+mod value;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Error, Item, ItemImpl, Result};
 
 use crate::attributes::Attributes;
-use crate::{krate, test};
+use crate::test;
 use emit::Suite;
 use methods::Methods;
-pub(crate) use this::naming_self;
 
 pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let mut block = match block(item.clone()) {
@@ -47,7 +47,5 @@ fn registration(
     methods: Methods,
 ) -> Result<TokenStream> {
     let attributes = Attributes::parse(attributes)?;
-    let private = krate::private(attributes.krate.as_ref())?;
-    let suite = Suite::new(block, attributes, methods)?;
-    Ok(suite.emit(&private, block))
+    Ok(Suite::new(block, attributes, methods)?.emit())
 }

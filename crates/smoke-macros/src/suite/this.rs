@@ -5,10 +5,11 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Error, ItemImpl, Result, Type};
 
+use crate::function::Function;
 use crate::signature::not_generic;
 
 /// The name of the type, where it can be a suite.
-pub(crate) fn name(block: &ItemImpl) -> Result<String> {
+pub(super) fn name(block: &ItemImpl) -> Result<String> {
     if let Some((_, path, _)) = &block.trait_ {
         return Err(Error::new_spanned(
             path,
@@ -33,8 +34,17 @@ pub(crate) fn name(block: &ItemImpl) -> Result<String> {
     }
 }
 
-/// A type that is written inside of the `impl` block as it can be written outside.
-pub(crate) fn naming_self(written: &Type, this: &Type) -> Type {
+impl Function {
+    /// The function of an `impl` block as it is seen from outside: its types name the suite.
+    pub(super) fn naming(mut self, this: &Type) -> Self {
+        for written in self.fixtures.iter_mut().chain(&mut self.returned) {
+            *written = naming(written, this);
+        }
+        self
+    }
+}
+
+fn naming(written: &Type, this: &Type) -> Type {
     let tokens = replace(written.to_token_stream(), this);
     // A type in which a path stands for `Self` is a type again, but for `Self` in odd places,
     // where the compiler has something to say.
