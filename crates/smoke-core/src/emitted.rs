@@ -9,28 +9,40 @@ use crate::{Context, Error, Fixture, Result, SuiteValue, TestFn};
 
 /// A fixture by the type of an argument: `<A as Argument<_>>::Fixture` is `A`.
 ///
-/// Where `A` is no fixture, the compiler says so at the argument and nowhere else. Two impls are
-/// needed for that: a single one would be taken for granted, and its bound complained about
-/// wherever the type is used.
+/// Where `A` is no fixture, the compiler says so at the argument and nowhere else. That takes two
+/// impls, since a single one would be taken for granted and its bound complained about wherever
+/// the type is used; and closures that get their arguments by [`Argument::argument`], so that
+/// nothing else tells the compiler what the type would be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a fixture",
     label = "a smoke test cannot ask for this",
     note = "fixtures are `Provided<T>`, `Sandbox<Pool>`, `Client`, `Unique` and types of your own that implement `Fixture`",
     note = "to hand a value of the application to its tests, write `Provided<{Self}>`, and `.provide(..)` the value to the registry"
 )]
-pub trait Argument<Marker: ?Sized> {
+pub trait Argument<Marker: ?Sized>: Sized {
     /// The type itself.
     type Fixture;
+
+    /// The fixture itself.
+    fn argument(fixture: Self::Fixture) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<F: Fixture> Argument<IsFixture> for F {
     type Fixture = F;
+
+    fn argument(fixture: F) -> F {
+        fixture
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<F: Never> Argument<dyn Never> for F {
     type Fixture = F;
+
+    fn argument(fixture: F) -> F {
+        fixture
+    }
 }
 
 /// Marks the impl of [`Argument`] that holds.

@@ -31,7 +31,7 @@ impl Function {
     /// A closure that calls the function and returns an outcome. A type that is none is said
     /// where it is written.
     pub(crate) fn outcome(&self, callee: Callee<'_>, private: &Private) -> TokenStream {
-        let call = self.call(callee);
+        let call = self.call(callee, private);
         let outcome = self.returned.as_ref().map(|returned| {
             let span = at(returned.span());
             let private = private.at(span);
@@ -49,7 +49,7 @@ impl Function {
 
     /// A closure that calls the function of a type and returns the type's value.
     pub(crate) fn making(&self, this: &Type, private: &Private) -> TokenStream {
-        let call = self.call(Callee::Of(this));
+        let call = self.call(Callee::Of(this), private);
         let span = self
             .returned
             .as_ref()
@@ -65,19 +65,23 @@ impl Function {
 
     fn closure(&self, callee: Callee<'_>, private: &Private, body: &TokenStream) -> TokenStream {
         let span = self.span();
-        let (names, fixtures) = (self.names(), &self.fixtures);
+        let names = self.names();
         let this = self.value(callee, private);
         let this = this.map(|value| quote_spanned!(span=> this: #value,));
         let color = self.is_async.then(|| quote_spanned!(span=> async move));
-        quote_spanned!(span=> |#this #(#names: #fixtures),*| #color { #body })
+        quote_spanned!(span=> |#this #(#names),*| #color { #body })
     }
 
-    fn call(&self, callee: Callee<'_>) -> TokenStream {
+    fn call(&self, callee: Callee<'_>, private: &Private) -> TokenStream {
         let (span, ident, names) = (self.span(), &self.ident, self.names());
+        let arguments = self.each_argument(private, |nth, span| {
+            let name = &names[nth];
+            quote_spanned!(span=> argument(#name))
+        });
         let call = match callee {
-            Callee::Free => quote_spanned!(span=> #ident(#(#names),*)),
-            Callee::Of(this) => quote_spanned!(span=> <#this>::#ident(#(#names),*)),
-            Callee::On(this) => quote_spanned!(span=> <#this>::#ident(&this, #(#names),*)),
+            Callee::Free => quote_spanned!(span=> #ident(#(#arguments),*)),
+            Callee::Of(this) => quote_spanned!(span=> <#this>::#ident(#(#arguments),*)),
+            Callee::On(this) => quote_spanned!(span=> <#this>::#ident(&this, #(#arguments),*)),
         };
         let wait = self.is_async.then(|| quote_spanned!(span=> .await));
         quote!(#call #wait)

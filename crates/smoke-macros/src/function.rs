@@ -1,7 +1,7 @@
 //! A function whose signature has been checked.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Result, Signature, Type, parse_quote};
 
@@ -56,10 +56,26 @@ impl Function {
 
     /// The types of the fixtures. One that is no fixture is said where it is written.
     pub(crate) fn each_fixture(&self, private: &Private) -> impl Iterator<Item = TokenStream> {
-        self.fixtures.iter().map(|fixture| {
-            let span = at(fixture.span());
-            let private = private.at(span);
-            quote_spanned!(span=> <#fixture as #private::Argument<_>>::Fixture)
+        self.each_argument(private, |_, span| quote_spanned!(span=> Fixture))
+    }
+
+    /// An item of the trait `Argument` for each fixture's type.
+    pub(crate) fn each_argument(
+        &self,
+        private: &Private,
+        item: impl Fn(usize, Span) -> TokenStream,
+    ) -> impl Iterator<Item = TokenStream> {
+        let fixtures = self.fixtures.iter().enumerate();
+        fixtures.map(move |(nth, fixture)| {
+            // What is emitted begins at the first token of the type and ends at its last. All
+            // that the compiler finds wrong with it is then found at one place, and said once.
+            let mut tokens = fixture.to_token_stream().into_iter();
+            let first = tokens.next().map_or(self.span(), |tree| tree.span());
+            let last = tokens.last().map_or(first, |tree| tree.span());
+            let (private, item) = (private.at(at(first)), item(nth, last));
+            let open = quote_spanned!(first=> <);
+            let close = quote_spanned!(last=> >::);
+            quote!(#open #fixture as #private::Argument<_> #close #item)
         })
     }
 }

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::smoke_test;
 
 #[smoke_test(slwo)]

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::{Client, Unique, smoke_test};
 
 struct Config;

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::{Client, smoke_suite};
 
 struct Config;

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use std::rc::Rc;
 
 use smoke_core::{smoke_suite, smoke_test};

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::{Client, Provided, Unique, smoke_test};
 
 #[smoke_test]

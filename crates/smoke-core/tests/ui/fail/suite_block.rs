@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::smoke_suite;
 
 #[derive(Default)]

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use smoke_core::{Client, Provided, smoke_suite};
 
 #[derive(Default)]
