@@ -1,22 +1,30 @@
 //! Production smoke tests: the test, its fixtures, the registry, the runner, the endpoint.
 
+mod access;
 mod app;
 mod blocking;
+mod client;
 mod clock;
 mod discover;
 mod emitted;
+mod endpoint;
 mod error;
 mod fixture;
 mod panic;
 mod providers;
+mod redact;
+mod registry;
 mod rollback;
+mod run;
+mod select;
 mod test;
 
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use client::{Client, RequestBuilder, Response};
+pub use endpoint::{Endpoint, PrefixError, Route};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
-pub use fixture::client::Client;
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
@@ -24,11 +32,14 @@ pub use fixture::sandbox::Sandbox;
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
 pub use providers::Providers;
+pub use registry::Registry;
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };
+pub use run::{Answer, Ask, Event, Limits, Runner};
+pub use select::Selection;
 pub use smoke_macros::{smoke_suite, smoke_test};
-pub use smoke_report::{Kind, Place, Report};
+pub use smoke_report::{Kind, Outcome, Place, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]

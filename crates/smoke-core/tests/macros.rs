@@ -1,10 +1,14 @@
 //! What `#[smoke_test]` and `#[smoke_suite]` hand to the core.
 #![deny(warnings)]
 
+mod support;
+
 use std::time::Duration;
 
-use smoke_core::{Client, Kind, Provided, Result, Suite, Test, Unique};
+use smoke_core::{Client, Failure, Kind, Provided, Result, Suite, Test, Unique};
+use smoke_core::{Outcome, Registry, Runner, Selection};
 use smoke_core::{smoke_suite, smoke_test};
+use support::{Diary, assert_ended};
 
 #[derive(Debug)]
 struct Config {
@@ -131,6 +135,71 @@ mod suites {
     }
 }
 
+mod runs {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Ledger {
+        pages: u32,
+    }
+
+    #[smoke_suite(serial)]
+    impl Ledger {
+        #[suite_set_up]
+        async fn open(diary: Provided<Diary>) {
+            diary.note("suite set-up");
+        }
+
+        #[suite_tear_down]
+        fn close(diary: Provided<Diary>) -> Result {
+            diary.note("suite tear-down");
+            Ok(())
+        }
+
+        #[set_up]
+        async fn new(diary: Provided<Diary>) -> Result<Self, Failure> {
+            diary.note("set-up");
+            Ok(Self { pages: 1 })
+        }
+
+        #[tear_down]
+        async fn done(&self, diary: Provided<Diary>) {
+            assert_eq!(self.pages, 1);
+            diary.note("tear-down");
+        }
+
+        #[smoke_test]
+        async fn a_future(&self, diary: Provided<Diary>) -> Result<(), Failure> {
+            assert_eq!(self.pages, 1);
+            diary.note("future");
+            Err(Failure::new("the ledger is closed"))
+        }
+
+        #[smoke_test]
+        fn blocking(&self, diary: Provided<Diary>) {
+            assert_eq!(self.pages, 1);
+            diary.note("blocking");
+        }
+    }
+
+    #[derive(Debug)]
+    struct NeverMade;
+
+    #[smoke_suite]
+    impl NeverMade {
+        #[set_up]
+        fn new() -> anyhow::Result<Self> {
+            anyhow::bail!("out of clay")
+        }
+
+        #[smoke_test]
+        fn is_not_run(&self, diary: Provided<Diary>) {
+            let Self = self;
+            diary.note("a test without its value");
+        }
+    }
+}
+
 mod inside {
     pub(super) fn of_a_function() -> u32 {
         /// Is inside.
@@ -202,7 +271,12 @@ fn tests_are_found_in_the_order_of_their_paths() {
     let names: Vec<&str> = suites.iter().map(Suite::name).collect();
     assert_eq!(
         names,
-        ["macros::suites::Accounts", "macros::suites::Renamed"]
+        [
+            "macros::runs::Ledger",
+            "macros::runs::NeverMade",
+            "macros::suites::Accounts",
+            "macros::suites::Renamed",
+        ]
     );
 }
 
@@ -260,4 +334,52 @@ fn a_suites_tests_are_of_the_kind_of_its_hooks() {
 async fn a_test_stays_a_function() {
     free::nothing_is_said().await;
     let _: fn(Client, Provided<Config>) -> _ = free::everything_is_said;
+}
+
+#[tokio::test]
+async fn a_suite_is_set_up_and_torn_down_around_each_test_and_around_all() {
+    let diary = Diary::default();
+    let runner = Runner::new(Registry::discover().provide(diary.clone()));
+    let ledger = Selection::fast().select("macros::runs::Ledger");
+    let report = runner.run(ledger).await;
+    let [future, blocking] = &report.tests[..] else {
+        panic!("{report:#?}");
+    };
+    assert_ended(future, Outcome::Failed, "the ledger is closed");
+    assert_eq!(blocking.outcome, Outcome::Passed, "{blocking:#?}");
+    let lines = diary.lines();
+    let (first, rest) = lines.split_first().unwrap();
+    let (last, tests) = rest.split_last().unwrap();
+    assert_eq!((&**first, &**last), ("suite set-up", "suite tear-down"));
+    let mut tests: Vec<&[String]> = tests.chunks(3).collect();
+    tests.sort();
+    let expected = ["blocking", "future"].map(|name| ["set-up", name, "tear-down"]);
+    assert_eq!(tests, expected);
+}
+
+#[tokio::test]
+async fn a_test_whose_value_cannot_be_made_does_not_run() {
+    let diary = Diary::default();
+    let runner = Runner::new(Registry::discover().provide(diary.clone()));
+    let report = runner.run(Selection::fast().select("macros::runs::NeverMade")).await;
+    assert_ended(&report.tests[0], Outcome::Errored, "out of clay");
+    assert!(diary.lines().is_empty());
+}
+
+#[tokio::test]
+async fn free_functions_run_as_tests() {
+    let registry = Registry::discover().provide(Config { url: String::new() });
+    let runner = Runner::new(registry);
+    let report = runner.run(Selection::fast().select("macros::free")).await;
+    let ended = |name: &str| {
+        let mut tests = report.tests.iter();
+        tests
+            .find(|test| test.name.ends_with(name))
+            .unwrap()
+            .outcome
+    };
+    assert_eq!(ended("::nothing_is_said"), Outcome::Passed);
+    assert_eq!(ended("::match"), Outcome::Passed);
+    assert_eq!(ended("::eight"), Outcome::Passed);
+    assert_ne!(ended("::renamed"), Outcome::Passed);
 }

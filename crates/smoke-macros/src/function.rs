@@ -94,6 +94,7 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
 /// Lints against what a smoke test has to look like, which its author cannot change.
 pub(crate) fn allowances() -> Attribute {
     parse_quote!(#[allow(
+        clippy::missing_const_for_fn,
         clippy::needless_pass_by_value,
         clippy::trivially_copy_pass_by_ref,
         clippy::unused_async,

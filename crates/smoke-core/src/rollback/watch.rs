@@ -22,6 +22,12 @@ impl HandleToken {
 }
 
 impl HandleWatch {
+    /// Whether the token is gone.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
     /// Waits until the token is dropped, for `grace` at most; `false` when it still lives then.
     pub async fn gone(&self, grace: Duration) -> bool {
         let mut receiver = self.0.clone();

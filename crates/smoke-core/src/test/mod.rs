@@ -13,6 +13,7 @@ use smoke_report::{Kind, Place};
 pub(crate) use body::{AnyBody, erase};
 pub use body::Body;
 pub use function::{Async, Blocking, TestFn};
+pub(crate) use suite::Hooks;
 pub use suite::Suite;
 
 /// The group of tests that say `serial` and no more.

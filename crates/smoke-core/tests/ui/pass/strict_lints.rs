@@ -58,7 +58,7 @@ struct Made(u32);
 #[smoke_suite]
 impl Made {
     #[set_up]
-    fn made(value: Provided<u32>) -> Self {
+    fn new(value: Provided<u32>) -> Self {
         Self(*value)
     }
 
