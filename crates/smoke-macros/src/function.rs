@@ -96,6 +96,7 @@ pub(crate) fn allowances() -> Attribute {
     parse_quote!(#[allow(
         clippy::missing_const_for_fn,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unused_async,
         clippy::unused_self
