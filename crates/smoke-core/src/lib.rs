@@ -6,6 +6,7 @@ mod blocking;
 mod client;
 mod clock;
 mod discover;
+mod emitted;
 mod endpoint;
 mod error;
 mod fixture;
@@ -37,10 +38,19 @@ pub use rollback::{
 };
 pub use run::{Answer, Ask, Event, Limits, Runner};
 pub use select::Selection;
-pub use smoke_report::{Kind, Outcome, Report, TestReport, Verdict};
+pub use smoke_macros::{smoke_suite, smoke_test};
+pub use smoke_report::{Kind, Outcome, Place, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]
 pub mod __private {
+    pub use inventory;
+
+    pub use crate::discover::{Submission, all};
+    pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::test::Body;
+    pub use crate::{
+        Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,
+        Providers, Result, Suite, SuiteValue, Test, This,
+    };
 }

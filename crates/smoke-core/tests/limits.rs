@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use smoke_core::{Ask, Limits, Outcome, Provided, Registry, Runner, Selection, Test};
+use smoke_core::{Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test};
 use support::{assert_ended, only, run_one};
 use tokio::sync::Notify;
 
@@ -32,8 +32,13 @@ fn park() {
 
 #[tokio::test]
 async fn a_test_past_its_limit_is_errored() {
-    let test = run_one(Test::new("a", async || std::future::pending::<()>().await).timeout(SOON)).await;
-    assert_ended(&test, Outcome::Errored, "took longer than its limit of 50ms");
+    let test =
+        run_one(Test::new("a", async || std::future::pending::<()>().await).timeout(SOON)).await;
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "took longer than its limit of 50ms",
+    );
     assert!(!test.message.unwrap().contains("hangs"));
 }
 
@@ -42,9 +47,17 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Arc::new(std::sync::Mutex::new(held));
     let body = move || drop(held.lock().unwrap().recv());
-    let runner = Runner::new(Registry::new().test(Test::new("a", body).timeout(SOON)).test(Test::new("b", || {})));
+    let runner = Runner::new(
+        Registry::new()
+            .test(Test::new("a", body).timeout(SOON))
+            .test(Test::new("b", || {})),
+    );
     let first = runner.run(Selection::fast()).await;
-    assert_ended(&first.tests[0], Outcome::Errored, "took longer than its limit of 50ms; it hangs");
+    assert_ended(
+        &first.tests[0],
+        Outcome::Errored,
+        "took longer than its limit of 50ms; it hangs",
+    );
     assert_ended(&first.tests[1], Outcome::Passed, "");
     let before = threads();
     for _ in 0..20 {
@@ -52,7 +65,11 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
         assert_ended(&report.tests[0], Outcome::Errored, "still hung since 2");
         assert_ended(&report.tests[1], Outcome::Passed, "");
     }
-    assert!(threads() <= before + 1, "{} threads, {before} before", threads());
+    assert!(
+        threads() <= before + 1,
+        "{} threads, {before} before",
+        threads()
+    );
     release.send(()).unwrap();
     // Once it has returned it is started again, and found to return no more.
     loop {
@@ -68,10 +85,18 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
 #[tokio::test]
 async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_run() {
     let stuck = |name: &str| Test::new(name, spin).timeout(SOON);
-    let registry = (0..4).fold(Registry::new(), |registry, at| registry.test(stuck(&format!("stuck::{at}"))));
+    let registry = (0..4).fold(Registry::new(), |registry, at| {
+        registry.test(stuck(&format!("stuck::{at}")))
+    });
     let runner = Runner::new(registry.test(Test::new("well", async || {})));
     let report = runner.run(Selection::fast().select("stuck")).await;
-    assert!(report.tests.iter().all(|test| test.message.as_ref().unwrap().contains("hangs")), "{report:#?}");
+    assert!(
+        report
+            .tests
+            .iter()
+            .all(|test| test.message.as_ref().unwrap().contains("hangs")),
+        "{report:#?}"
+    );
     let report = runner.run(Selection::fast()).await;
     assert_ended(&report.tests[4], Outcome::Passed, "");
     assert_ended(&report.tests[0], Outcome::Errored, "still hung since");
@@ -79,14 +104,33 @@ async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_ru
 
 #[tokio::test]
 async fn a_run_is_answered_before_its_limit_whatever_its_tests_do() {
-    let limits = Limits::default().run(Duration::from_secs(2)).tests_at_once(1);
+    let limits = Limits::default()
+        .run(Duration::from_secs(2))
+        .tests_at_once(1);
     let endless = |name: &str| Test::new(name, async || std::future::pending::<()>().await);
-    let runner = Runner::new(Registry::new().limits(limits).test(endless("a")).test(endless("b")));
+    let runner = Runner::new(
+        Registry::new()
+            .limits(limits)
+            .test(endless("a"))
+            .test(endless("b")),
+    );
     let asked = Instant::now();
     let report = runner.run(Selection::fast()).await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    assert_ended(&report.tests[0], Outcome::Errored, "the run's limit of 2s was near");
-    assert_ended(&report.tests[1], Outcome::Errored, "not run: the run's limit of 2s was near");
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert_ended(
+        &report.tests[0],
+        Outcome::Errored,
+        "the run's limit of 2s was near",
+    );
+    assert_ended(
+        &report.tests[1],
+        Outcome::Errored,
+        "not run: the run's limit of 2s was near",
+    );
 }
 
 #[tokio::test]
@@ -120,7 +164,10 @@ async fn tests_of_a_serial_group_never_meet() {
     });
     let runner = Runner::new(registry);
     let (one, other) = tokio::join!(runner.run(Selection::fast()), runner.run(Selection::slow()));
-    assert!(one.verdict().is_pass() && other.verdict().is_pass(), "{one:#?}");
+    assert!(
+        one.verdict().is_pass() && other.verdict().is_pass(),
+        "{one:#?}"
+    );
 }
 
 /// A test that waits, and counts how often it was started.
@@ -130,8 +177,16 @@ fn waiting() -> (Registry, Arc<Notify>, Arc<AtomicUsize>) {
         started.fetch_add(1, Ordering::SeqCst);
         go.notified().await;
     };
-    let registry = (0..40).fold(Registry::new(), |registry, at| registry.test(Test::new(format!("t{at:02}"), body)));
-    (registry.provide(Arc::clone(&go)).provide(Arc::clone(&started)), go, started)
+    let registry = (0..40).fold(Registry::new(), |registry, at| {
+        registry.test(Test::new(format!("t{at:02}"), body))
+    });
+    (
+        registry
+            .provide(Arc::clone(&go))
+            .provide(Arc::clone(&started)),
+        go,
+        started,
+    )
 }
 
 #[tokio::test]
@@ -158,7 +213,9 @@ async fn two_hundred_equal_requests_make_one_run_and_a_late_one_reuses_it() {
     runs.insert(late.report.run.clone());
     assert_eq!((runs.len(), started.load(Ordering::SeqCst)), (1, 1));
     go.notify_one();
-    let fresh = runner.ask(Ask::new(Selection::fast().select("t00")).fresh()).await;
+    let fresh = runner
+        .ask(Ask::new(Selection::fast().select("t00")).fresh())
+        .await;
     assert_ne!(fresh.report.run, late.report.run);
 }
 
@@ -187,7 +244,11 @@ async fn two_hundred_different_selections_start_no_more_runs_than_the_limits_all
         let answer = asked.await.unwrap();
         if let [reason] = &answer.report.reasons[..] {
             assert!(reason.starts_with("busy"), "{reason}");
-            assert!(answer.retry_after.is_some_and(|after| after > Duration::ZERO));
+            assert!(
+                answer
+                    .retry_after
+                    .is_some_and(|after| after > Duration::ZERO)
+            );
             busy += 1;
         }
     }
@@ -204,7 +265,11 @@ async fn runs_start_no_more_often_than_the_limit_says() {
     }
     let answer = runner.ask(Ask::new(Selection::slow())).await;
     assert!(answer.report.reasons[0].starts_with("busy"));
-    assert!(answer.retry_after.is_some_and(|after| after > Duration::from_secs(50)));
+    assert!(
+        answer
+            .retry_after
+            .is_some_and(|after| after > Duration::from_secs(50))
+    );
 }
 
 #[tokio::test]
@@ -221,14 +286,24 @@ async fn a_run_whose_asker_goes_away_ends_and_is_reused() {
     }
     asker.abort();
     go.notify_one();
-    assert!(runner.ask(Ask::new(select())).await.report.verdict().is_pass());
+    assert!(
+        runner
+            .ask(Ask::new(select()))
+            .await
+            .report
+            .verdict()
+            .is_pass()
+    );
     assert_eq!(started.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn shutdown_is_done_in_two_seconds_whatever_hangs() {
     let endless = async || std::future::pending::<()>().await;
-    let registry = Registry::new().test(Test::new("a", park)).test(Test::new("b", spin)).test(Test::new("c", endless));
+    let registry = Registry::new()
+        .test(Test::new("a", park))
+        .test(Test::new("b", spin))
+        .test(Test::new("c", endless));
     let runner = Runner::new(registry);
     let mut events = runner.events();
     let run = tokio::spawn({
@@ -240,7 +315,11 @@ async fn shutdown_is_done_in_two_seconds_whatever_hangs() {
     }
     let asked = Instant::now();
     runner.shutdown().await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
     let report = run.await.unwrap();
     assert!(!report.verdict().is_pass());
 }
@@ -248,12 +327,18 @@ async fn shutdown_is_done_in_two_seconds_whatever_hangs() {
 #[tokio::test]
 async fn fail_fast_starts_nothing_after_the_first_that_does_not_pass() {
     let registry = Registry::new()
-        .test(Test::new("a", || panic!("first")))
+        .test(Test::new("a", || -> Result { Err("first".into()) }))
         .test(Test::new("b", || {}))
         .limits(Limits::default().tests_at_once(1));
-    let report = Runner::new(registry).run(Selection::fast().fail_fast()).await;
+    let report = Runner::new(registry)
+        .run(Selection::fast().fail_fast())
+        .await;
     assert_ended(&report.tests[0], Outcome::Errored, "first");
-    assert_ended(&report.tests[1], Outcome::Skipped, "another test did not pass");
+    assert_ended(
+        &report.tests[1],
+        Outcome::Skipped,
+        "another test did not pass",
+    );
 }
 
 #[tokio::test]
@@ -265,15 +350,20 @@ async fn events_say_what_happens_and_the_report_is_built_from_them() {
     let mut said = Vec::new();
     while let Ok(event) = events.try_recv() {
         said.push(match event {
-            Event::RunStarted { tests, selection, .. } => format!("run of {tests} ({selection})"),
+            Event::RunStarted {
+                tests, selection, ..
+            } => format!("run of {tests} ({selection})"),
             Event::TestStarted { test, .. } => format!("{test} started"),
             Event::TestFinished { test, .. } => format!("{} {}", test.name, test.outcome),
-            Event::RunFinished { report: last } => {
+            Event::RunFinished { report: last, .. } => {
                 assert_eq!(*last, report);
                 "the end".to_owned()
             }
             other => panic!("{other:?}"),
         });
     }
-    assert_eq!(said, ["run of 1 (fast)", "a started", "a passed", "the end"]);
+    assert_eq!(
+        said,
+        ["run of 1 (fast)", "a started", "a passed", "the end"]
+    );
 }

@@ -35,12 +35,20 @@ fn bad() -> Result {
 #[tokio::test]
 async fn set_up_and_tear_down_run_once_around_the_selected_tests() {
     let diary = Diary::default();
-    let runner = Runner::new(Registry::new().suite(suite(&diary, good, good)).test(smoke_core::Test::new("other", || {})));
+    let runner = Runner::new(
+        Registry::new()
+            .suite(suite(&diary, good, good))
+            .test(smoke_core::Test::new("other", || {})),
+    );
     let report = runner.run(Selection::fast()).await;
     assert!(report.verdict().is_pass(), "{report:#?}");
     assert_eq!(report.counts().test_classes, 2);
     let lines = diary.lines();
-    assert_eq!((lines.len(), &*lines[0], &*lines[3]), (4, "set-up", "tear-down"), "{lines:?}");
+    assert_eq!(
+        (lines.len(), &*lines[0], &*lines[3]),
+        (4, "set-up", "tear-down"),
+        "{lines:?}"
+    );
     runner.run(Selection::fast().select("other")).await;
     assert_eq!(diary.lines().len(), 4);
     runner.run(Selection::fast().select("shop::till::b")).await;
@@ -52,7 +60,11 @@ async fn a_set_up_that_fails_errors_the_tests_and_their_bodies_do_not_run() {
     let diary = Diary::default();
     let report = run(Registry::new().suite(suite(&diary, bad, good))).await;
     for test in &report.tests {
-        assert_ended(test, Outcome::Errored, "the suite's set-up failed: no change");
+        assert_ended(
+            test,
+            Outcome::Errored,
+            "the suite's set-up failed: no change",
+        );
     }
     assert_eq!(diary.lines(), ["set-up"]);
 }
@@ -63,5 +75,9 @@ async fn a_tear_down_that_fails_counts_once() {
     let report = run(Registry::new().suite(suite(&diary, good, bad))).await;
     let counts = report.counts();
     assert_eq!((counts.run, counts.passed, counts.errored), (2, 1, 1));
-    assert_ended(&report.tests[0], Outcome::Errored, "the suite's tear-down failed: no change");
+    assert_ended(
+        &report.tests[0],
+        Outcome::Errored,
+        "the suite's tear-down failed: no change",
+    );
 }

@@ -19,7 +19,8 @@ use crate::Result;
 ///   [`Session::finish`] it hands out none at all;
 /// - the connection is a new one, never one of the application's pool;
 /// - limits on the server are set together with `BEGIN`;
-/// - a second connect of the same pool is refused: the first connection was lost.
+/// - a second connect of the same pool is refused: the first connection was lost;
+/// - a session that is dropped unfinished closes its connection, so that the server rolls back.
 ///
 /// `open` runs on a thread of its own beside the application's and the tests' runtimes, inside a
 /// Tokio runtime with I/O and time; it may block.
@@ -71,7 +72,10 @@ impl OpenRequest {
     /// A request for a test, as the runner makes it.
     #[must_use]
     pub fn new(test: impl Into<Arc<str>>, limit: Duration) -> Self {
-        Self { test: test.into(), limit }
+        Self {
+            test: test.into(),
+            limit,
+        }
     }
 }
 
@@ -122,7 +126,6 @@ pub(crate) type AnyPool = Box<dyn Any + Send + Sync>;
 /// A backend whose pool type is known by its `TypeId` alone.
 pub(crate) trait ErasedBackend: Send + Sync {
     fn pool_type(&self) -> TypeId;
-    fn pool_name(&self) -> &'static str;
     fn describe(&self) -> String;
     fn capacity(&self) -> usize;
     fn limit(&self) -> Duration;
@@ -138,10 +141,6 @@ pub(crate) fn erase<B: Backend>(backend: B) -> Arc<dyn ErasedBackend> {
 impl<B: Backend> ErasedBackend for Erased<B> {
     fn pool_type(&self) -> TypeId {
         TypeId::of::<B::Pool>()
-    }
-
-    fn pool_name(&self) -> &'static str {
-        type_name::<B::Pool>()
     }
 
     fn describe(&self) -> String {

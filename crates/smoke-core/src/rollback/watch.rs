@@ -6,7 +6,10 @@ use tokio::sync::watch;
 
 /// Kept inside a sandbox's pool (in a hook or customizer), so that it is dropped with the pool.
 #[derive(Debug)]
-pub struct HandleToken(watch::Sender<()>);
+pub struct HandleToken {
+    /// Closed when this is dropped.
+    _alive: watch::Sender<()>,
+}
 
 /// Tells when the [`HandleToken`] is gone.
 #[derive(Clone, Debug)]
@@ -17,7 +20,7 @@ impl HandleToken {
     #[must_use]
     pub fn new() -> (Self, HandleWatch) {
         let (sender, receiver) = watch::channel(());
-        (Self(sender), HandleWatch(receiver))
+        (Self { _alive: sender }, HandleWatch(receiver))
     }
 }
 

@@ -88,10 +88,11 @@ impl Course {
             halted: AtomicBool::new(false),
             events,
         });
-        for group in groups(&catalogue, chosen) {
-            tokio::spawn(Arc::clone(&shared).group(group));
-        }
-        drop(shared);
+        // One task, so that tests take their turns in order. It outlives the answer where a test does.
+        let course = groups(&catalogue, chosen)
+            .into_iter()
+            .map(move |group| Arc::clone(&shared).group(group));
+        tokio::spawn(join_all(course));
         let mut found = HashMap::new();
         loop {
             tokio::select! {
@@ -221,15 +222,11 @@ impl Shared {
 
     async fn test(&self, position: usize, blocked: Option<&Error>) -> TestReport {
         let entry = self.course.catalogue.entry(position);
-        let ended = self
-            .attempt(entry, blocked)
-            .await
-            .unwrap_or_else(Ended::never);
-        let report = entry.report(ended);
-        if !report.outcome.is_good() && self.course.selection.is_fail_fast() {
-            self.halted.store(true, Ordering::SeqCst);
-        }
-        report
+        entry.report(
+            self.attempt(entry, blocked)
+                .await
+                .unwrap_or_else(Ended::never),
+        )
     }
 
     /// Waits for the test's turn and executes it; an error where it does not come to that.
@@ -260,14 +257,27 @@ impl Shared {
         job.refusal().map_or(Ok(()), Err)?;
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
-        Ok(execute(engine, job, &self.course.id, self.stop.clone()).await)
+        let ended = execute(engine, job, &self.course.id, self.stop.clone()).await;
+        let good = ended
+            .result
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.kind() == ErrorKind::Skipped);
+        if !good && self.course.selection.is_fail_fast() {
+            // Before the next test is given this one's place.
+            self.halted.store(true, Ordering::SeqCst);
+        }
+        Ok(ended)
     }
 
     /// Waits for what other tests hold, as long as the run has time for tests.
     async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T> {
-        timeout_at(TokioInstant::from_std(self.stop.at), waiting)
+        let given = timeout_at(TokioInstant::from_std(self.stop.at), waiting)
             .await
-            .map_err(|_| {
+            .ok();
+        given
+            .filter(|_| Instant::now() < self.stop.at)
+            .ok_or_else(|| {
                 let limit = humantime::format_duration(self.stop.limit);
                 Error::msg(format_args!(
                     "not run: the run's limit of {limit} was near before its turn came"

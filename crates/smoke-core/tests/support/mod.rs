@@ -1,5 +1,9 @@
 //! A backend that keeps a diary, and short ways to run tests.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,8 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::{
-    Backend, HandleToken, HandleWatch, OpenRequest, Opened, Outcome, Registry, Report, Result, RollbackVerdict, Runner,
-    Selection, Session, Test, TestReport,
+    Backend, HandleToken, HandleWatch, OpenRequest, Opened, Outcome, Registry, Report, Result,
+    RollbackVerdict, Runner, Selection, Session, Test, TestReport,
 };
 
 /// What happened, in order.
@@ -94,9 +98,20 @@ impl Backend for Paper {
             self.diary.note(format!("open {}", request.test));
             let taken = Arc::new(AtomicU64::new(0));
             let (token, handles) = HandleToken::new();
-            let pool = Pool { taken: Arc::clone(&taken), _token: Arc::new(token) };
-            let session = Sheet { paper: self.clone(), test: request.test, taken, handles };
-            Ok(Opened { pool, session: Arc::new(session) })
+            let pool = Pool {
+                taken: Arc::clone(&taken),
+                _token: Arc::new(token),
+            };
+            let session = Sheet {
+                paper: self.clone(),
+                test: request.test,
+                taken,
+                handles,
+            };
+            Ok(Opened {
+                pool,
+                session: Arc::new(session),
+            })
         })
     }
 }
@@ -123,7 +138,9 @@ impl Session for Sheet {
             if gone {
                 self.paper.verdict.lock().unwrap().clone()
             } else {
-                RollbackVerdict::Straggler { holder: "a handle of the sandbox's pool is still held".to_owned() }
+                RollbackVerdict::Straggler {
+                    holder: "a handle of the sandbox's pool is still held".to_owned(),
+                }
             }
         })
     }
@@ -152,5 +169,8 @@ pub fn only(mut report: Report) -> TestReport {
 pub fn assert_ended(test: &TestReport, outcome: Outcome, message: &str) {
     assert_eq!(test.outcome, outcome, "{test:#?}");
     let said = test.message.as_deref().unwrap_or_default();
-    assert!(said.contains(message), "{said:?} does not contain {message:?}");
+    assert!(
+        said.contains(message),
+        "{said:?} does not contain {message:?}"
+    );
 }
