@@ -5,6 +5,8 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod socket;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
