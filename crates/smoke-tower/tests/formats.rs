@@ -95,3 +95,13 @@ async fn conditional_requests_get_the_whole_answer() {
         assert!(answer.body.starts_with("PASS\ntest classes: 1\n"), "{name}");
     }
 }
+
+#[tokio::test]
+async fn only_a_report_that_is_used_again_has_an_age() {
+    let shop = open(passing());
+    let first = get(&shop, "/smoketest/").await;
+    assert!(!first.headers.contains_key("age"), "{:?}", first.headers);
+    let again = get(&shop, "/smoketest/").await;
+    assert_eq!(again.header("x-smoke-run"), first.header("x-smoke-run"));
+    assert!(again.header("age").parse::<u32>().unwrap() <= 2);
+}
