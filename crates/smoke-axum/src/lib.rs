@@ -57,9 +57,9 @@
 //!
 //! - with `.layer(..)` before `.fallback(..)`: the fallback answers;
 //! - with `.layer(..)` before a catch-all route like `/{*path}`: that route answers;
-//! - with the layer on a router that is nested: the outer router's fallback answers, and a
-//!   request that does reach the nested router is answered under the nested path;
-//! - with `.route_layer(..)`: the fallback answers, since it is wrapped by `.layer(..)` alone.
+//! - with the layer on a router that is nested: the outer fallback answers. Only where the nested
+//!   router has a fallback of its own is the endpoint there, under the nested path;
+//! - with `.route_layer(..)`: the fallback answers, since that wraps routes alone.
 //!
 //! Ask for `/smoketest/` once after each deploy and require the header `x-smoke-status`: no other
 //! answer has it.

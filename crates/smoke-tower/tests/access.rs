@@ -1,4 +1,5 @@
 //! Who may see and do what.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Whole answers, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

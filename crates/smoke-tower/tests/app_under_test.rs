@@ -1,4 +1,5 @@
 //! A tower service as the application under test.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 
@@ -81,12 +82,12 @@ async fn a_service_that_is_not_sync_and_wants_to_be_ready_is_served() {
 
 #[tokio::test]
 async fn a_panic_in_the_service_is_an_error_of_the_request() {
-    let panicking = || {
-        service_fn(async |_: Request<AppBody>| {
-            let page: Result<Response<Full<Bytes>>, Infallible> = Err("the till fell").unwrap();
-            page
-        })
-    };
+    fn panics(
+        request: Request<AppBody>,
+    ) -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
+        panic!("the till fell at {}", request.uri())
+    }
+    let panicking = || service_fn(panics);
     let test = run(registry().app(app(panicking))).await;
     assert_eq!(test.outcome, Outcome::Errored);
     assert!(test.message.unwrap().contains("the application panicked"));

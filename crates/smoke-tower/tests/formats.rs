@@ -1,4 +1,5 @@
 //! In which form the answer comes.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Which requests are the endpoint's, and how they are answered that are not a run.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

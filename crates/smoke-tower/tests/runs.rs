@@ -1,4 +1,5 @@
 //! Requests share runs, and no run or test gets in the way of the service.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

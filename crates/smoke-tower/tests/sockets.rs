@@ -1,4 +1,5 @@
 //! The layer and the service of its own behind a real server, asked as probers ask.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

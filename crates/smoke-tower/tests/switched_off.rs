@@ -1,4 +1,5 @@
 //! `SMOKE_OFF`: in a process of its own, since the environment is the whole process's.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 

@@ -4,6 +4,7 @@
     unreachable_pub,
     reason = "each test file uses a part of it"
 )]
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 pub mod socket;
 
