@@ -3,6 +3,7 @@
 mod app;
 mod blocking;
 mod clock;
+mod ensure;
 mod error;
 mod fixture;
 mod panic;
@@ -11,6 +12,7 @@ mod rollback;
 mod test;
 
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use ensure::{Almost, Contains};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
@@ -30,5 +32,6 @@ pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::ensure::support as ensure;
     pub use crate::test::Body;
 }
