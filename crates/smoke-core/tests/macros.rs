@@ -1,5 +1,4 @@
 //! What `#[smoke_test]` and `#[smoke_suite]` hand to the core.
-#![deny(warnings)]
 
 mod support;
 
