@@ -60,6 +60,19 @@ pub struct OpenRequest {
     pub limit: Duration,
 }
 
+impl OpenRequest {
+    /// A request for a sandbox of the test with this name.
+    ///
+    /// The runner makes them; so does what tests a backend on its own.
+    #[must_use]
+    pub fn new(test: impl Into<Arc<str>>, limit: Duration) -> Self {
+        Self {
+            test: test.into(),
+            limit,
+        }
+    }
+}
+
 /// A sandbox that was opened.
 pub struct Opened<P> {
     /// The pool to give to the test and the application.

@@ -1,0 +1,1 @@
+//! PostgreSQL, diesel-async, deadpool.
