@@ -81,17 +81,6 @@ pub struct Opened<P> {
     pub session: Arc<dyn Session>,
 }
 
-impl OpenRequest {
-    /// A request for a test, as the runner makes it.
-    #[must_use]
-    pub fn new(test: impl Into<Arc<str>>, limit: Duration) -> Self {
-        Self {
-            test: test.into(),
-            limit,
-        }
-    }
-}
-
 impl<P> fmt::Debug for Opened<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Opened<{}>", type_name::<P>())
