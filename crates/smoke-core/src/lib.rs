@@ -8,6 +8,7 @@ mod clock;
 mod discover;
 mod emitted;
 mod endpoint;
+mod ensure;
 mod error;
 mod fixture;
 mod panic;
@@ -22,6 +23,7 @@ mod test;
 pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
 pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
+pub use ensure::{Almost, Contains};
 pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
@@ -48,6 +50,7 @@ pub mod __private {
 
     pub use crate::discover::{Submission, all};
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
+    pub use crate::ensure::support as ensure;
     pub use crate::test::Body;
     pub use crate::{
         Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,

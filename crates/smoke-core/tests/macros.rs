@@ -1,5 +1,4 @@
 //! What `#[smoke_test]` and `#[smoke_suite]` hand to the core.
-#![deny(warnings)]
 
 mod support;
 
@@ -361,7 +360,9 @@ async fn a_suite_is_set_up_and_torn_down_around_each_test_and_around_all() {
 async fn a_test_whose_value_cannot_be_made_does_not_run() {
     let diary = Diary::default();
     let runner = Runner::new(Registry::discover().provide(diary.clone()));
-    let report = runner.run(Selection::fast().select("macros::runs::NeverMade")).await;
+    let report = runner
+        .run(Selection::fast().select("macros::runs::NeverMade"))
+        .await;
     assert_ended(&report.tests[0], Outcome::Errored, "out of clay");
     assert!(diary.lines().is_empty());
 }

@@ -60,16 +60,10 @@ pub struct OpenRequest {
     pub limit: Duration,
 }
 
-/// A sandbox that was opened.
-pub struct Opened<P> {
-    /// The pool to give to the test and the application.
-    pub pool: P,
-    /// The other end of it.
-    pub session: Arc<dyn Session>,
-}
-
 impl OpenRequest {
-    /// A request for a test, as the runner makes it.
+    /// A request for a sandbox of the test with this name.
+    ///
+    /// The runner makes them; so does what tests a backend on its own.
     #[must_use]
     pub fn new(test: impl Into<Arc<str>>, limit: Duration) -> Self {
         Self {
@@ -77,6 +71,14 @@ impl OpenRequest {
             limit,
         }
     }
+}
+
+/// A sandbox that was opened.
+pub struct Opened<P> {
+    /// The pool to give to the test and the application.
+    pub pool: P,
+    /// The other end of it.
+    pub session: Arc<dyn Session>,
 }
 
 impl<P> fmt::Debug for Opened<P> {

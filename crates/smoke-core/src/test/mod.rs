@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use smoke_report::{Kind, Place};
 
-pub(crate) use body::{AnyBody, erase};
 pub use body::Body;
+pub(crate) use body::{AnyBody, erase};
 pub use function::{Async, Blocking, TestFn};
 pub(crate) use suite::Hooks;
 pub use suite::Suite;

@@ -1,0 +1,58 @@
+//! What differs from database to database, whatever the pool.
+
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::result::Error;
+
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+pub(crate) use postgres::PostgresDialect;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::SqliteDialect;
+
+use crate::savepoints::{Attempt, Ending, Savepoints};
+
+/// What a sandbox is opened with.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// The name of the guard savepoint.
+    pub(crate) guard: String,
+    /// The name of the test.
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "deadpool")),
+        expect(dead_code, reason = "PostgreSQL's")
+    )]
+    pub(crate) test: Arc<str>,
+    /// How long the transaction may be held.
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "deadpool")),
+        expect(dead_code, reason = "PostgreSQL's")
+    )]
+    pub(crate) limit: Duration,
+}
+
+/// The statements of one database, and how to read its errors.
+pub(crate) trait Dialect: Send + Sync + 'static {
+    /// The database's name.
+    const NAME: &'static str;
+
+    /// How long a sandbox may hold its transaction unless the application says otherwise.
+    const LIMIT: Duration;
+
+    /// Begins the transaction, sets the limits on the server and the guard, in one batch.
+    fn begin(terms: &Terms) -> String;
+
+    /// The ways to end the transaction, best first.
+    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>>;
+
+    /// Whether the database was busy: a lock stood in the way.
+    fn is_busy(error: &Error) -> bool;
+
+    /// Whether the connection is gone.
+    fn is_lost(error: &Error) -> bool;
+}

@@ -1,0 +1,59 @@
+//! What a database whose connections block has to bring.
+
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::connection::TransactionManager;
+use diesel::r2d2::R2D2Connection;
+use scheduled_thread_pool::ScheduledThreadPool;
+use smoke_core::Result;
+
+use crate::dialect::{Dialect, Terms};
+
+/// A connection of one database.
+pub(crate) trait Connection: R2D2Connection + Send + 'static {
+    type Dialect: Dialect;
+    type Outside: Outside;
+
+    /// How many sandboxes the database bears at the same time.
+    const CAPACITY: usize;
+
+    /// The threads on which the sandboxes of this process connect.
+    fn threads() -> Arc<ScheduledThreadPool>;
+
+    /// Gets hold of the connection, on the thread that has just made it.
+    fn seize(&mut self) -> Result<Self::Outside>;
+
+    /// Begins the transaction, once the connection is set up as the application's.
+    fn begin(&mut self, outside: &Self::Outside, terms: &Terms) -> Result;
+}
+
+/// A connection, held from outside of the thread that uses it.
+pub(crate) trait Outside: fmt::Debug + Send + Sync + 'static {
+    /// Ends the transaction, whatever that thread does.
+    fn cut(&self);
+
+    /// Why a COMMIT would be refused, where that is known before the rollback.
+    fn refusal(&self) -> Option<String>;
+
+    /// What is known of an escape beyond what the database says.
+    fn remark(&self) -> Option<String>;
+}
+
+/// Rolls back the nested transactions that were begun and never ended. The application's pool
+/// would discard such a connection, which rolls them back too.
+pub(crate) fn end_nested<C: diesel::Connection>(connection: &mut C) {
+    while matches!(
+        C::TransactionManager::transaction_manager_status_mut(connection).transaction_depth(),
+        Ok(Some(depth)) if depth.get() > 1
+    ) {
+        if C::TransactionManager::rollback_transaction(connection).is_err() {
+            break;
+        }
+    }
+}
+
+/// Has the pool close the connection at check-in.
+pub(crate) fn condemn<C: diesel::Connection>(connection: &mut C) {
+    C::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
+}

@@ -1,0 +1,18 @@
+//! Sandboxes for diesel's r2d2 pools.
+
+mod connection;
+mod interact;
+mod observe;
+mod opener;
+mod rollback;
+mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use interact::{Interact, InteractError};
+pub use rollback::Rollback;
+
+/// The pool that the application uses.
+type Pool<C> = diesel::r2d2::Pool<diesel::r2d2::ConnectionManager<C>>;
+
+type Pooled<C> = diesel::r2d2::PooledConnection<diesel::r2d2::ConnectionManager<C>>;

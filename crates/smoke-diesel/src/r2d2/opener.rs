@@ -1,0 +1,83 @@
+//! Turning the connection that a pool has made into the one of a sandbox.
+
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::ConnectionError;
+use diesel::r2d2::{CustomizeConnection, Error};
+use smoke_core::HandleToken;
+
+use super::connection::Connection;
+use super::observe::Reply;
+use crate::dialect::Terms;
+use crate::gate::Gate;
+
+pub(super) type Customizer<C> = Arc<dyn CustomizeConnection<C, Error>>;
+pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
+
+/// The customizer of a sandbox's pool: what it lets through is inside the transaction.
+pub(super) struct Opener<C: Connection> {
+    pub(super) gate: Arc<Gate>,
+    pub(super) reply: Arc<Reply<C::Outside>>,
+    pub(super) customizer: Option<Customizer<C>>,
+    pub(super) setups: Vec<Setup<C>>,
+    pub(super) terms: Terms,
+    /// Dropped with the pool.
+    pub(super) _token: HandleToken,
+}
+
+impl<C: Connection> Opener<C> {
+    fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
+        let outside = connection.seize()?;
+        if let Some(customizer) = &self.customizer {
+            customizer.on_acquire(connection)?;
+        }
+        for setup in &self.setups {
+            setup(connection)?;
+        }
+        connection.begin(&outside, &self.terms)?;
+        Ok(outside)
+    }
+}
+
+impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
+    fn on_acquire(&self, connection: &mut C) -> Result<(), Error> {
+        self.gate.admit().map_err(refused)?;
+        match self.open(connection) {
+            Ok(outside) => {
+                self.reply.send(Ok(outside));
+                Ok(())
+            }
+            Err(error) => {
+                self.gate.close();
+                let said = refused(&error);
+                self.reply.send(Err(error));
+                Err(said)
+            }
+        }
+    }
+
+    fn on_release(&self, connection: C) {
+        self.gate.lose(if std::thread::panicking() {
+            "a thread panicked while it held the connection, and the pool closed it"
+        } else {
+            "diesel took the connection for broken, and the pool closed it"
+        });
+        if let Some(customizer) = &self.customizer {
+            customizer.on_release(connection);
+        }
+    }
+}
+
+fn refused(why: impl fmt::Display) -> Error {
+    Error::ConnectionError(ConnectionError::BadConnection(why.to_string()))
+}
+
+impl<C: Connection> fmt::Debug for Opener<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener")
+            .field("gate", &self.gate)
+            .field("terms", &self.terms)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! The backend.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection};
+use futures_util::future::BoxFuture;
+use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
+
+use super::Pool;
+use super::connection::Connection;
+use super::observe::{ConnectErrors, Events, Reply, as_session};
+use super::opener::Opener;
+use super::session::Session;
+use crate::dialect::{Dialect, SqliteDialect, Terms};
+use crate::gate::Gate;
+use crate::savepoints::Savepoints;
+
+/// How long connecting may take.
+const OPENING: Duration = Duration::from_secs(5);
+
+type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
+
+/// Makes sandboxes of an application that uses diesel with r2d2.
+///
+/// `M` is the pool's connection manager: the sandbox is a `Pool<M>`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use diesel::connection::SimpleConnection;
+/// use smoke_diesel::r2d2::Rollback;
+///
+/// # let url = "app.db";
+/// // The connection is set up as the application's are, before the transaction begins.
+/// let rollback = Rollback::new(url)
+///     .setup(|connection| connection.batch_execute("PRAGMA foreign_keys = ON"));
+/// ```
+#[must_use]
+pub struct Rollback<M: ManageConnection> {
+    manager: Arc<dyn Fn() -> M + Send + Sync>,
+    customizer: Option<Arc<dyn CustomizeConnection<M::Connection, M::Error>>>,
+    setups: Vec<Setup<M::Connection>>,
+    limit: Option<Duration>,
+}
+
+impl<M: ManageConnection> Rollback<M> {
+    /// Sandboxes that connect as the application does: with a manager made by this function.
+    pub fn with_manager(manager: impl Fn() -> M + Send + Sync + 'static) -> Self {
+        Self {
+            manager: Arc::new(manager),
+            customizer: None,
+            setups: Vec::new(),
+            limit: None,
+        }
+    }
+
+    /// The customizer of the application's own pool: it sets the connection up before the
+    /// transaction begins.
+    pub fn customizer(
+        mut self,
+        customizer: impl CustomizeConnection<M::Connection, M::Error>,
+    ) -> Self {
+        self.customizer = Some(Arc::new(customizer));
+        self
+    }
+
+    /// Sets the connection up before the transaction begins, after the customizer and what was
+    /// given before.
+    pub fn setup(
+        mut self,
+        setup: impl Fn(&mut M::Connection) -> Result<(), diesel::result::Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// How long a sandbox may hold its transaction: 1 s on SQLite unless set, and 2 s elsewhere.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+impl<M: ManageConnection> fmt::Debug for Rollback<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rollback")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
+    /// Sandboxes of the SQLite database with this URL.
+    ///
+    /// It has to be a file: an in-memory database has one connection.
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self::with_manager(move || ConnectionManager::new(url.clone()))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Backend for Rollback<ConnectionManager<diesel::SqliteConnection>> {
+    type Pool = Pool<diesel::SqliteConnection>;
+
+    fn describe(&self) -> String {
+        describe::<diesel::SqliteConnection>()
+    }
+
+    fn capacity(&self) -> usize {
+        diesel::SqliteConnection::CAPACITY
+    }
+
+    fn limit(&self) -> Duration {
+        self.limit.unwrap_or(SqliteDialect::LIMIT)
+    }
+
+    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
+        Box::pin(open(self, request))
+    }
+}
+
+fn describe<C: Connection>() -> String {
+    format!("diesel r2d2 on {}", C::Dialect::NAME)
+}
+
+async fn open<C: Connection>(
+    rollback: &Rollback<ConnectionManager<C>>,
+    request: OpenRequest,
+) -> Result<Opened<Pool<C>>> {
+    let gate = Arc::new(Gate::default());
+    let savepoints = Savepoints::new();
+    let (token, watch) = HandleToken::new();
+    let (reply, opened) = Reply::new();
+    let afterwards = Arc::new(Mutex::new(None));
+    let opener = Opener {
+        gate: Arc::clone(&gate),
+        reply: Arc::clone(&reply),
+        customizer: rollback.customizer.clone(),
+        setups: rollback.setups.clone(),
+        terms: Terms {
+            guard: savepoints.guard(),
+            test: Arc::clone(&request.test),
+            limit: request.limit,
+        },
+        _token: token,
+    };
+    let events = Events {
+        gate: Arc::clone(&gate),
+        afterwards: Arc::clone(&afterwards),
+        threads: C::threads(),
+        test: request.test,
+    };
+    // Whoever waits for a second connection has to hear of it before the limit has passed.
+    let wait = (request.limit / 2).clamp(Duration::from_millis(1), Duration::from_secs(1));
+    let pool = Pool::<C>::builder()
+        .max_size(1)
+        .min_idle(Some(0))
+        .connection_timeout(wait)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_on_check_out(false)
+        .thread_pool(C::threads())
+        .error_handler(Box::new(ConnectErrors(reply)))
+        .event_handler(Box::new(events))
+        .connection_customizer(Box::new(opener))
+        .build_unchecked((rollback.manager)());
+    // Asking has the pool connect; what comes of it is told by the opener.
+    as_session(|| drop(pool.get_timeout(Duration::ZERO)));
+    let outside = match tokio::time::timeout(OPENING, opened).await {
+        Ok(Ok(Ok(outside))) => Ok(outside),
+        Ok(Ok(Err(error))) => Err(error),
+        Ok(Err(_)) => Err(smoke_core::Error::msg("connecting panicked")),
+        Err(_) => Err(smoke_core::Error::msg(format!(
+            "connecting takes longer than {OPENING:?}"
+        ))),
+    };
+    let outside = outside.inspect_err(|_| gate.close())?;
+    let session = Session::new(pool.clone(), gate, watch, savepoints, outside, afterwards);
+    Ok(Opened {
+        pool,
+        session: Arc::new(session),
+    })
+}

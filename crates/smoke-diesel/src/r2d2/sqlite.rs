@@ -1,0 +1,103 @@
+//! SQLite connections.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection};
+use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
+use smoke_core::{Error, Result};
+use smoke_sqlite::{Cut, Handle, IDENTITY};
+
+use super::connection::{Connection, Outside};
+use crate::dialect::{Dialect, SqliteDialect, Terms};
+use crate::verdict::not_begun;
+
+/// How long to wait for somebody else's lock: production comes first.
+const BUSY_TIMEOUT_MS: i32 = 100;
+
+/// How long to try to get hold of a connection that is in use.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Connection for SqliteConnection {
+    type Dialect = SqliteDialect;
+    type Outside = Handle;
+
+    /// SQLite has one writer.
+    const CAPACITY: usize = 1;
+
+    /// One thread: what is done first on it holds for every connection that it opens.
+    fn threads() -> Arc<ScheduledThreadPool> {
+        static THREADS: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
+        let threads = THREADS.get_or_init(|| {
+            let threads = ScheduledThreadPool::builder()
+                .num_threads(1)
+                .thread_name_pattern("smoke-sqlite-{}")
+                .on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled)
+                .build();
+            threads.execute(|| {
+                if let Err(error) = smoke_sqlite::watch_thread() {
+                    tracing::error!(target: "smoke", "{error}");
+                }
+            });
+            Arc::new(threads)
+        });
+        Arc::clone(threads)
+    }
+
+    fn seize(&mut self) -> Result<Handle> {
+        const UNSEEN: &str = "the connection cannot be held from outside: this SQLite is not thread-safe, \
+                              or the application has reset its automatic extensions";
+        let handle = smoke_sqlite::take_opened().ok_or_else(|| Error::msg(UNSEEN))?;
+        let identity: QueryResult<i64> =
+            diesel::select(sql::<BigInt>(&format!("{IDENTITY}()"))).get_result(self);
+        if identity != Ok(handle.id()) {
+            return Err(Error::msg(UNSEEN));
+        }
+        let file: Option<String> =
+            sql::<Nullable<Text>>("SELECT file FROM pragma_database_list WHERE name = 'main'")
+                .get_result(self)?;
+        if file.is_none_or(|file| file.is_empty()) {
+            return Err(Error::msg(
+                "an in-memory SQLite database cannot have a sandbox: a second connection is another database; use a file",
+            ));
+        }
+        Ok(handle)
+    }
+
+    fn begin(&mut self, handle: &Handle, terms: &Terms) -> Result {
+        let timeout: i32 =
+            sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(self)?;
+        if timeout > BUSY_TIMEOUT_MS {
+            self.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))?;
+        }
+        handle.seal();
+        self.begin_test_transaction()
+            .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms)))
+            .map_err(|error| not_begun::<SqliteDialect>(&error))
+    }
+}
+
+impl Outside for Handle {
+    fn cut(&self) {
+        if Handle::cut(self, PATIENCE) == Cut::Busy {
+            tracing::error!(
+                target: "smoke",
+                "a thread does not let go of a sandbox's SQLite connection; nothing that it writes can be committed",
+            );
+        }
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.has_deferred_violations().then(|| {
+            "FOREIGN KEY constraint failed (its check was put off until the COMMIT)".to_owned()
+        })
+    }
+
+    fn remark(&self) -> Option<String> {
+        (self.refused_commits() > 0)
+            .then(|| "the sandbox refused to commit, so that nothing was written".to_owned())
+    }
+}

@@ -1,0 +1,60 @@
+//! What to make of statements that failed.
+
+use diesel::result::Error;
+use smoke_core::RollbackVerdict;
+
+use crate::dialect::Dialect;
+use crate::gate::Gate;
+use crate::redact::redact;
+
+/// The verdict where every attempt to prove the guard has failed, with the error of each.
+pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVerdict {
+    if let Some(verdict) = gate.over() {
+        return verdict;
+    }
+    let said = |error: Option<&Error>| error.map_or_else(String::new, text);
+    // A connection that is ended says so once, and from then on only that it is closed.
+    if errors.iter().any(D::is_lost) {
+        return RollbackVerdict::ConnectionLost {
+            cause: said(errors.first()),
+        };
+    }
+    RollbackVerdict::Escaped {
+        how: said(errors.first()),
+        at: None,
+    }
+}
+
+/// The verdict where the transaction was rolled back, but a commit would have been refused.
+pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
+    let cause = errors.last().map_or_else(String::new, text);
+    if errors.last().is_some_and(D::is_busy) {
+        RollbackVerdict::Contended { cause }
+    } else {
+        RollbackVerdict::Refused { cause }
+    }
+}
+
+/// The error of a transaction that could not be begun.
+pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
+    let cause = text(error);
+    if D::is_busy(error) {
+        RollbackVerdict::Contended { cause }.into()
+    } else {
+        smoke_core::Error::msg(cause)
+    }
+}
+
+/// Where an SQL error outside of a request has aborted the transaction.
+pub(crate) fn aborted() -> RollbackVerdict {
+    RollbackVerdict::Refused {
+        cause: "an SQL error outside of a request has aborted the transaction; \
+                put a statement that is expected to fail into a transaction() of its own, which is a savepoint here"
+            .to_owned(),
+    }
+}
+
+/// What the driver said, on one line and without passwords.
+pub(crate) fn text(error: &Error) -> String {
+    redact(&error.to_string())
+}

@@ -1,0 +1,67 @@
+//! Ending a sandbox from outside.
+
+use std::time::{Duration, Instant};
+
+use crate::subject::{Sandbox, Subject, is_lost, on_every_subject};
+
+on_every_subject! {
+    a_long_statement_ends_when_the_sandbox_is_cut,
+    an_idle_sandbox_can_be_cut,
+    an_idle_connection_that_is_held_can_be_cut,
+    nothing_can_be_entered_after_a_cut,
+}
+
+async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
+    let (pool, long) = (sandbox.pool.clone(), sandbox.subject.long());
+    let running = tokio::spawn(async move { S::run(&pool, long).await });
+    while sandbox.session.checkouts() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let begun = Instant::now();
+    sandbox.session.cut().await;
+    running.await.unwrap().unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    sandbox.subject.can_write().await.unwrap();
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn an_idle_sandbox_can_be_cut<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
+    sandbox.session.cut().await;
+    sandbox.subject.can_write().await.unwrap();
+    sandbox.run("INSERT INTO t VALUES (2)").await.unwrap_err();
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn an_idle_connection_that_is_held_can_be_cut<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let mut held = S::hold(&sandbox.pool).await;
+    S::run_on(&mut held, "INSERT INTO t VALUES (1)")
+        .await
+        .unwrap();
+    sandbox.session.cut().await;
+    sandbox.subject.can_write().await.unwrap();
+    S::run_on(&mut held, "COMMIT").await.unwrap_err();
+    drop(held);
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn nothing_can_be_entered_after_a_cut<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.session.enter().await.unwrap();
+    sandbox.session.cut().await;
+    assert!(is_lost(&sandbox.session.leave().await.unwrap_err()));
+    let error = sandbox.session.enter().await.unwrap_err();
+    assert!(is_lost(error.downcast_ref().unwrap()));
+    sandbox.finish().await;
+}

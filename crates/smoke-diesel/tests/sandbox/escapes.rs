@@ -1,0 +1,134 @@
+//! A transaction that ends before the sandbox does is noticed, where and at the end.
+
+use crate::subject::{Sandbox, Subject, is_escaped, on_every_subject};
+
+on_every_subject! {
+    a_commit_is_noticed_after_the_request,
+    a_commit_and_a_new_transaction_are_noticed_after_the_request,
+    a_rollback_and_a_new_transaction_are_noticed_after_the_request,
+    a_rollback_is_noticed_after_the_request,
+    a_commit_outside_of_a_request_is_noticed_before_the_next,
+    a_commit_outside_of_a_request_is_noticed_at_the_end,
+    nothing_is_handed_out_after_an_escape,
+    a_transaction_after_a_commit_is_real_and_noticed,
+}
+
+async fn is_noticed_after_the_request<S: Subject>(sql: &str) {
+    let sandbox = Sandbox::<S>::open().await;
+    let (_, left) = sandbox.request(sandbox.run(sql)).await;
+    let verdict = left.unwrap_err();
+    assert!(is_escaped(&verdict), "{verdict:?}");
+    let (_, at_the_end) = sandbox.finish().await;
+    assert_eq!(at_the_end, verdict);
+}
+
+async fn a_commit_is_noticed_after_the_request<S: Subject>() {
+    is_noticed_after_the_request::<S>("COMMIT").await;
+}
+
+async fn a_commit_and_a_new_transaction_are_noticed_after_the_request<S: Subject>() {
+    is_noticed_after_the_request::<S>("COMMIT; BEGIN").await;
+}
+
+async fn a_rollback_and_a_new_transaction_are_noticed_after_the_request<S: Subject>() {
+    is_noticed_after_the_request::<S>("ROLLBACK; BEGIN").await;
+}
+
+async fn a_rollback_is_noticed_after_the_request<S: Subject>() {
+    is_noticed_after_the_request::<S>("ROLLBACK").await;
+}
+
+async fn a_commit_outside_of_a_request_is_noticed_before_the_next<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("COMMIT").await.ok();
+    let error = sandbox.session.enter().await.unwrap_err();
+    assert!(is_escaped(error.downcast_ref().unwrap()), "{error:?}");
+    let (_, verdict) = sandbox.finish().await;
+    assert!(is_escaped(&verdict), "{verdict:?}");
+}
+
+async fn a_commit_outside_of_a_request_is_noticed_at_the_end<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("COMMIT").await.ok();
+    let (_, verdict) = sandbox.finish().await;
+    assert!(is_escaped(&verdict), "{verdict:?}");
+}
+
+async fn nothing_is_handed_out_after_an_escape<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let (_, left) = sandbox.request(sandbox.run("COMMIT")).await;
+    left.unwrap_err();
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
+    let error = sandbox.session.enter().await.unwrap_err();
+    assert!(is_escaped(error.downcast_ref().unwrap()), "{error:?}");
+    let (subject, _) = sandbox.finish().await;
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn a_transaction_after_a_commit_is_real_and_noticed<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let mut held = S::hold(&sandbox.pool).await;
+    S::run_on(&mut held, "COMMIT").await.ok();
+    let _ = S::run_on(&mut held, "BEGIN; INSERT INTO t VALUES (7); COMMIT").await;
+    drop(held);
+    let (_, verdict) = sandbox.finish().await;
+    assert!(is_escaped(&verdict), "{verdict:?}");
+}
+
+#[cfg(feature = "sqlite")]
+mod sealed {
+    use super::*;
+    use crate::subject::sqlite::Sqlite;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_commit_writes_nothing_on_sqlite() {
+        for sql in [
+            "INSERT INTO t VALUES (1); COMMIT",
+            "INSERT INTO t VALUES (1); COMMIT; BEGIN; INSERT INTO t VALUES (2); COMMIT",
+            "ROLLBACK; INSERT INTO t VALUES (1)",
+        ] {
+            let sandbox = Sandbox::<Sqlite>::open().await;
+            let (ran, left) = sandbox.request(sandbox.run(sql)).await;
+            ran.unwrap_err();
+            let verdict = left.unwrap_err();
+            assert!(is_escaped(&verdict), "{verdict:?}");
+            assert!(
+                verdict.to_string().contains("refused to commit"),
+                "{verdict}"
+            );
+            let (subject, _) = sandbox.finish().await;
+            assert_eq!(subject.rows().await, 0, "{sql}");
+        }
+    }
+}
+
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+mod chained {
+    use super::*;
+    use crate::subject::postgres::Postgres;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_chained_transaction_is_noticed() {
+        for sql in [
+            "COMMIT AND CHAIN",
+            "ROLLBACK AND CHAIN",
+            "END; BEGIN",
+            "COMMIT; BEGIN READ WRITE",
+        ] {
+            is_noticed_after_the_request::<Postgres>(sql).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_next_check_out_within_the_request_is_refused() {
+        let sandbox = Sandbox::<Postgres>::open().await;
+        let work = async {
+            sandbox.run("COMMIT").await.unwrap();
+            sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
+        };
+        let ((), left) = sandbox.request(work).await;
+        assert!(is_escaped(&left.unwrap_err()));
+        let (subject, _) = sandbox.finish().await;
+        assert_eq!(subject.rows().await, 0);
+    }
+}

@@ -1,0 +1,16 @@
+//! What a sandbox promises, on every database and pool.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod subject;
+
+mod checkouts;
+mod cut;
+mod deferred;
+mod escapes;
+mod interact;
+mod lost;
+mod opening;
+mod rollback;
+mod stragglers;
+mod tolerated;

@@ -1,0 +1,70 @@
+//! What still holds the pool or the connection when the test is over.
+
+use std::time::{Duration, Instant};
+
+use crate::subject::{Sandbox, Subject, is_straggler, on_every_subject};
+
+on_every_subject! {
+    a_kept_pool_is_named_and_gets_nothing,
+    a_kept_connection_is_cut_and_its_writes_are_gone,
+    a_kept_connection_is_closed_when_it_comes_back,
+    a_handle_that_goes_within_the_grace_is_no_straggler,
+}
+
+async fn a_kept_pool_is_named_and_gets_nothing<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
+    let kept = sandbox.pool.clone();
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_straggler(&verdict), "{verdict:?}");
+    // Also later, when the pool has had the time to try and connect again.
+    for _ in 0..2 {
+        let error = S::run(&kept, "INSERT INTO t VALUES (2)").await.unwrap_err();
+        assert!(error.to_lowercase().contains("closed"), "{error}");
+        tokio::time::sleep(Duration::from_millis(600)).await;
+    }
+    assert_eq!(subject.rows().await, 0);
+    subject.can_write().await.unwrap();
+}
+
+async fn a_kept_connection_is_cut_and_its_writes_are_gone<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let mut held = S::hold(&sandbox.pool).await;
+    S::run_on(&mut held, "INSERT INTO t VALUES (1)")
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_straggler(&verdict), "{verdict:?}");
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    subject.can_write().await.unwrap();
+    for sql in ["COMMIT", "INSERT INTO t VALUES (2)", "SELECT 1"] {
+        S::run_on(&mut held, sql).await.unwrap_err();
+    }
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn a_kept_connection_is_closed_when_it_comes_back<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let kept = sandbox.pool.clone();
+    let held = S::hold(&sandbox.pool).await;
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(is_straggler(&verdict), "{verdict:?}");
+    drop(held);
+    S::run(&kept, "SELECT 1").await.unwrap_err();
+    S::run(&kept, "INSERT INTO t VALUES (1)").await.unwrap_err();
+    assert_eq!(subject.rows().await, 0);
+}
+
+async fn a_handle_that_goes_within_the_grace_is_no_straggler<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let kept = sandbox.pool.clone();
+    let held = S::hold(&sandbox.pool).await;
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        drop(held);
+        drop(kept);
+    });
+    let (_, verdict) = sandbox.finish().await;
+    assert!(verdict.is_rolled_back(), "{verdict:?}");
+}

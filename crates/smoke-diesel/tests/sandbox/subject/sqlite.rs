@@ -1,0 +1,127 @@
+//! SQLite, diesel, r2d2.
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, PooledConnection};
+use diesel::result::Error;
+use diesel::sql_types::BigInt;
+use smoke_core::Backend;
+use smoke_diesel::r2d2::{Interact, Rollback};
+use tempfile::TempDir;
+
+use super::{Held, Subject};
+
+pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
+type Pooled = PooledConnection<ConnectionManager<SqliteConnection>>;
+
+pub(crate) struct Sqlite {
+    folder: TempDir,
+}
+
+impl Sqlite {
+    pub(crate) fn url(&self) -> String {
+        self.folder.path().join("app.db").to_str().unwrap().into()
+    }
+
+    pub(crate) fn connect(&self) -> SqliteConnection {
+        SqliteConnection::establish(&self.url()).unwrap()
+    }
+
+    pub(crate) fn rollback(&self) -> Rollback<ConnectionManager<SqliteConnection>> {
+        Rollback::new(self.url()).setup(|c| c.batch_execute("PRAGMA foreign_keys = ON"))
+    }
+}
+
+impl Subject for Sqlite {
+    type Pool = Pool;
+
+    async fn new() -> Self {
+        let subject = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        subject
+            .connect()
+            .batch_execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER UNIQUE)")
+            .unwrap();
+        subject
+    }
+
+    fn backend(&self) -> impl Backend<Pool = Pool> {
+        self.rollback()
+    }
+
+    fn unreachable() -> (impl Backend<Pool = Pool>, &'static str) {
+        (
+            Rollback::new("/nonexistent/app.db"),
+            "unable to open database file",
+        )
+    }
+
+    async fn run(pool: &Pool, sql: &str) -> Result<(), String> {
+        let sql = sql.to_owned();
+        pool.interact(move |connection| connection.batch_execute(&sql))
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    async fn transaction(pool: &Pool, sql: &str, commit: bool) {
+        let sql = sql.to_owned();
+        let ended = pool.interact(move |connection| {
+            connection.transaction(|connection| {
+                connection.batch_execute(&sql)?;
+                if commit {
+                    Ok(())
+                } else {
+                    Err(Error::RollbackTransaction)
+                }
+            })
+        });
+        assert_eq!(ended.await.is_ok(), commit);
+    }
+
+    async fn hold(pool: &Pool) -> Held {
+        let pool = pool.clone();
+        let held = tokio::task::spawn_blocking(move || pool.get().unwrap());
+        Box::new(held.await.unwrap())
+    }
+
+    async fn run_on(held: &mut Held, sql: &str) -> Result<(), String> {
+        let held: &mut Pooled = held.downcast_mut().unwrap();
+        held.batch_execute(sql).map_err(|error| error.to_string())
+    }
+
+    async fn panic(pool: &Pool) {
+        let panicked = pool.interact(|_| -> QueryResult<()> { panic!("the till is empty") });
+        let error = panicked.await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the function panicked: the till is empty"
+        );
+    }
+
+    fn survives_a_panic() -> bool {
+        false
+    }
+
+    fn long(&self) -> &'static str {
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    }
+
+    fn deferred(&self) -> &'static str {
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+         CREATE TABLE child (parent INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"
+    }
+
+    async fn rows(&self) -> i64 {
+        sql::<BigInt>("SELECT count(*) FROM t")
+            .get_result(&mut self.connect())
+            .unwrap()
+    }
+
+    async fn can_write(&self) -> Result<(), String> {
+        self.connect()
+            .batch_execute("BEGIN IMMEDIATE; ROLLBACK")
+            .map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,205 @@
+//! A connection that belongs to diesel, held from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use smoke_sqlite::{Cut, Handle, IDENTITY, take_opened, watch_thread};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+struct Database {
+    folder: TempDir,
+}
+
+impl Database {
+    fn new() -> Self {
+        let database = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        database
+            .connect()
+            .batch_execute("CREATE TABLE t (x INTEGER)")
+            .unwrap();
+        database
+    }
+
+    fn connect(&self) -> SqliteConnection {
+        let file = self.folder.path().join("app.db");
+        SqliteConnection::establish(file.to_str().unwrap()).unwrap()
+    }
+
+    fn watched(&self) -> (SqliteConnection, Handle) {
+        watch_thread().unwrap();
+        let connection = self.connect();
+        (connection, take_opened().unwrap())
+    }
+
+    fn rows(&self) -> i64 {
+        number(&mut self.connect(), "(SELECT count(*) FROM t)").unwrap()
+    }
+}
+
+fn number(connection: &mut SqliteConnection, sql: &str) -> QueryResult<i64> {
+    diesel::select(diesel::dsl::sql::<BigInt>(sql)).get_result(connection)
+}
+
+#[test]
+fn a_handle_belongs_to_the_connection_that_was_opened() {
+    let database = Database::new();
+    let (mut first, first_handle) = database.watched();
+    let (mut second, second_handle) = database.watched();
+    let identity = format!("{IDENTITY}()");
+    assert_eq!(number(&mut first, &identity).unwrap(), first_handle.id());
+    assert_eq!(number(&mut second, &identity).unwrap(), second_handle.id());
+    assert_ne!(first_handle.id(), second_handle.id());
+}
+
+#[test]
+fn connections_of_other_threads_are_not_touched() {
+    let database = Database::new();
+    let _watched = database.watched();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut connection = database.connect();
+            assert!(take_opened().is_none());
+            assert!(number(&mut connection, &format!("{IDENTITY}()")).is_err());
+        });
+    });
+}
+
+#[test]
+fn a_sealed_connection_commits_nothing() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    connection
+        .batch_execute("INSERT INTO t VALUES (1)")
+        .unwrap();
+    handle.seal();
+    for sql in [
+        "INSERT INTO t VALUES (2)",
+        "BEGIN; INSERT INTO t VALUES (3); COMMIT",
+        "PRAGMA user_version = 7",
+        "SAVEPOINT s; INSERT INTO t VALUES (4); RELEASE s",
+    ] {
+        assert!(connection.batch_execute(sql).is_err(), "{sql}");
+    }
+    assert_eq!(handle.refused_commits(), 4);
+    drop(connection);
+    assert_eq!(database.rows(), 1);
+}
+
+#[test]
+fn a_long_statement_is_interrupted_and_rolled_back() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    let (started, wait) = mpsc::channel();
+    thread::scope(|scope| {
+        let running = scope.spawn(move || {
+            connection
+                .batch_execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
+                .unwrap();
+            started.send(()).unwrap();
+            let error = connection.batch_execute(ENDLESS).unwrap_err();
+            (connection, error)
+        });
+        wait.recv().unwrap();
+        let begun = Instant::now();
+        assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
+        let (mut connection, error) = running.join().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(!error.to_string().is_empty());
+        // The write lock is free, and the connection is good for nothing any more.
+        database
+            .connect()
+            .batch_execute("BEGIN IMMEDIATE; ROLLBACK")
+            .unwrap();
+        connection
+            .batch_execute("INSERT INTO t VALUES (2)")
+            .unwrap_err();
+    });
+    assert_eq!(database.rows(), 0);
+}
+
+#[test]
+fn an_idle_connection_is_rolled_back() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    connection
+        .batch_execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
+        .unwrap();
+    thread::scope(|scope| {
+        let cut = scope.spawn(|| handle.cut(PATIENCE));
+        assert_eq!(cut.join().unwrap(), Cut::RolledBack);
+    });
+    connection.batch_execute("COMMIT").unwrap_err();
+    assert_eq!(database.rows(), 0);
+}
+
+#[test]
+fn a_loop_of_short_statements_does_not_escape_the_cut() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    handle.seal();
+    connection.batch_execute("BEGIN IMMEDIATE").unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while connection
+                .batch_execute("INSERT INTO t VALUES (1); SELECT count(*) FROM t")
+                .is_ok()
+            {}
+            connection.batch_execute("SELECT 1").unwrap_err();
+        });
+        assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
+    });
+    assert_eq!(database.rows(), 0);
+}
+
+#[test]
+fn a_closed_connection_is_left_alone() {
+    let database = Database::new();
+    let (connection, handle) = database.watched();
+    drop(connection);
+    handle.seal();
+    assert!(!handle.has_deferred_violations());
+    assert_eq!(handle.cut(PATIENCE), Cut::Closed);
+}
+
+#[test]
+fn closing_and_cutting_at_the_same_time_is_safe() {
+    let database = Database::new();
+    for _ in 0..200 {
+        let (mut connection, handle) = database.watched();
+        connection.batch_execute("BEGIN IMMEDIATE").unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || drop(connection));
+            assert_ne!(handle.cut(PATIENCE), Cut::Busy);
+        });
+    }
+}
+
+#[test]
+fn a_deferred_violation_is_seen_before_the_commit() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    connection
+        .batch_execute(
+            "PRAGMA foreign_keys = ON; CREATE TABLE parent (id INTEGER PRIMARY KEY);
+             CREATE TABLE child (parent INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+             BEGIN; INSERT INTO child VALUES (1)",
+        )
+        .unwrap();
+    assert!(handle.has_deferred_violations());
+    connection
+        .batch_execute("INSERT INTO parent VALUES (1)")
+        .unwrap();
+    assert!(!handle.has_deferred_violations());
+}
