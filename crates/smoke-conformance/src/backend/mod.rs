@@ -6,12 +6,16 @@ mod checks;
 mod database;
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 
 pub use database::{Database, Dialect};
 
 use bench::Bench;
+
+/// How long one check may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many checks there are.
 pub const CHECKS: usize = 15;
@@ -30,8 +34,11 @@ pub async fn check(database: impl Database) {
     };
     let mut wrong = Vec::new();
     for (name, checking) in checks::all(&bench) {
-        let found = AssertUnwindSafe(checking).catch_unwind().await;
-        let found = found.unwrap_or_else(|_| Err("it panicked".to_owned()));
+        let checking = tokio::time::timeout(PATIENCE, AssertUnwindSafe(checking).catch_unwind());
+        let found = match checking.await {
+            Ok(found) => found.unwrap_or_else(|_| Err("it panicked".to_owned())),
+            Err(_) => Err(format!("it did not end within {PATIENCE:?}")),
+        };
         let left = bench.clean().await;
         if let Err(problem) = found.and(left) {
             wrong.push(format!("{name}: {problem}"));

@@ -1,8 +1,10 @@
 //! Nothing is held for long, and nothing is left open.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smoke_core::{Outcome, Registry, Result, Runner, Sandbox, Selection, Test};
+use tokio::sync::mpsc;
 
 use super::insert;
 use crate::backend::Database;
@@ -10,11 +12,13 @@ use crate::backend::bench::{Bench, expect};
 
 pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     let (release, held) = std::sync::mpsc::channel::<()>();
-    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+    let held = Arc::new(Mutex::new(held));
+    let (wrote, mut written) = mpsc::unbounded_channel();
     let body = move |Sandbox(pool): Sandbox<D::Pool>| {
-        let held = std::sync::Arc::clone(&held);
+        let (held, wrote) = (Arc::clone(&held), wrote.clone());
         async move {
             D::execute(&pool, &insert(2)).await?;
+            let _ = wrote.send(());
             // Stops its thread with the row's lock in hand.
             let _ = held.lock().map(|held| held.recv());
             Ok::<_, smoke_core::Error>(())
@@ -26,11 +30,12 @@ pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), Str
         let runner = runner.clone();
         async move { runner.run(Selection::fast()).await }
     });
-    let mut events = runner.events();
-    while !matches!(
-        events.recv().await,
-        Ok(smoke_core::Event::TestStarted { .. })
-    ) {}
+    if tokio::time::timeout(bench.patience(), written.recv())
+        .await
+        .is_err()
+    {
+        return Err("the test did not write".to_owned());
+    }
     // The table is changed, which waits for everybody who has looked at it.
     let (add, remove) = (
         "ALTER TABLE smoke_conformance ADD COLUMN more INTEGER",
