@@ -82,7 +82,8 @@ impl ServerSide {
 pub(crate) async fn begin(connection: &mut AsyncPgConnection, terms: &Terms) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction_sql(connection, &PostgresDialect::begin(terms))
         .await?;
-    // As `begin_test_transaction` does: the pool is not to take the connection for broken.
+    // As `begin_test_transaction` does: the pool is not to take the connection for broken. That
+    // one would take a round trip of its own, with the limits not yet set.
     <AsyncPgConnection as AsyncConnection>::TransactionManager::transaction_manager_status_mut(
         connection,
     )
