@@ -1,2 +1,75 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask help` lists them.
+
+mod account;
+mod arguments;
+mod ci;
+mod install;
+mod process;
+mod project;
+mod server;
+mod signals;
+mod terminal;
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::Result;
+use arguments::{Order, Task};
+use server::Servers;
+use signals::{Interrupted, Signals};
+use terminal::say;
+
+fn main() -> ExitCode {
+    let order = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(order) => order,
+        Err(error) => {
+            say!("error: {error}\n\n{}", arguments::help());
+            return ExitCode::from(2);
+        }
+    };
+    match Signals::listen().and_then(|signals| run(&order, &signals)) {
+        Ok(status) => exit_code(status),
+        Err(error) => match error.downcast_ref::<Interrupted>() {
+            Some(Interrupted(signal)) => exit_code(ExitStatus::from_raw(*signal as i32)),
+            None => {
+                say!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
+    match order.task {
+        Task::Help => {
+            terminal::answer(&arguments::help());
+            Ok(ExitStatus::default())
+        }
+        Task::Test => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut test = project::test();
+            process::run(servers.beside(test.args(&order.extra)), signals)
+        }
+        Task::WithServers => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut command = Command::new(&order.extra[0]);
+            let command = servers.beside(command.args(&order.extra[1..]));
+            process::run_in_front(command, signals)
+        }
+        Task::Bench => {
+            let servers = Servers::start(&order.with, signals)?;
+            let mut bench = project::bench();
+            process::run(servers.beside(bench.args(&order.extra)), signals)
+        }
+        Task::Ci => ci::run(&order.with, signals),
+    }
+}
+
+/// The code a shell would show: 128 and the signal's number for a process that a signal ended.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
+}

@@ -1,1 +1,97 @@
 //! Production smoke tests for axum applications.
+//!
+//! Smoke tests are tests that are safe to run in production. A [`Registry`] knows the tests of an
+//! application and how to build its [`Router`](axum::Router); [`SmokeLayer`] answers
+//! `GET /smoketest/` with the verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request
+//! passes through untouched.
+//!
+//! This crate re-exports all of `smoke-core`: an application depends on it, on the backend of its
+//! database, and on nothing else.
+//!
+//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
+//! tests, and a test that fails says nothing about whether this process should get traffic.
+//!
+//! # Examples
+//!
+//! ```
+//! use axum::body::Body;
+//! use axum::http::Request;
+//! use axum::{Router, routing::get};
+//! use smoke_axum::{Client, Failure, Registry, Result, SmokeLayer, Test};
+//! use tower::ServiceExt;
+//!
+//! // The application's routes, as they are.
+//! fn router() -> Router {
+//!     Router::new().route("/", get(async || "the shop is open"))
+//! }
+//!
+//! async fn the_shop_is_open(client: Client) -> Result {
+//!     let page = client.get("/").send().await?.ensure_status(200)?.text()?;
+//!     if page.contains("open") { Ok(()) } else { Err(Failure::new(page).into()) }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registry = Registry::new()
+//!     .test(Test::new("shop::the_shop_is_open", the_shop_is_open))
+//!     .app(smoke_axum::app(router));
+//! let app = router().layer(SmokeLayer::new(registry));
+//!
+//! let response = app.oneshot(Request::get("/smoketest/").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where the layer stands
+//!
+//! [`Router::layer`](axum::Router::layer) wraps the routes and the fallback that are there when it
+//! is called. So the endpoint is reached
+//!
+//! - with `.layer(SmokeLayer::new(..))` as the **last** call on the outermost router;
+//! - with the layer **around** the router: `SmokeLayer::new(..).layer(router)`, which
+//!   `axum::serve` takes with `axum::ServiceExt`;
+//! - with [`routes`], merged or nested anywhere, in any order.
+//!
+//! It is **not** reached, and somebody else's 200 may answer in its place,
+//!
+//! - with `.layer(..)` before `.fallback(..)`: the fallback answers;
+//! - with `.layer(..)` before a catch-all route like `/{*path}`: that route answers;
+//! - with the layer on a router that is nested: the outer router's fallback answers, and a
+//!   request that does reach the nested router is answered under the nested path;
+//! - with `.route_layer(..)`: the fallback answers, since it is wrapped by `.layer(..)` alone.
+//!
+//! Ask for `/smoketest/` once after each deploy and require the header `x-smoke-status`: no other
+//! answer has it.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `tokio` | yes | `ConnectInfo` in the requests that tests send |
+
+mod app;
+mod future;
+mod in_process;
+mod layer;
+mod routes;
+mod service;
+
+pub use app::{app, service_app};
+pub use future::ResponseFuture;
+pub use layer::SmokeLayer;
+pub use routes::{routes, routes_at};
+pub use service::Smoke;
+
+pub use smoke_tower::{
+    Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
+    CallOptions, Client, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible,
+    Fixture, FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible, IntoOutcome, Kind, Limits,
+    OpenRequest, Opened, Outcome, PrefixError, Provided, Providers, Registry, Report,
+    RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox,
+    Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService, Suite, SuiteValue, Test,
+    TestFn, TestReport, This, Unique, Verdict,
+};
+
+#[doc(hidden)]
+pub use smoke_tower::__private;

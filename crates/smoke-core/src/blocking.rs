@@ -50,11 +50,36 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 }
 
 /// Runs a future to its end on `stage`, from a thread that polls nothing.
+///
+/// # Errors
+///
+/// When the thread polls: on a runtime, or in a call of this function further up.
 pub(crate) fn block_on<Fut: Future>(stage: &Handle, future: Fut) -> Result<Fut::Output> {
-    if Handle::try_current().is_ok() && !MAY_BLOCK.get() {
+    let polls = |current: Handle| !MAY_BLOCK.get() || current.id() != stage.id();
+    if Handle::try_current().is_ok_and(polls) {
         return Err(Error::msg(
             "a blocking call in asynchronous code would stop its thread: use the asynchronous form and .await it",
         ));
     }
+    let _polling = Polling::begin();
     Ok(stage.block_on(future))
+}
+
+/// As long as it lives the thread may not block.
+struct Polling {
+    before: bool,
+}
+
+impl Polling {
+    fn begin() -> Self {
+        Self {
+            before: MAY_BLOCK.replace(false),
+        }
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        MAY_BLOCK.set(self.before);
+    }
 }

@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use crate::app::BuildApp;
 use crate::rollback::ErasedBackend;
-use crate::{Error, Fixture, Result};
+use crate::{Error, Fixture, Result, Skip};
 
 /// The values, backends and app factory of one registry.
 #[derive(Default)]
 pub(crate) struct Supplies {
-    pub(crate) values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    pub(crate) value_names: HashMap<TypeId, &'static str>,
+    pub(crate) values: HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>,
     pub(crate) backends: Vec<Arc<dyn ErasedBackend>>,
     pub(crate) app: Option<Arc<dyn BuildApp>>,
+    /// The fixtures without which a test is skipped, and the reasons.
+    pub(crate) skips: HashMap<TypeId, String>,
 }
 
 impl Supplies {
@@ -25,8 +26,14 @@ impl Supplies {
             .find(|backend| backend.pool_type() == TypeId::of::<P>())
     }
 
+    pub(crate) fn rolls_back(&self, pool: TypeId) -> bool {
+        self.backends
+            .iter()
+            .any(|backend| backend.pool_type() == pool)
+    }
+
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let value = self.values.get(&TypeId::of::<T>())?;
+        let (_, value) = self.values.get(&TypeId::of::<T>())?;
         Arc::clone(value).downcast().ok()
     }
 }
@@ -72,9 +79,13 @@ impl<'a> Providers<'a> {
             }
             asker = above.asked_by;
         }
-        F::check(&Providers {
+        let checked = F::check(&Providers {
             supplies: self.supplies,
             chain: Some(&link),
+        });
+        checked.map_err(|error| match self.supplies.skips.get(&link.fixture) {
+            Some(reason) => Skip::new(reason.as_str()).into(),
+            None => error,
         })
     }
 

@@ -1,1 +1,81 @@
 //! The smoke-test endpoint as a tower layer, and as a service of its own.
+//!
+//! Smoke tests are tests that are safe to run in production. A [`Registry`] knows the tests of an
+//! application, a [`Runner`] runs them, and [`SmokeLayer`] answers `GET /smoketest/` with the
+//! verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request passes through untouched.
+//!
+//! This crate re-exports all of `smoke-core`. An axum application depends on `smoke-axum` instead.
+//!
+//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
+//! tests, and a test that fails says nothing about whether this process should get traffic.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use smoke_tower::{Client, Failure, Registry, Result, Runner, SmokeLayer, Test};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! // The application: what it does with a request, whatever the body's type.
+//! async fn shop<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     let text = match request.uri().path() {
+//!         "/" => "the shop is open",
+//!         _ => "no such page",
+//!     };
+//!     Ok(Response::new(text.into()))
+//! }
+//!
+//! async fn the_shop_is_open(client: Client) -> Result {
+//!     let page = client.get("/").send().await?.ensure_status(200)?.text()?;
+//!     if page.contains("open") { Ok(()) } else { Err(Failure::new(page).into()) }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registry = Registry::new()
+//!     .test(Test::new("shop::the_shop_is_open", the_shop_is_open))
+//!     .app(smoke_tower::app(|| service_fn(shop)));
+//! let runner = Runner::new(registry);
+//! let service = ServiceBuilder::new()
+//!     .layer(SmokeLayer::new(&runner))
+//!     .service(service_fn(shop));
+//!
+//! let request = Request::get("/smoketest/").body(Full::<Bytes>::default())?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), 200);
+//! let text = response.into_body().collect().await?.to_bytes();
+//! assert!(text.starts_with(b"PASS\ntest classes: 1\ntests run: 1\n"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod body;
+mod future;
+mod layer;
+mod service;
+mod standalone;
+
+pub use app::{ServiceApp, app};
+pub use body::ResponseBody;
+pub use future::ResponseFuture;
+pub use layer::SmokeLayer;
+pub use service::Smoke;
+pub use standalone::{AnswerFuture, SmokeService};
+
+pub use smoke_core::{
+    Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking, CallOptions,
+    Client, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
+    FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible, IntoOutcome, Kind, Limits,
+    OpenRequest, Opened, Outcome, PrefixError, Provided, Providers, Registry, Report,
+    RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox,
+    Selection, Session, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn, TestReport, This,
+    Unique, Verdict,
+};
+
+#[doc(hidden)]
+pub use smoke_core::__private;

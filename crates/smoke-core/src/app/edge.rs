@@ -3,14 +3,14 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::{Method, Request, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use smoke_report::{Kind, RequestMade};
+use http_body_util::BodyExt;
+use smoke_report::Kind;
 
+use super::noted::Noted;
 use super::{App, AppBody, BoxError, RequestError, SmokeRequest};
 use crate::rollback::{RollbackVerdict, Session};
 use crate::{Context, Error, Fixture, Providers, Result};
@@ -47,100 +47,133 @@ impl Default for CallOptions {
 impl AppUnderTest {
     /// Has the application handle a request, and collects the answer.
     ///
+    /// The report of the test names the request by method and path. The query is kept out of it
+    /// and out of every message: tokens and addresses are in queries.
+    ///
+    /// A call that is dropped before it has ended is as if the client had gone away: the
+    /// application's future is dropped, and the next call is handled as usual.
+    ///
     /// # Errors
     ///
     /// When there is no answer, and when what the request did in the database cannot be vouched
-    /// for; the test is then errored also where it passes over the error.
+    /// for; in the second case the test is errored also where it passes over the error.
     pub async fn call(
         &self,
         mut request: Request<AppBody>,
         options: CallOptions,
     ) -> Result<Response<Bytes>, RequestError> {
-        let (method, path) = (request.method().clone(), request.uri().to_string());
-        let name = format!("{method} {}", request.uri().path());
         let (test, run) = self.cx.names();
         request
             .extensions_mut()
             .insert(SmokeRequest::new(test, run));
+        let method = request.method().clone();
+        let name = format!("{method} {}", request.uri().path());
         let edge = self.cx.edge();
         let _one_at_a_time = edge.lock().await;
         let sessions = self.cx.sessions();
-        let checkouts = || {
-            sessions
-                .iter()
-                .map(|session| session.checkouts())
-                .sum::<u64>()
-        };
-        let started = Instant::now();
-        let before = checkouts();
-        enter(&sessions, &name).await?;
-        let answer = self.answer(request, options.max_body, &name).await;
-        let left = leave(&sessions, &name).await;
-        let status = answer.as_ref().ok().map(Response::status);
-        self.cx.note_request(RequestMade {
-            method: method.to_string(),
-            path,
-            status: status.map(|status| status.as_u16()),
-            duration: started.elapsed(),
+        let before = checkouts(&sessions);
+        self.enter(&sessions, &name).await?;
+        let mut noted = Noted::new(&self.cx, &request);
+        let answer = self.answer(request, options.max_body, &mut noted).await;
+        let wrote = noted.succeeded() && !options.without_database && !is_safe(&method);
+        drop(noted);
+        // Noted before anything else is waited for: the caller may drop this future any time.
+        let bypassed = (wrote && checkouts(&sessions) == before).then(|| {
+            self.problem(RollbackVerdict::Bypassed {
+                request: name.clone(),
+            })
         });
-        let succeeded = status.is_some_and(|status| status.as_u16() < 400);
-        let bypassed =
-            succeeded && !options.without_database && !is_safe(&method) && checkouts() == before;
-        let found = match left {
-            Ok(()) if bypassed => Err(RollbackVerdict::Bypassed { request: name }),
-            left => left,
-        };
-        match found {
-            Ok(()) => answer,
-            Err(verdict) => {
-                self.cx.note_problem(verdict.clone());
-                Err(RequestError::Rollback { verdict })
+        let left = self.leave(&sessions, &name).await;
+        match left.or(bypassed) {
+            None => answer,
+            Some(verdict) => Err(RequestError::Rollback {
+                verdict,
+                answer: answer.err().map(Box::new),
+            }),
+        }
+    }
+
+    /// Sets a savepoint in every session; where one refuses, in none.
+    async fn enter(
+        &self,
+        sessions: &[Arc<dyn Session>],
+        request: &str,
+    ) -> Result<(), RequestError> {
+        for (entered, session) in sessions.iter().enumerate() {
+            let Err(error) = session.enter().await else {
+                continue;
+            };
+            let found = error.downcast_ref::<RollbackVerdict>();
+            let found = found.map(|verdict| self.problem(verdict.clone()));
+            let left = self.leave(&sessions[..entered], request).await;
+            return Err(match found.or(left) {
+                Some(verdict) => RequestError::Rollback {
+                    verdict,
+                    answer: None,
+                },
+                None => RequestError::ConnectionHeld {
+                    request: request.to_owned(),
+                    source: format!("{error:#}").into(),
+                },
+            });
+        }
+        Ok(())
+    }
+
+    /// Leaves every session and notes each bad verdict; the first one counts.
+    async fn leave(&self, sessions: &[Arc<dyn Session>], request: &str) -> Option<RollbackVerdict> {
+        let mut found = None;
+        for session in sessions {
+            if let Err(verdict) = session.leave().await {
+                let verdict = self.problem(verdict.at(request));
+                found = found.or(Some(verdict));
             }
         }
+        found
+    }
+
+    fn problem(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        self.cx.note_problem(verdict.clone());
+        verdict
     }
 
     async fn answer(
         &self,
         request: Request<AppBody>,
         limit: usize,
-        name: &str,
+        noted: &mut Noted<'_>,
     ) -> Result<Response<Bytes>, RequestError> {
-        let request_name = || name.to_owned();
+        let name = format!("{} {}", request.method(), request.uri().path());
         let answering = async {
-            let response = self.app.call(request).await;
-            let (head, body) = response
+            let answer = self.app.call(request).await;
+            let (head, body) = answer
                 .map_err(|source| RequestError::Service {
-                    request: request_name(),
+                    request: name.clone(),
                     source,
                 })?
                 .into_parts();
-            let body = Limited::new(body, limit)
-                .collect()
-                .await
-                .map_err(|source: BoxError| {
-                    if source.is::<LengthLimitError>() {
-                        RequestError::TooLarge {
-                            request: request_name(),
-                            limit,
-                        }
-                    } else {
-                        RequestError::Body {
-                            request: request_name(),
-                            source,
-                        }
-                    }
-                })?;
-            Ok(Response::from_parts(head, body.to_bytes()))
+            noted.status = Some(head.status);
+            match collect(body, limit).await {
+                Ok(Some(body)) => Ok(Response::from_parts(head, body)),
+                Ok(None) => Err(RequestError::TooLarge {
+                    request: name.clone(),
+                    limit,
+                }),
+                Err(source) => Err(RequestError::Body {
+                    request: name.clone(),
+                    source,
+                }),
+            }
         };
-        AssertUnwindSafe(answering)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|payload| {
-                Err(RequestError::Panicked {
-                    request: request_name(),
-                    message: crate::panic::message(&*payload).to_owned(),
-                })
+        let answered = AssertUnwindSafe(answering).catch_unwind().await;
+        answered.unwrap_or_else(|payload| {
+            let panic = crate::panic::error(&*payload, &self.cx.scene());
+            Err(RequestError::Panicked {
+                request: name,
+                message: crate::panic::message(&*payload).to_owned(),
+                place: panic.place().cloned(),
             })
+        })
     }
 
     /// Runs a future from a blocking test.
@@ -156,31 +189,23 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-async fn enter(sessions: &[Arc<dyn Session>], request: &str) -> Result<(), RequestError> {
-    for session in sessions {
-        if let Err(error) = session.enter().await {
-            return Err(match error.downcast_ref::<RollbackVerdict>() {
-                Some(verdict) => RequestError::Rollback {
-                    verdict: verdict.clone(),
-                },
-                None => RequestError::ConnectionHeld {
-                    request: request.to_owned(),
-                    source: format!("{error:#}").into(),
-                },
-            });
+/// The bytes of a body; none where there are more than `limit`. Trailers are left out.
+async fn collect(mut body: AppBody, limit: usize) -> Result<Option<Bytes>, BoxError> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if data.len() > limit - bytes.len() {
+            return Ok(None);
         }
+        bytes.extend_from_slice(&data);
     }
-    Ok(())
+    Ok(Some(bytes.freeze()))
 }
 
-/// Leaves every session; the first bad verdict counts.
-async fn leave(sessions: &[Arc<dyn Session>], request: &str) -> Result<(), RollbackVerdict> {
-    let mut found = Ok(());
-    for session in sessions {
-        let left = session.leave().await.map_err(|verdict| verdict.at(request));
-        found = found.and(left);
-    }
-    found
+fn checkouts(sessions: &[Arc<dyn Session>]) -> u64 {
+    sessions.iter().map(|session| session.checkouts()).sum()
 }
 
 impl fmt::Debug for AppUnderTest {
@@ -224,3 +249,6 @@ fn missing() -> Error {
         "nothing builds the application under test: add .app(..) with a factory to the registry",
     )
 }
+
+#[cfg(test)]
+mod tests;

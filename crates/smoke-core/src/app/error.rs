@@ -1,12 +1,14 @@
 //! What can go wrong with an in-process request.
 
+use smoke_report::Place;
+
 use crate::rollback::RollbackVerdict;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request to the application under test got no answer that counts.
 ///
-/// `request` is its method and path: `POST /users`.
+/// `request` is its method and path, without the query: `POST /users`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -29,12 +31,14 @@ pub enum RequestError {
         source: Source,
     },
     /// The application panicked.
-    #[error("{request}: the application panicked: {message}")]
+    #[error("{request}: the application panicked{}: {message}", at(.place))]
     Panicked {
         /// The request.
         request: String,
         /// The panic's message.
         message: String,
+        /// Where it panicked, as far as the runner's panic hook saw it.
+        place: Option<Place>,
     },
     /// The application's service returned an error instead of a response.
     #[error("{request}: the application's service failed")]
@@ -67,6 +71,9 @@ pub enum RequestError {
     Rollback {
         /// What was found.
         verdict: RollbackVerdict,
+        /// Why there was no answer, where there was none: often what led to the verdict.
+        #[source]
+        answer: Option<Box<RequestError>>,
     },
     /// The request was sent with a blocking call where blocking stops other work.
     #[error("{request} cannot be sent: {message}")]
@@ -76,4 +83,10 @@ pub enum RequestError {
         /// What to do instead.
         message: String,
     },
+}
+
+fn at(place: &Option<Place>) -> String {
+    place
+        .as_ref()
+        .map_or_else(String::new, |place| format!(" at {place}"))
 }

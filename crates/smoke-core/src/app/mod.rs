@@ -3,7 +3,10 @@
 mod edge;
 mod error;
 mod factory;
+#[cfg(test)]
+pub(crate) mod fake;
 mod marker;
+mod noted;
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};

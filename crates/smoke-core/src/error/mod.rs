@@ -124,6 +124,30 @@ impl Error {
         }))
     }
 
+    /// Something errored in other words, with the same causes.
+    pub(crate) fn reworded(self, message: String) -> Self {
+        let (causes, place) = (self.0.causes.clone(), self.0.place.clone());
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind: ErrorKind::Errored,
+            message,
+            causes,
+            place,
+            source,
+        }))
+    }
+
+    /// Something worse, of which this error becomes the first cause.
+    pub(crate) fn errored(self, worse: impl fmt::Display) -> Self {
+        match Arc::try_unwrap(self.context(worse).0) {
+            Ok(inner) => Self(Arc::new(Inner {
+                kind: ErrorKind::Errored,
+                ..inner
+            })),
+            Err(shared) => Self(shared),
+        }
+    }
+
     /// The same error with another place, or with none.
     pub(crate) fn with_place(self, place: Option<Place>) -> Self {
         match Arc::try_unwrap(self.0) {

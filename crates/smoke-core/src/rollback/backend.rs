@@ -19,7 +19,8 @@ use crate::Result;
 ///   [`Session::finish`] it hands out none at all;
 /// - the connection is a new one, never one of the application's pool;
 /// - limits on the server are set together with `BEGIN`;
-/// - a second connect of the same pool is refused: the first connection was lost.
+/// - a second connect of the same pool is refused: the first connection was lost;
+/// - a session that is dropped unfinished closes its connection, so that the server rolls back.
 ///
 /// `open` runs on a thread of its own beside the application's and the tests' runtimes, inside a
 /// Tokio runtime with I/O and time; it may block.
@@ -127,7 +128,6 @@ pub(crate) type AnyPool = Box<dyn Any + Send + Sync>;
 /// A backend whose pool type is known by its `TypeId` alone.
 pub(crate) trait ErasedBackend: Send + Sync {
     fn pool_type(&self) -> TypeId;
-    fn pool_name(&self) -> &'static str;
     fn describe(&self) -> String;
     fn capacity(&self) -> usize;
     fn limit(&self) -> Duration;
@@ -143,10 +143,6 @@ pub(crate) fn erase<B: Backend>(backend: B) -> Arc<dyn ErasedBackend> {
 impl<B: Backend> ErasedBackend for Erased<B> {
     fn pool_type(&self) -> TypeId {
         TypeId::of::<B::Pool>()
-    }
-
-    fn pool_name(&self) -> &'static str {
-        type_name::<B::Pool>()
     }
 
     fn describe(&self) -> String {

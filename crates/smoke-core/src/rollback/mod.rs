@@ -5,7 +5,7 @@ mod open;
 mod verdict;
 mod watch;
 
-pub(crate) use backend::{AnyPool, ErasedBackend};
+pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
 pub(crate) use open::OpenSandbox;
 pub use verdict::RollbackVerdict;

@@ -15,7 +15,6 @@ const FINISH_LIMIT: Duration = Duration::from_secs(1);
 /// A sandbox of one test, with the task that ends it when its limit has passed.
 pub(crate) struct OpenSandbox {
     session: Arc<dyn Session>,
-    backend: String,
     limit: Duration,
     past_limit: Arc<AtomicBool>,
     reaper: JoinHandle<()>,
@@ -23,12 +22,7 @@ pub(crate) struct OpenSandbox {
 
 impl OpenSandbox {
     /// Takes charge of a session. Runs on `keeper`, a runtime that never polls user code.
-    pub(crate) fn new(
-        keeper: &Handle,
-        session: Arc<dyn Session>,
-        backend: String,
-        limit: Duration,
-    ) -> Self {
+    pub(crate) fn new(keeper: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
         let reaper = keeper.spawn({
             let (session, past_limit, keeper) = (
@@ -44,7 +38,6 @@ impl OpenSandbox {
         });
         Self {
             session,
-            backend,
             limit,
             past_limit,
             reaper,
@@ -53,10 +46,6 @@ impl OpenSandbox {
 
     pub(crate) fn session(&self) -> &Arc<dyn Session> {
         &self.session
-    }
-
-    pub(crate) fn backend(&self) -> &str {
-        &self.backend
     }
 
     /// Ends the sandbox and says how it went. Always returns within a bounded time.

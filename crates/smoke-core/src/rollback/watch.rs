@@ -6,7 +6,10 @@ use tokio::sync::watch;
 
 /// Kept inside a sandbox's pool (in a hook or customizer), so that it is dropped with the pool.
 #[derive(Debug)]
-pub struct HandleToken(watch::Sender<()>);
+pub struct HandleToken {
+    /// Closed when this is dropped.
+    _alive: watch::Sender<()>,
+}
 
 /// Tells when the [`HandleToken`] is gone.
 #[derive(Clone, Debug)]
@@ -17,11 +20,17 @@ impl HandleToken {
     #[must_use]
     pub fn new() -> (Self, HandleWatch) {
         let (sender, receiver) = watch::channel(());
-        (Self(sender), HandleWatch(receiver))
+        (Self { _alive: sender }, HandleWatch(receiver))
     }
 }
 
 impl HandleWatch {
+    /// Whether the token is gone.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
     /// Waits until the token is dropped, for `grace` at most; `false` when it still lives then.
     pub async fn gone(&self, grace: Duration) -> bool {
         let mut receiver = self.0.clone();

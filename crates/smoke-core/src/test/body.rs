@@ -1,5 +1,6 @@
 //! What a test does, whatever its function looks like.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -15,6 +16,15 @@ pub enum Body {
     Async(BoxFuture<'static, Result>),
     /// A function, to be called on a thread of its own.
     Blocking(Box<dyn FnOnce() -> Result + Send>),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Async(_) => "Body::Async",
+            Self::Blocking(_) => "Body::Blocking",
+        })
+    }
 }
 
 /// A function of fixtures whose type is forgotten.

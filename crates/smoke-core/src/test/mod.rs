@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use smoke_report::{Kind, Place};
 
-pub(crate) use body::AnyBody;
 pub use body::Body;
+pub(crate) use body::{AnyBody, erase};
 pub use function::{Async, Blocking, TestFn};
+pub(crate) use suite::Hooks;
 pub use suite::Suite;
 
 /// The group of tests that say `serial` and no more.
@@ -153,6 +154,42 @@ impl Test {
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.slow
+    }
+
+    /// What the test shows, where it says so.
+    #[must_use]
+    pub fn summary(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The tags by which the test can be selected.
+    #[must_use]
+    pub fn tag_list(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// How long the test may take, where it has a limit of its own.
+    #[must_use]
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// The group of tests of which one runs at a time.
+    #[must_use]
+    pub fn serial_group(&self) -> Option<&str> {
+        self.serial.as_deref()
+    }
+
+    /// Why the test does not run.
+    #[must_use]
+    pub fn skip_reason(&self) -> Option<&str> {
+        self.skip.as_deref()
+    }
+
+    /// Where the test stands in the source, where that is known.
+    #[must_use]
+    pub fn location(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 }
 

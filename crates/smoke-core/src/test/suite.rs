@@ -99,6 +99,18 @@ impl Suite {
         self.hooks.tear_down = Some(erase(function));
         self
     }
+
+    /// The full name of the suite.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tests of the suite.
+    #[must_use]
+    pub fn tests(&self) -> &[Test] {
+        &self.tests
+    }
 }
 
 impl fmt::Debug for Suite {

@@ -1,0 +1,80 @@
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use smoke_tower::{AppFactory, Factory, ServiceApp};
+use tower_service::Service;
+
+use crate::in_process::InProcess;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Makes a function of fixtures that returns a [`Router`] the factory of the application under
+/// test.
+///
+/// The function may be async and may return a `Result`. Its arguments are fixtures of the test
+/// for which the application is built. A request goes through the whole router: middleware,
+/// state, extractors and fallback are at work. With the feature `tokio`, `ConnectInfo<SocketAddr>`
+/// is 127.0.0.1:0, unless the test says otherwise with
+/// [`RequestBuilder::extension`](crate::RequestBuilder::extension).
+///
+/// # Examples
+///
+/// ```
+/// use axum::extract::State;
+/// use axum::{Router, routing::get};
+/// use smoke_axum::{Client, Provided, Registry, Result, Runner, Selection, Test};
+///
+/// #[derive(Clone)]
+/// struct Config { greeting: String }
+///
+/// fn router(config: Config) -> Router {
+///     Router::new()
+///         .route("/", get(async |State(config): State<Config>| config.greeting))
+///         .with_state(config)
+/// }
+///
+/// async fn greets(client: Client) -> Result {
+///     client.get("/").send().await?.ensure_status(200)?;
+///     Ok(())
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let registry = Registry::new()
+///     .provide(Config { greeting: "hello".to_owned() })
+///     .app(smoke_axum::app(|config: Provided<Config>| router(Config::clone(&config))))
+///     .test(Test::new("shop::greets", greets));
+/// let report = Runner::new(registry).run(Selection::fast()).await;
+/// assert!(report.verdict().is_pass(), "{report:#?}");
+/// # }
+/// ```
+pub fn app<Marker: 'static>(factory: impl Factory<Marker, Router>) -> AppFactory {
+    AppFactory::new(factory, |router| ServiceApp::new(InProcess::new(router)))
+}
+
+/// The same as [`app`] for a router with a layer around it, or another service that answers as
+/// routers do.
+///
+/// A function that is async or returns a `Result` names what it builds: `service_app::<_, Routes>(..)`.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use smoke_axum::Registry;
+/// use tower::{Layer, util::MapRequestLayer};
+///
+/// let registry = Registry::new().app(smoke_axum::service_app(|| {
+///     let router = Router::new().route("/", get(async || "the shop"));
+///     MapRequestLayer::new(|request: axum::extract::Request| request).layer(router)
+/// }));
+/// ```
+pub fn service_app<Marker, S>(factory: impl Factory<Marker, S>) -> AppFactory
+where
+    Marker: 'static,
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    AppFactory::new(factory, |service| ServiceApp::new(InProcess::new(service)))
+}

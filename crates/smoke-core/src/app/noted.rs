@@ -1,0 +1,47 @@
+//! The line of a test's report about one request.
+
+use std::mem;
+use std::time::Instant;
+
+use http::{Request, StatusCode};
+use smoke_report::RequestMade;
+
+use super::AppBody;
+use crate::Context;
+
+/// Puts a request into the test's report when it is over, also where its future was dropped.
+pub(super) struct Noted<'cx> {
+    cx: &'cx Context,
+    method: String,
+    path: String,
+    pub(super) status: Option<StatusCode>,
+    started: Instant,
+}
+
+impl<'cx> Noted<'cx> {
+    pub(super) fn new(cx: &'cx Context, request: &Request<AppBody>) -> Self {
+        Self {
+            cx,
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            status: None,
+            started: Instant::now(),
+        }
+    }
+
+    /// Whether the application accepted what it was asked to do.
+    pub(super) fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status.as_u16() < 400)
+    }
+}
+
+impl Drop for Noted<'_> {
+    fn drop(&mut self) {
+        self.cx.note_request(RequestMade {
+            method: mem::take(&mut self.method),
+            path: mem::take(&mut self.path),
+            status: self.status.map(|status| status.as_u16()),
+            duration: self.started.elapsed(),
+        });
+    }
+}

@@ -1,0 +1,216 @@
+//! The answer to a request.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::excerpt;
+use crate::Failure;
+
+/// The application's answer, its body collected.
+///
+/// The `ensure_` functions are assertions: they return the answer, or a [`Failure`] that names
+/// the request and shows the answer. It is a standard error, so `?` takes it in functions that
+/// return [`Result`](crate::Result), `anyhow::Result` or a boxed error.
+///
+/// # Examples
+///
+/// ```
+/// use smoke_core::Client;
+///
+/// async fn the_start_page_is_there(client: Client) -> anyhow::Result<()> {
+///     let page = client.get("/").send().await?;
+///     let page = page.ensure_status(200)?.ensure_header("content-type", "text/html; charset=utf-8")?;
+///     anyhow::ensure!(page.text()?.starts_with("<!doctype html>"));
+///     Ok(())
+/// }
+/// ```
+pub struct Response {
+    request: String,
+    answer: http::Response<Bytes>,
+}
+
+impl Response {
+    pub(super) fn new(request: String, answer: http::Response<Bytes>) -> Self {
+        Self { request, answer }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.answer.status()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.answer.headers()
+    }
+
+    /// The first value of a header; none where the header is missing or its value is no text.
+    #[must_use]
+    pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
+        self.headers().get(name.as_ref())?.to_str().ok()
+    }
+
+    /// What the application put beside the answer for in-process use.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        self.answer.extensions()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        self.answer.body()
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not UTF-8.
+    #[track_caller]
+    pub fn text(&self) -> Result<String, Failure> {
+        match std::str::from_utf8(self.bytes()) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(self.failure("answered with a body that is no text", error)),
+        }
+    }
+
+    /// The value that the body holds as JSON, whatever its `Content-Type`.
+    ///
+    /// # Errors
+    ///
+    /// When the body is no JSON, or not that of a `T`.
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        match serde_json::from_slice(self.bytes()) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                Err(self.failure("answered with a body that is not the JSON expected", error))
+            }
+        }
+    }
+
+    /// Asserts the status: a number, or a [`StatusCode`].
+    ///
+    /// # Errors
+    ///
+    /// When the status is another one.
+    #[track_caller]
+    pub fn ensure_status<S>(self, wanted: S) -> Result<Self, Failure>
+    where
+        StatusCode: PartialEq<S>,
+        S: fmt::Display,
+    {
+        if self.status() == wanted {
+            return Ok(self);
+        }
+        Err(self.unwanted(wanted))
+    }
+
+    /// Asserts a status from 200 to 299.
+    ///
+    /// # Errors
+    ///
+    /// When the status is another one.
+    #[track_caller]
+    pub fn ensure_success(self) -> Result<Self, Failure> {
+        if self.status().is_success() {
+            return Ok(self);
+        }
+        Err(self.unwanted("a success"))
+    }
+
+    /// Asserts a redirect, its `Location` written exactly as given here.
+    ///
+    /// # Errors
+    ///
+    /// When the status is none from 300 to 399, or `Location` is another one.
+    #[track_caller]
+    pub fn ensure_redirect_to(self, location: impl AsRef<str>) -> Result<Self, Failure> {
+        let location = location.as_ref();
+        if !self.status().is_redirection() {
+            return Err(self.unwanted(format_args!("a redirect to {location}")));
+        }
+        self.ensure_header(LOCATION, location)
+    }
+
+    /// Asserts that a header has a value, as one of its values where it is there several times.
+    ///
+    /// # Errors
+    ///
+    /// When the header is missing or has other values.
+    #[track_caller]
+    pub fn ensure_header(
+        self,
+        name: impl AsRef<str>,
+        value: impl AsRef<str>,
+    ) -> Result<Self, Failure> {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        let mut values = self.headers().get_all(name).iter().peekable();
+        let message = if values.peek().is_none() {
+            format!(
+                "{} answered without the header {name}, wanted {value:?}",
+                self.request
+            )
+        } else if values.any(|found| found == value) {
+            return Ok(self);
+        } else {
+            let found: Vec<_> = self.headers().get_all(name).iter().map(shown).collect();
+            format!(
+                "{} answered with the header {name} {}, wanted {value:?}",
+                self.request,
+                found.join(" and ")
+            )
+        };
+        Err(Failure::new(message))
+    }
+
+    /// The answer in the types of the `http` crate.
+    #[must_use]
+    pub fn into_http(self) -> http::Response<Bytes> {
+        self.answer
+    }
+
+    #[track_caller]
+    fn unwanted(&self, wanted: impl fmt::Display) -> Failure {
+        Failure::new(format!(
+            "{} answered {}, wanted {wanted}; body: {}",
+            self.request,
+            self.status(),
+            excerpt::of_body(self.bytes())
+        ))
+    }
+
+    #[track_caller]
+    fn failure(&self, what: &str, error: impl fmt::Display) -> Failure {
+        Failure::new(format!(
+            "{} {what}: {error}; body: {}",
+            self.request,
+            excerpt::of_body(self.bytes())
+        ))
+    }
+}
+
+fn shown(value: &HeaderValue) -> String {
+    match value.to_str() {
+        Ok(text) => format!("\"{}\"", excerpt::of_text(text)),
+        Err(_) => format!("(binary, {} bytes)", value.len()),
+    }
+}
+
+impl fmt::Debug for Response {
+    /// The request, the status and the size of the body: headers and bodies hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("request", &self.request)
+            .field("status", &self.status())
+            .field("body_bytes", &self.bytes().len())
+            .finish_non_exhaustive()
+    }
+}

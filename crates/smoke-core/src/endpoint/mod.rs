@@ -1,0 +1,198 @@
+//! The endpoint: the head of a request in, a rendered answer out. No framework.
+
+mod negotiate;
+mod query;
+mod respond;
+mod route;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, Method, Response, StatusCode};
+use smoke_report::Format;
+
+use crate::access::Viewer;
+use crate::run::Answer;
+use crate::{Ask, Runner, Selection, SmokeRequest};
+
+pub use route::{PrefixError, Route};
+
+use query::Query;
+use respond::Refusal;
+use route::Prefix;
+
+/// Answers `GET {prefix}/` and what belongs to it, for adapters to web frameworks.
+///
+/// The prefix is `/smoketest` unless set.
+///
+/// # Examples
+///
+/// What an adapter does with a request:
+///
+/// ```
+/// use http::{Request, Response};
+/// use smoke_core::{Endpoint, Registry, Runner};
+///
+/// async fn handle(endpoint: &Endpoint, request: Request<()>) -> Response<bytes::Bytes> {
+///     match endpoint.route(request.uri().path()) {
+///         Some(route) => endpoint.answer(route, &request.into_parts().0).await,
+///         None => Response::new("the application's own answer".into()),
+///     }
+/// }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let endpoint = Endpoint::new(Runner::new(Registry::new()));
+/// let response = handle(&endpoint, Request::get("/smoketest/").body(()).unwrap()).await;
+/// assert_eq!(response.status(), 503); // no tests are registered
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    runner: Runner,
+    prefix: Prefix,
+}
+
+impl Endpoint {
+    /// The endpoint of a runner.
+    pub fn new(runner: impl Into<Runner>) -> Self {
+        Self {
+            runner: runner.into(),
+            prefix: Prefix::default(),
+        }
+    }
+
+    /// Replaces the prefix.
+    ///
+    /// # Errors
+    ///
+    /// When the prefix is no path of at least one segment: `/smoketest`, `/internal/smoke`.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self, PrefixError> {
+        self.prefix = Prefix::parse(prefix)?;
+        Ok(self)
+    }
+
+    /// The prefix: `/smoketest`.
+    #[must_use]
+    pub fn prefix_path(&self) -> &str {
+        self.prefix.as_str()
+    }
+
+    /// The runner that is asked.
+    #[must_use]
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
+    /// What is asked for by that path; none where it is the application's.
+    #[inline]
+    #[must_use]
+    pub fn route(&self, path: &str) -> Option<Route> {
+        self.prefix.route(path)
+    }
+
+    /// Answers a request. The body of the request, if any, is not looked at.
+    pub async fn answer(&self, route: Route, head: &Parts) -> Response<Bytes> {
+        let query = Query::parse(head.uri.query());
+        let accepted = negotiate::format(&head.headers);
+        let (format, viewer) = (
+            query
+                .format
+                .as_ref()
+                .ok()
+                .copied()
+                .flatten()
+                .unwrap_or(accepted),
+            self.viewer(&head.headers),
+        );
+        let outcome = match self.judge(route, head, viewer, &query) {
+            Ok(ask) => {
+                let answer = self.runner.ask(ask).await;
+                respond::answered(answer, format, viewer)
+            }
+            Err(refusal) => respond::refused(
+                self.runner.refuse(&refusal.reason(), None),
+                &refusal,
+                format,
+            ),
+        };
+        respond::without_body_for_head(outcome, &head.method)
+    }
+
+    fn viewer(&self, headers: &HeaderMap) -> Viewer {
+        self.runner
+            .access()
+            .viewer(headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes))
+    }
+
+    /// Whether a run may be asked for, and which.
+    fn judge(
+        &self,
+        route: Route,
+        head: &Parts,
+        viewer: Viewer,
+        query: &Query,
+    ) -> Result<Ask, Refusal> {
+        if head.extensions.get::<SmokeRequest>().is_some() {
+            return Err(Refusal::Recursion);
+        }
+        if viewer == Viewer::Refused {
+            return Err(Refusal::Credentials);
+        }
+        let slow = match route {
+            Route::Fast => false,
+            Route::Slow => true,
+            Route::Unknown => return Err(Refusal::UnknownPath),
+        };
+        let fresh = match head.method {
+            Method::GET | Method::HEAD => false,
+            Method::POST => true,
+            _ => return Err(Refusal::Method),
+        };
+        let asked = if slow {
+            Selection::slow()
+        } else {
+            Selection::fast()
+        };
+        let selection = query.narrow(asked);
+        let privileged = [
+            (slow, "the slow tests"),
+            (
+                selection.is_narrowed() || selection.is_fail_fast(),
+                "a choice of tests",
+            ),
+            (fresh, "a new run"),
+        ];
+        if let (Viewer::Stranger, Some((_, what))) =
+            (viewer, privileged.iter().find(|(asked, _)| *asked))
+        {
+            let has_token = self.runner.access().has_token();
+            return Err(if has_token {
+                Refusal::TokenNeeded(what)
+            } else {
+                Refusal::NoTokenSet(what)
+            });
+        }
+        if let Err(error) = &query.format {
+            return Err(Refusal::Format(error.clone()));
+        }
+        let by = if viewer == Viewer::Trusted {
+            "trusted"
+        } else {
+            "stranger"
+        };
+        let ask =
+            Ask::new(selection).by(format!("{} {} ({by})", head.method, self.prefix.as_str()));
+        Ok(if fresh { ask.fresh() } else { ask })
+    }
+}
+
+/// The status of an answer: 200 for PASS, 503 for FAIL.
+fn status(answer: &Answer) -> StatusCode {
+    if answer.report.verdict().is_pass() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+}
+
+/// A format that was asked for by name, if any.
+type AskedFormat = Result<Option<Format>, String>;

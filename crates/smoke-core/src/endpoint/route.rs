@@ -1,0 +1,126 @@
+//! Which paths are the endpoint's.
+
+use std::fmt;
+
+/// What is asked for under the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// The tests that are not slow: `{prefix}` and `{prefix}/`.
+    Fast,
+    /// All tests: `{prefix}/slow` and `{prefix}/slow/`.
+    Slow,
+    /// A path that does not exist.
+    Unknown,
+}
+
+/// A path of whole segments under which the endpoint answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix(Box<str>);
+
+/// A prefix under which nothing could be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixError(String);
+
+impl Prefix {
+    pub(crate) fn parse(path: &str) -> Result<Self, PrefixError> {
+        let error = || PrefixError(path.to_owned());
+        let trimmed = path.strip_suffix('/').unwrap_or(path);
+        let segments = trimmed.strip_prefix('/').ok_or_else(error)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+        let good = |segment: &str| {
+            !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
+        };
+        if segments.split('/').all(good) {
+            Ok(Self(trimmed.into()))
+        } else {
+            Err(error())
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    #[inline]
+    pub(crate) fn route(&self, path: &str) -> Option<Route> {
+        let rest = path.strip_prefix(&*self.0)?;
+        if rest.is_empty() || rest.starts_with('/') {
+            Some(route(rest))
+        } else {
+            None
+        }
+    }
+}
+
+#[cold]
+fn route(rest: &str) -> Route {
+    match rest {
+        "" | "/" => Route::Fast,
+        "/slow" | "/slow/" => Route::Slow,
+        _ => Route::Unknown,
+    }
+}
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Self("/smoketest".into())
+    }
+}
+
+impl fmt::Display for PrefixError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} cannot be a prefix: write a path of plain segments like \"/smoketest\" or \"/internal/smoke\"",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for PrefixError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_of_whole_segments() {
+        let prefix = Prefix::default();
+        for (path, route) in [
+            ("/smoketest", Some(Route::Fast)),
+            ("/smoketest/", Some(Route::Fast)),
+            ("/smoketest/slow", Some(Route::Slow)),
+            ("/smoketest/slow/", Some(Route::Slow)),
+            ("/smoketest//", Some(Route::Unknown)),
+            ("/smoketest/slower", Some(Route::Unknown)),
+            ("/smoketests", None),
+            ("/smoketest%2F", None),
+            ("/Smoketest", None),
+            ("/", None),
+            ("", None),
+            ("*", None),
+        ] {
+            assert_eq!(prefix.route(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_cannot_be_reached_is_refused() {
+        assert_eq!(
+            Prefix::parse("/internal/smoke/").unwrap().as_str(),
+            "/internal/smoke"
+        );
+        for path in [
+            "", "/", "smoke", "//", "/a//b", "/a?b", "/a#b", "/a b", "/../a", "/é", "/a%20b",
+        ] {
+            assert!(
+                Prefix::parse(path)
+                    .unwrap_err()
+                    .to_string()
+                    .contains(&format!("{path:?}")),
+                "{path}"
+            );
+        }
+    }
+}

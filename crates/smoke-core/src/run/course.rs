@@ -1,0 +1,347 @@
+//! The course of one run: its tests, in their order and within its time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use smoke_report::{Outcome, Report, TestReport};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant as TokioInstant, sleep_until, timeout_at};
+
+use super::catalogue::{Catalogue, Entry, SuiteJobs};
+use super::engine::Engine;
+use super::event::Event;
+use super::isolate::{Ended, Stop, execute};
+use super::job::Job;
+use crate::providers::Providers;
+use crate::redact::redact;
+use crate::{Error, ErrorKind, Result, Selection, Skip};
+
+/// Tests stop this long before the run's limit, so that they can be cleaned up after.
+const CLEANING: Duration = Duration::from_millis(600);
+/// The answer is given this long before the run's limit.
+const ANSWERING: Duration = Duration::from_millis(250);
+
+/// One run.
+pub(crate) struct Course {
+    pub(crate) id: Arc<str>,
+    pub(crate) selection: Arc<Selection>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) asked_at: Instant,
+    pub(crate) shut: tokio::sync::watch::Receiver<bool>,
+    pub(crate) watchers: broadcast::Sender<Event>,
+}
+
+/// What the tests of one run share.
+struct Shared {
+    course: Course,
+    stop: Stop,
+    /// Set where the run is to stop at the first test that does not pass, and one has not.
+    halted: AtomicBool,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Course {
+    /// Runs the tests and builds the report of what the events said, at the run's limit at last.
+    pub(crate) async fn run(self) -> Report {
+        let started = Instant::now();
+        let mut report = Report::new(&*self.id);
+        report.build.clone_from(&self.catalogue.build);
+        report.instance.clone_from(&self.catalogue.instance);
+        report.reasons.clone_from(&self.catalogue.problems);
+        let chosen = match self.catalogue.choose(&self.selection) {
+            Ok(chosen) if report.reasons.is_empty() => chosen,
+            Ok(_) => return report,
+            Err(reason) => {
+                report.reasons.push(reason);
+                return report;
+            }
+        };
+        report.tests = self.tests(&chosen).await;
+        report.duration = started.elapsed();
+        report
+    }
+
+    async fn tests(self, chosen: &[usize]) -> Vec<TestReport> {
+        let limit = self.catalogue.limits.of_run(self.selection.is_slow());
+        let answer_at = TokioInstant::from_std(self.asked_at + limit - ANSWERING);
+        let stop = Stop {
+            at: self.asked_at + limit - CLEANING,
+            limit,
+            shut: self.shut.clone(),
+        };
+        let (watchers, catalogue) = (self.watchers.clone(), Arc::clone(&self.catalogue));
+        let (events, mut incoming) = mpsc::unbounded_channel();
+        let started = Event::RunStarted {
+            run: Arc::clone(&self.id),
+            selection: Arc::clone(&self.selection),
+            tests: chosen.len(),
+        };
+        let _ = watchers.send(started);
+        let shared = Arc::new(Shared {
+            course: self,
+            stop,
+            halted: AtomicBool::new(false),
+            events,
+        });
+        // One task, so that tests take their turns in order. It outlives the answer where a test does.
+        let course = groups(&catalogue, chosen)
+            .into_iter()
+            .map(move |group| Arc::clone(&shared).group(group));
+        tokio::spawn(join_all(course));
+        let mut found = HashMap::new();
+        loop {
+            tokio::select! {
+                biased;
+                event = incoming.recv() => {
+                    let Some(event) = event else { break };
+                    if let Event::TestFinished { test, .. } = &event {
+                        found.insert(test.name.clone(), Arc::clone(test));
+                    }
+                    let _ = watchers.send(event);
+                }
+                () = sleep_until(answer_at) => break,
+            }
+        }
+        let late = || {
+            let limit = humantime::format_duration(limit);
+            Error::msg(format_args!(
+                "had not ended when the run's limit of {limit} was near"
+            ))
+            .with_place(None)
+        };
+        let reports = chosen
+            .iter()
+            .map(|position| catalogue.entry(*position))
+            .map(|entry| {
+                let test = found.remove(entry.test.name());
+                test.map_or_else(|| entry.report(Ended::never(late())), Arc::unwrap_or_clone)
+            });
+        reports.collect()
+    }
+}
+
+/// Tests that are run together: those of a suite with hooks, or one test.
+struct Group {
+    suite: Option<Arc<str>>,
+    tests: Vec<usize>,
+}
+
+fn groups(catalogue: &Catalogue, chosen: &[usize]) -> Vec<Group> {
+    let mut groups = Vec::new();
+    let mut suites: BTreeMap<&str, usize> = BTreeMap::new();
+    for position in chosen {
+        let class = catalogue.entry(*position).test.class();
+        if catalogue.suite(class).is_none() {
+            groups.push(Group {
+                suite: None,
+                tests: vec![*position],
+            });
+            continue;
+        }
+        let at = *suites.entry(class).or_insert_with(|| {
+            groups.push(Group {
+                suite: Some(class.into()),
+                tests: Vec::new(),
+            });
+            groups.len() - 1
+        });
+        groups[at].tests.push(*position);
+    }
+    groups
+}
+
+impl Shared {
+    async fn group(self: Arc<Self>, group: Group) {
+        match group
+            .suite
+            .as_deref()
+            .and_then(|class| self.course.catalogue.suite(class))
+        {
+            Some(suite) => self.suite(suite, &group.tests).await,
+            None => join_all(
+                group
+                    .tests
+                    .iter()
+                    .map(|position| self.test(*position, None)),
+            )
+            .await
+            .into_iter()
+            .for_each(|test| self.finished(test)),
+        }
+    }
+
+    /// The tests of a suite, with what is done once around them.
+    async fn suite(&self, suite: &SuiteJobs, tests: &[usize]) {
+        let set_up = match &suite.set_up {
+            Some(job) => self.hook(job).await,
+            None => Ok(()),
+        };
+        let blocked = set_up
+            .err()
+            .map(|error| hook_error(error, "the suite's set-up failed"));
+        let mut reports = join_all(
+            tests
+                .iter()
+                .map(|position| self.test(*position, blocked.as_ref())),
+        )
+        .await;
+        if let (None, Some(job)) = (&blocked, &suite.tear_down)
+            && let Err(error) = self.hook(job).await
+        {
+            let error = hook_error(error, "the suite's tear-down failed");
+            // It counts once, against a test that would count as good otherwise.
+            let victim = reports
+                .iter()
+                .position(|test| test.outcome == Outcome::Passed)
+                .unwrap_or(0);
+            if let Some(test) = reports
+                .get_mut(victim)
+                .filter(|test| test.outcome.is_good())
+            {
+                tell(test, Err(error));
+            }
+        }
+        reports.into_iter().for_each(|test| self.finished(test));
+    }
+
+    async fn hook(&self, job: &Job) -> Result {
+        job.body
+            .check(&Providers::new(&self.course.catalogue.supplies))?;
+        let _turn = self.in_time(job.turn.lock()).await?;
+        let _place = self.in_time(self.course.engine.tests.acquire()).await?;
+        job.refusal().map_or(Ok(()), Err)?;
+        execute(&self.course.engine, job, &self.course.id, self.stop.clone())
+            .await
+            .result
+    }
+
+    async fn test(&self, position: usize, blocked: Option<&Error>) -> TestReport {
+        let entry = self.course.catalogue.entry(position);
+        entry.report(
+            self.attempt(entry, blocked)
+                .await
+                .unwrap_or_else(Ended::never),
+        )
+    }
+
+    /// Waits for the test's turn and executes it; an error where it does not come to that.
+    async fn attempt(&self, entry: &Entry, blocked: Option<&Error>) -> Result<Ended> {
+        let (test, job, engine) = (&entry.test, &entry.job, &self.course.engine);
+        if let Some(reason) = &test.skip {
+            return Err(Error::from(Skip::new(reason)).with_place(None));
+        }
+        job.body
+            .check(&Providers::new(&self.course.catalogue.supplies))
+            .map_err(|error| error.with_place(None))?;
+        if let Some(error) = blocked {
+            return Err(error.clone());
+        }
+        let _turn = self.in_time(job.turn.lock()).await?;
+        let group = test.serial.as_deref().map(|group| engine.group(group));
+        let _group = match &group {
+            Some(group) => Some(self.in_time(group.lock()).await?),
+            None => None,
+        };
+        let _place = self.in_time(engine.tests.acquire()).await?;
+        if self.halted.load(Ordering::SeqCst) {
+            return Err(Error::from(Skip::new(
+                "not run: another test did not pass, and the run stops at the first",
+            ))
+            .with_place(None));
+        }
+        job.refusal().map_or(Ok(()), Err)?;
+        let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
+        let _ = self.events.send(Event::TestStarted { run, test: name });
+        let ended = execute(engine, job, &self.course.id, self.stop.clone()).await;
+        let good = ended
+            .result
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.kind() == ErrorKind::Skipped);
+        if !good && self.course.selection.is_fail_fast() {
+            // Before the next test is given this one's place.
+            self.halted.store(true, Ordering::SeqCst);
+        }
+        Ok(ended)
+    }
+
+    /// Waits for what other tests hold, as long as the run has time for tests.
+    async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T> {
+        let given = timeout_at(TokioInstant::from_std(self.stop.at), waiting)
+            .await
+            .ok();
+        given
+            .filter(|_| Instant::now() < self.stop.at)
+            .ok_or_else(|| {
+                let limit = humantime::format_duration(self.stop.limit);
+                Error::msg(format_args!(
+                    "not run: the run's limit of {limit} was near before its turn came"
+                ))
+                .with_place(None)
+            })
+    }
+
+    fn finished(&self, test: TestReport) {
+        let _ = self.events.send(Event::TestFinished {
+            run: Arc::clone(&self.course.id),
+            test: Arc::new(test),
+        });
+    }
+}
+
+/// A failed hook is never a failed or skipped test.
+fn hook_error(error: Error, what: &str) -> Error {
+    let message = format!("{what}: {}", error.message());
+    error.reworded(message)
+}
+
+impl Ended {
+    /// An execution that did not begin, or of which nothing is known.
+    fn never(error: Error) -> Self {
+        Self {
+            result: Err(error),
+            duration: Duration::ZERO,
+            requests: Vec::new(),
+        }
+    }
+}
+
+impl Entry {
+    fn report(&self, ended: Ended) -> TestReport {
+        let test = &self.test;
+        let mut report = TestReport::new(
+            &*test.name,
+            test.class(),
+            test.kind(),
+            Outcome::Passed,
+            ended.duration,
+        );
+        report.description.clone_from(&test.description);
+        report.tags.clone_from(&test.tags);
+        report.requests = ended.requests;
+        tell(&mut report, ended.result);
+        report
+    }
+}
+
+/// Puts a result into a report. No secret that is known by its form gets further than here.
+fn tell(report: &mut TestReport, result: Result) {
+    let Err(error) = result else { return };
+    report.outcome = match error.kind() {
+        ErrorKind::Failed => Outcome::Failed,
+        ErrorKind::Errored => Outcome::Errored,
+        ErrorKind::Skipped => Outcome::Skipped,
+    };
+    report.message = Some(redact(error.message()).into_owned());
+    report.causes = error
+        .causes()
+        .iter()
+        .map(|cause| redact(cause).into_owned())
+        .collect();
+    report.place = error.place().cloned();
+}

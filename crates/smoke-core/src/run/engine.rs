@@ -1,0 +1,105 @@
+//! What all runs of one runner share once the first has begun.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use super::catalogue::Catalogue;
+use super::stage::Runtimes;
+use crate::fixture::context::Surroundings;
+use crate::{Error, Result};
+
+/// The runtimes, and the limits that hold over all runs.
+pub(crate) struct Engine {
+    runtimes: Runtimes,
+    keeper: Handle,
+    catalogue: Arc<Catalogue>,
+    /// The tests that may run at the same time.
+    pub(crate) tests: Arc<Semaphore>,
+    sandboxes: Arc<Semaphore>,
+    groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    executions: AtomicUsize,
+}
+
+/// Lives as long as one execution, cleaning up included.
+pub(crate) struct Execution<'e>(&'e Engine);
+
+impl Drop for Execution<'_> {
+    fn drop(&mut self) {
+        self.0.executions.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Engine {
+    pub(crate) fn start(catalogue: &Arc<Catalogue>) -> Result<Self> {
+        crate::panic::install_hook();
+        let at_once = catalogue.limits.tests_at_once;
+        let runtimes = Runtimes::start(at_once)?;
+        // One test may need every backend at once, so the least capacity counts for all.
+        let capacities = catalogue
+            .supplies
+            .backends
+            .iter()
+            .map(|backend| backend.capacity());
+        let sandboxes = capacities.min().unwrap_or(1);
+        Ok(Self {
+            keeper: runtimes.keeper()?,
+            runtimes,
+            catalogue: Arc::clone(catalogue),
+            tests: Arc::new(Semaphore::new(at_once)),
+            sandboxes: Arc::new(Semaphore::new(sandboxes)),
+            groups: Mutex::default(),
+            executions: AtomicUsize::new(0),
+        })
+    }
+
+    pub(crate) fn keeper(&self) -> &Handle {
+        &self.keeper
+    }
+
+    /// Counts an execution until what is returned is dropped.
+    pub(crate) fn execution(&self) -> Execution<'_> {
+        self.executions.fetch_add(1, Ordering::SeqCst);
+        Execution(self)
+    }
+
+    /// Whether nothing is executed.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.executions.load(Ordering::SeqCst) == 0
+    }
+
+    /// Ends everything and waits for nothing.
+    pub(crate) fn shut(&self) {
+        self.runtimes.shut();
+    }
+
+    /// Where a test is to live. A stage is looked at only while a test is known to hang.
+    pub(crate) async fn stage_for_tests(&self) -> Result<Handle> {
+        let hung: Vec<&str> = self.catalogue.hung().collect();
+        if hung.is_empty() {
+            return self.runtimes.stage();
+        }
+        let stage = self.runtimes.live_stage().await;
+        stage.map_err(|error| {
+            Error::msg(format_args!("not run: {error} ({})", hung.join(", "))).with_place(None)
+        })
+    }
+
+    pub(crate) fn surroundings(&self, stage: Handle) -> Arc<Surroundings> {
+        Arc::new(Surroundings {
+            supplies: Arc::clone(&self.catalogue.supplies),
+            stage,
+            keeper: self.keeper.clone(),
+            sandboxes: Arc::clone(&self.sandboxes),
+        })
+    }
+
+    /// What a test of a serial group holds while it runs.
+    pub(crate) fn group(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(groups.entry(name.to_owned()).or_default())
+    }
+}

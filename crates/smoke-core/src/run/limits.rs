@@ -1,0 +1,138 @@
+//! How much a registry's tests may take of their host.
+
+use std::time::Duration;
+
+/// How much the tests of one registry may take of their host, whoever asks for them.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use smoke_core::{Limits, Registry};
+///
+/// let limits = Limits::default().tests_at_once(8).test(Duration::from_secs(3));
+/// let registry = Registry::new().limits(limits);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Limits {
+    pub(crate) tests_at_once: usize,
+    pub(crate) runs_at_once: usize,
+    pub(crate) runs_waiting: usize,
+    pub(crate) starts_per_minute: usize,
+    pub(crate) test: Duration,
+    pub(crate) run: Duration,
+    pub(crate) slow_run: Duration,
+    pub(crate) reuse: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tests_at_once: 4,
+            runs_at_once: 2,
+            runs_waiting: 8,
+            starts_per_minute: 60,
+            test: Duration::from_secs(10),
+            run: Duration::from_secs(20),
+            slow_run: Duration::from_secs(50),
+            reuse: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Limits {
+    /// How many tests run at the same time, over all runs. 4 unless set.
+    pub fn tests_at_once(mut self, tests: usize) -> Self {
+        self.tests_at_once = tests;
+        self
+    }
+
+    /// How many runs there are at the same time. 2 unless set.
+    pub fn runs_at_once(mut self, runs: usize) -> Self {
+        self.runs_at_once = runs;
+        self
+    }
+
+    /// How many runs wait for their turn; who comes later is told that the runner is busy.
+    /// 8 unless set.
+    pub fn runs_waiting(mut self, runs: usize) -> Self {
+        self.runs_waiting = runs;
+        self
+    }
+
+    /// How many runs start within any minute. 60 unless set.
+    pub fn starts_per_minute(mut self, starts: usize) -> Self {
+        self.starts_per_minute = starts;
+        self
+    }
+
+    /// How long a test may take that does not say so itself. 10 seconds unless set.
+    pub fn test(mut self, limit: Duration) -> Self {
+        self.test = limit;
+        self
+    }
+
+    /// Within which time a run of fast tests is answered, at least a second. 20 seconds unless set.
+    pub fn run(mut self, limit: Duration) -> Self {
+        self.run = limit;
+        self
+    }
+
+    /// Within which time a run with the slow tests is answered, at least a second. 50 seconds
+    /// unless set.
+    pub fn slow_run(mut self, limit: Duration) -> Self {
+        self.slow_run = limit;
+        self
+    }
+
+    /// How long a finished report answers for equal selections. 2 seconds unless set.
+    pub fn reuse(mut self, age: Duration) -> Self {
+        self.reuse = age;
+        self
+    }
+
+    pub(crate) fn of_run(&self, slow: bool) -> Duration {
+        if slow { self.slow_run } else { self.run }
+    }
+
+    pub(crate) fn problem(&self) -> Option<String> {
+        let counts = [
+            ("tests at once", self.tests_at_once),
+            ("runs at once", self.runs_at_once),
+            ("run starts a minute", self.starts_per_minute),
+        ];
+        if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
+            return Some(format!("the limit of {what} is 0: no test could run"));
+        }
+        let times = [
+            ("a test", self.test, Duration::from_millis(1)),
+            ("a run", self.run, Duration::from_secs(1)),
+            ("a slow run", self.slow_run, Duration::from_secs(1)),
+        ];
+        let low = times.iter().find(|(_, limit, least)| limit < least);
+        low.map(|(what, limit, least)| {
+            format!("the time limit of {what} is {limit:?}: the least is {least:?}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_lets_nothing_run_is_a_problem() {
+        assert_eq!(Limits::default().problem(), None);
+        for limits in [
+            Limits::default().tests_at_once(0),
+            Limits::default().runs_at_once(0),
+            Limits::default().starts_per_minute(0),
+            Limits::default().test(Duration::ZERO),
+            Limits::default().run(Duration::from_millis(999)),
+            Limits::default().slow_run(Duration::ZERO),
+        ] {
+            assert!(limits.problem().is_some(), "{limits:?}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Runs: what starts them, what they are executed on, what bounds them.
+
+mod catalogue;
+mod course;
+mod engine;
+mod event;
+mod gate;
+mod isolate;
+mod job;
+mod limits;
+mod runner;
+mod stage;
+
+pub use event::Event;
+pub use gate::Answer;
+pub use limits::Limits;
+pub use runner::{Ask, Runner};

@@ -1,0 +1,339 @@
+//! The handle on the runs of one registry.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use smoke_report::{Report, Verdict};
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+use super::catalogue::Catalogue;
+use super::course::Course;
+use super::engine::Engine;
+use super::event::Event;
+use super::gate::{Admission, Answer, Gate, Ticket};
+use crate::access::Access;
+use crate::{Registry, Result, Selection};
+
+/// Set to anything but `0` or `false` to switch all runs off, without a deploy.
+const OFF: &str = "SMOKE_OFF";
+/// How many events a slow watcher may be behind.
+const EVENTS: usize = 1024;
+/// How long [`Runner::shutdown`] waits for tests to end.
+const SHUTDOWN: Duration = Duration::from_millis(1800);
+
+/// A cheap, shared handle that owns the runs of one registry.
+///
+/// Runs live on threads of the runner's own, made at the first run, whoever asks for them and
+/// from whatever runtime. Dropping the last handle ends them without waiting.
+///
+/// # Examples
+///
+/// Smoke tests under `cargo test`:
+///
+/// ```
+/// use smoke_core::{Registry, Runner, Selection, Test};
+///
+/// # fn registry() -> Registry { Registry::new().test(Test::new("shop::opens", async || {})) }
+/// #[tokio::test]
+/// # async fn unused() {}
+/// # #[tokio::main]
+/// # async fn main() { smoke_tests_pass().await }
+/// async fn smoke_tests_pass() {
+///     let report = Runner::new(registry()).run(Selection::slow()).await;
+///     assert!(report.verdict().is_pass(), "{report:#?}");
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Runner(Arc<Inner>);
+
+struct Inner {
+    catalogue: Arc<Catalogue>,
+    gate: Gate,
+    engine: Mutex<Option<Arc<Engine>>>,
+    paused: AtomicBool,
+    shut: watch::Sender<bool>,
+    watchers: broadcast::Sender<Event>,
+}
+
+/// What somebody wants to know.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use]
+pub struct Ask {
+    /// Which tests.
+    pub selection: Selection,
+    /// Whether only a run that begins now will do.
+    pub fresh: bool,
+    /// Who asks, for the log.
+    pub asked_by: String,
+}
+
+impl Ask {
+    /// Asks for the report of a selection, of a run that has just ended where there is one.
+    pub fn new(selection: Selection) -> Self {
+        Self {
+            selection,
+            fresh: false,
+            asked_by: "the application".to_owned(),
+        }
+    }
+
+    /// Asks for a run that begins now.
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
+    /// Says who asks.
+    pub fn by(mut self, somebody: impl Into<String>) -> Self {
+        self.asked_by = somebody.into();
+        self
+    }
+}
+
+impl Runner {
+    /// A runner for a registry. What is wrong with the registry is logged here (`tracing`,
+    /// target `smoke`), and makes the runs a FAIL.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        let catalogue = Catalogue::new(registry);
+        for problem in catalogue.problems.iter().chain(&catalogue.missing()) {
+            tracing::error!(target: "smoke", "{}", crate::redact::redact(problem));
+        }
+        Self(Arc::new(Inner {
+            gate: Gate::new(&catalogue.limits),
+            catalogue: Arc::new(catalogue),
+            engine: Mutex::new(None),
+            paused: AtomicBool::new(false),
+            shut: watch::Sender::new(false),
+            watchers: broadcast::Sender::new(EVENTS),
+        }))
+    }
+
+    /// What is wrong with the registry and its tests, as it was logged when the runner was made.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let catalogue = &self.0.catalogue;
+        catalogue
+            .problems
+            .iter()
+            .cloned()
+            .chain(catalogue.missing())
+            .collect()
+    }
+
+    /// Runs the selected tests anew and says what was found.
+    ///
+    /// The limits hold here too: a runner that is busy or switched off gives a report that says
+    /// so. The run goes on when the returned future is dropped.
+    pub async fn run(&self, selection: Selection) -> Report {
+        let answer = self.ask(Ask::new(selection).fresh()).await;
+        Report::clone(&answer.report)
+    }
+
+    /// Answers from a run that has just ended, one that is under way, or a new one.
+    pub async fn ask(&self, ask: Ask) -> Answer {
+        if let Some(reason) = self.off() {
+            return self.refuse(reason, None);
+        }
+        let selection = Arc::new(ask.selection);
+        let mut landed = match self.0.gate.admit(&selection, ask.fresh) {
+            Admission::Finished(landed) => return landed.answer(),
+            Admission::Joined(landed) => landed,
+            Admission::Busy(retry_after) => {
+                return self.refuse("busy: as many runs as the limits allow", Some(retry_after));
+            }
+            Admission::Start(ticket) => {
+                let landed = ticket.landed.clone();
+                match self.engine() {
+                    Ok(engine) => {
+                        let keeper = engine.keeper().clone();
+                        keeper.spawn(self.clone().fly(ticket, engine, selection, ask.asked_by));
+                    }
+                    Err(error) => self.0.gate.land(
+                        ticket,
+                        self.refuse(&format!("{error:#}"), Some(Duration::ZERO)),
+                    ),
+                }
+                landed
+            }
+        };
+        let seen = landed.wait_for(Option::is_some).await;
+        match seen
+            .ok()
+            .and_then(|landed| landed.as_ref().map(super::gate::Landed::answer))
+        {
+            Some(answer) => answer,
+            None => self.refuse("the run was lost: the runner was shut down", None),
+        }
+    }
+
+    /// Starts no runs until [`resume`](Self::resume): each answer is FAIL, "switched off".
+    /// The environment variable `SMOKE_OFF=1` does the same.
+    pub fn pause(&self) {
+        self.0.paused.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends what [`pause`](Self::pause) began.
+    pub fn resume(&self) {
+        self.0.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Starts nothing new, stops the tests that run, rolls back, and is done within two seconds
+    /// whatever hangs.
+    pub async fn shutdown(&self) {
+        self.0.shut.send_replace(true);
+        let Some(engine) = self
+            .0
+            .engine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        else {
+            return;
+        };
+        let (runner, busy) = (self.clone(), Arc::clone(&engine));
+        let waiting = engine.keeper().spawn(async move {
+            let ended = async {
+                while runner.0.gate.in_flight() > 0 || !busy.is_idle() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            let _ = tokio::time::timeout(SHUTDOWN, ended).await;
+        });
+        let _ = waiting.await;
+        engine.shut();
+    }
+
+    /// What happens in the runs from now on, as it happens.
+    ///
+    /// A receiver that is more than 1024 events behind loses the oldest, as
+    /// [`tokio::sync::broadcast`] has it.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.watchers.subscribe()
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.catalogue.access
+    }
+
+    /// The answer to somebody for whom no run is begun.
+    pub(crate) fn refuse(&self, reason: &str, retry_after: Option<Duration>) -> Answer {
+        let mut report = Report::refused(Uuid::new_v4().to_string(), reason);
+        report.build.clone_from(&self.0.catalogue.build);
+        report.instance.clone_from(&self.0.catalogue.instance);
+        Answer {
+            report: Arc::new(report),
+            started: SystemTime::now(),
+            age: Duration::ZERO,
+            retry_after,
+        }
+    }
+
+    fn off(&self) -> Option<&'static str> {
+        if *self.0.shut.borrow() {
+            return Some("switched off: the runner is shut down");
+        }
+        if self.0.paused.load(Ordering::SeqCst) {
+            return Some("switched off: the runner is paused");
+        }
+        let off = std::env::var_os(OFF)
+            .is_some_and(|value| !value.is_empty() && value != "0" && value != "false");
+        off.then_some("switched off by SMOKE_OFF")
+    }
+
+    fn engine(&self) -> Result<Arc<Engine>> {
+        let mut engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = &*engine {
+            return Ok(Arc::clone(engine));
+        }
+        let started = Arc::new(Engine::start(&self.0.catalogue)?);
+        *engine = Some(Arc::clone(&started));
+        Ok(started)
+    }
+
+    /// One run from its ticket to its report, on the keeper.
+    async fn fly(
+        self,
+        ticket: Ticket,
+        engine: Arc<Engine>,
+        selection: Arc<Selection>,
+        asked_by: String,
+    ) {
+        let (asked_at, limit) = (
+            Instant::now(),
+            self.0.catalogue.limits.of_run(selection.is_slow()),
+        );
+        let place =
+            tokio::time::timeout(limit / 2, Arc::clone(&ticket.places).acquire_owned()).await;
+        let Ok(Ok(_place)) = place else {
+            let busy = self.refuse(
+                "busy: the runs before this one did not end in time",
+                Some(limit / 2),
+            );
+            return self.0.gate.land(ticket, busy);
+        };
+        let started = SystemTime::now();
+        let course = Course {
+            id: Uuid::new_v4().to_string().into(),
+            selection: Arc::clone(&selection),
+            catalogue: Arc::clone(&self.0.catalogue),
+            engine,
+            asked_at,
+            shut: self.0.shut.subscribe(),
+            watchers: self.0.watchers.clone(),
+        };
+        let report = Arc::new(course.run().await);
+        let _ = self.0.watchers.send(Event::RunFinished {
+            report: Arc::clone(&report),
+        });
+        log(&report, &selection, &asked_by);
+        self.0.gate.land(
+            ticket,
+            Answer {
+                report,
+                started,
+                age: Duration::ZERO,
+                retry_after: None,
+            },
+        );
+    }
+}
+
+fn log(report: &Report, selection: &Selection, asked_by: &str) {
+    let (run, verdict, counts) = (&report.run, report.verdict(), report.counts());
+    let duration = report.duration;
+    match verdict {
+        Verdict::Pass => {
+            tracing::info!(target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, ?duration, "smoke tests ran")
+        }
+        Verdict::Fail => tracing::warn!(
+            target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, failed = counts.failed,
+            errored = counts.errored, reasons = ?report.reasons, ?duration, "smoke tests ran"
+        ),
+    }
+}
+
+impl From<Registry> for Runner {
+    fn from(registry: Registry) -> Self {
+        Self::new(registry)
+    }
+}
+
+impl From<&Runner> for Runner {
+    fn from(runner: &Runner) -> Self {
+        runner.clone()
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("runs", &self.0.gate.in_flight())
+            .finish_non_exhaustive()
+    }
+}

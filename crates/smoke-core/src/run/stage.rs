@@ -1,0 +1,127 @@
+//! The runtimes on which runs live, apart from the application's.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::{Error, Result};
+
+/// How often a stage whose threads are all stopped by tests is replaced by a new one.
+const REPLACEMENTS: usize = 3;
+/// How long a stage may take to poll a task that does nothing.
+const PROBE_LIMIT: Duration = Duration::from_millis(250);
+/// Bounds what functions on tokio's blocking threads can hold when they never return.
+const BLOCKING_THREADS: usize = 64;
+
+/// The keeper plans, keeps time and answers, and never polls anything of the user's. The stage
+/// is where fixtures, tests and the application under test live; a test can stop its threads.
+pub(crate) struct Runtimes {
+    keeper: Mutex<Option<Runtime>>,
+    stage: Mutex<Option<Runtime>>,
+    stage_threads: usize,
+    replaced: AtomicUsize,
+}
+
+impl Runtimes {
+    pub(crate) fn start(tests_at_once: usize) -> Result<Self> {
+        let stage_threads = tests_at_once.clamp(2, 4);
+        let mut keeper = Builder::new_multi_thread();
+        let keeper = keeper
+            .worker_threads(1)
+            .thread_name("smoke-keeper")
+            .enable_all()
+            .build()
+            .map_err(no_threads)?;
+        let stage = stage(stage_threads)?;
+        Ok(Self {
+            keeper: Mutex::new(Some(keeper)),
+            stage: Mutex::new(Some(stage)),
+            stage_threads,
+            replaced: AtomicUsize::new(0),
+        })
+    }
+
+    pub(crate) fn keeper(&self) -> Result<Handle> {
+        lock(&self.keeper)
+            .as_ref()
+            .map(|keeper| keeper.handle().clone())
+            .ok_or_else(shut)
+    }
+
+    pub(crate) fn stage(&self) -> Result<Handle> {
+        lock(&self.stage)
+            .as_ref()
+            .map(|stage| stage.handle().clone())
+            .ok_or_else(shut)
+    }
+
+    /// A stage that polls what it is given: the one that stands, or a new one in its place.
+    pub(crate) async fn live_stage(&self) -> Result<Handle> {
+        let standing = self.stage()?;
+        if tokio::time::timeout(PROBE_LIMIT, standing.spawn(async {}))
+            .await
+            .is_ok()
+        {
+            return Ok(standing);
+        }
+        let mut slot = lock(&self.stage);
+        let current = slot
+            .as_ref()
+            .map(|stage| stage.handle().clone())
+            .ok_or_else(shut)?;
+        if current.id() != standing.id() {
+            return Ok(current);
+        }
+        if self.replaced.fetch_add(1, Ordering::SeqCst) >= REPLACEMENTS {
+            return Err(Error::msg(
+                "every thread for tests is stopped by a test that does not return",
+            ));
+        }
+        let fresh = stage(self.stage_threads)?;
+        let handle = fresh.handle().clone();
+        if let Some(stopped) = slot.replace(fresh) {
+            stopped.shutdown_background();
+        }
+        Ok(handle)
+    }
+
+    /// Ends both and waits for nothing: a thread that a test has stopped would never end.
+    pub(crate) fn shut(&self) {
+        for runtime in [&self.stage, &self.keeper] {
+            let runtime = lock(runtime).take();
+            if let Some(runtime) = runtime {
+                runtime.shutdown_background();
+            }
+        }
+    }
+}
+
+impl Drop for Runtimes {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+fn lock(runtime: &Mutex<Option<Runtime>>) -> MutexGuard<'_, Option<Runtime>> {
+    runtime.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stage(threads: usize) -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("smoke-stage")
+        .enable_all()
+        .build()
+        .map_err(no_threads)
+}
+
+fn no_threads(error: std::io::Error) -> Error {
+    Error::from(error).context("the threads for smoke tests could not be started")
+}
+
+fn shut() -> Error {
+    Error::msg("the runner is shut down")
+}

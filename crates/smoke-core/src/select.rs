@@ -1,0 +1,300 @@
+//! Which tests are to run.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::Test;
+
+/// More patterns than this are nobody's wish.
+const MOST_PATTERNS: usize = 32;
+/// A longer pattern is no test's name.
+const LONGEST_PATTERN: usize = 256;
+const GLOB: [char; 4] = ['*', '?', '[', '{'];
+
+/// Which tests are to run: all that are not slow, or all, narrowed by patterns.
+///
+/// A pattern is a name, a prefix of whole segments, a glob (`*` stands for anything, also for
+/// several segments) or `tag:x`. Segments are separated by `::` or by `.`. A pattern that matches
+/// no test makes the run a FAIL: it is a mistake more often than a wish.
+///
+/// # Examples
+///
+/// ```
+/// use smoke_core::Selection;
+///
+/// let selection = Selection::fast().select("shop::users").select("tag:billing").skip("*::deletes_*");
+/// assert_eq!(selection.to_string(), "fast select=shop::users select=tag:billing skip=*::deletes_*");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Selection {
+    slow: bool,
+    fail_fast: bool,
+    select: BTreeSet<String>,
+    skip: BTreeSet<String>,
+}
+
+impl Selection {
+    /// The tests that are not slow.
+    pub fn fast() -> Self {
+        Self {
+            slow: false,
+            fail_fast: false,
+            select: BTreeSet::new(),
+            skip: BTreeSet::new(),
+        }
+    }
+
+    /// All tests, the slow ones too.
+    pub fn slow() -> Self {
+        Self {
+            slow: true,
+            ..Self::fast()
+        }
+    }
+
+    /// Only the tests that this pattern matches, or another one that was added.
+    pub fn select(mut self, pattern: impl Into<String>) -> Self {
+        self.select.insert(pattern.into());
+        self
+    }
+
+    /// Not the tests that this pattern matches.
+    pub fn skip(mut self, pattern: impl Into<String>) -> Self {
+        self.skip.insert(pattern.into());
+        self
+    }
+
+    /// Starts no further test once one has failed or errored; the rest is reported as skipped.
+    pub fn fail_fast(mut self) -> Self {
+        self.fail_fast = true;
+        self
+    }
+
+    /// Whether slow tests are among those asked for.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.slow
+    }
+
+    pub(crate) fn is_fail_fast(&self) -> bool {
+        self.fail_fast
+    }
+
+    pub(crate) fn is_narrowed(&self) -> bool {
+        !self.select.is_empty() || !self.skip.is_empty()
+    }
+
+    /// The positions of the tests that are to run, or why that cannot be said.
+    pub(crate) fn of<'t>(
+        &self,
+        tests: impl Iterator<Item = &'t Test> + Clone,
+    ) -> Result<Vec<usize>, String> {
+        if self.select.len() + self.skip.len() > MOST_PATTERNS {
+            return Err(format!("more than {MOST_PATTERNS} patterns were given"));
+        }
+        let select = matched(&self.select, tests.clone())?;
+        let skip = matched(&self.skip, tests.clone())?;
+        let chosen = |position: &usize| {
+            (self.select.is_empty() || select.contains(position)) && !skip.contains(position)
+        };
+        let wanted: Vec<(usize, &Test)> = tests
+            .enumerate()
+            .filter(|(position, _)| chosen(position))
+            .collect();
+        let runs: Vec<usize> = wanted
+            .iter()
+            .filter(|(_, test)| self.slow || !test.is_slow())
+            .map(|(at, _)| *at)
+            .collect();
+        match (runs.is_empty(), wanted.is_empty()) {
+            (false, _) => Ok(runs),
+            (true, false) => Err("every selected test is slow: ask for the slow tests".to_owned()),
+            (true, true) => Err("no test is selected".to_owned()),
+        }
+    }
+}
+
+/// The positions that at least one of the patterns matches. Each has to match one.
+fn matched<'t>(
+    patterns: &BTreeSet<String>,
+    tests: impl Iterator<Item = &'t Test> + Clone,
+) -> Result<BTreeSet<usize>, String> {
+    let mut found = BTreeSet::new();
+    for text in patterns {
+        let pattern = Pattern::parse(text)?;
+        let hits: Vec<usize> = tests
+            .clone()
+            .enumerate()
+            .filter(|(_, test)| pattern.matches(test))
+            .map(|(at, _)| at)
+            .collect();
+        if hits.is_empty() {
+            return Err(format!("no test matches {text:?}"));
+        }
+        found.extend(hits);
+    }
+    Ok(found)
+}
+
+enum Pattern {
+    Tag(String),
+    Prefix(String),
+    Glob(GlobMatcher),
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > LONGEST_PATTERN {
+            return Err(format!("a pattern is longer than {LONGEST_PATTERN} bytes"));
+        }
+        if let Some(tag) = text.strip_prefix("tag:") {
+            return Ok(Self::Tag(tag.to_owned()));
+        }
+        if text.is_empty() {
+            return Err("a pattern is empty".to_owned());
+        }
+        let path = segments(text);
+        if !text.contains(GLOB) {
+            return Ok(Self::Prefix(path));
+        }
+        let glob = GlobBuilder::new(&path).backslash_escape(false).build();
+        glob.map(|glob| Self::Glob(glob.compile_matcher()))
+            .map_err(|error| format!("{text:?} is no glob: {}", error.kind()))
+    }
+
+    fn matches(&self, test: &Test) -> bool {
+        let path = || segments(test.name());
+        match self {
+            Self::Tag(tag) => test.tags.contains(tag),
+            Self::Prefix(prefix) => path()
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            Self::Glob(glob) => glob.is_match(path()),
+        }
+    }
+}
+
+fn segments(path: &str) -> String {
+    path.replace("::", "/").replace('.', "/")
+}
+
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.slow { "slow" } else { "fast" })?;
+        for (word, patterns) in [("select", &self.select), ("skip", &self.skip)] {
+            for pattern in patterns {
+                write!(f, " {word}={}", pattern.escape_debug())?;
+            }
+        }
+        f.write_str(if self.fail_fast { " fail-fast" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tests() -> Vec<Test> {
+        let quiet = async || {};
+        vec![
+            Test::new("shop::users::create", quiet).tags(["users"]),
+            Test::new("shop::users::delete", quiet).tags(["users", "danger"]),
+            Test::new("shop::users2::create", quiet),
+            Test::new("shop::till::counts", quiet).slow(),
+        ]
+    }
+
+    fn names(selection: &Selection) -> Result<Vec<String>, String> {
+        let tests = tests();
+        Ok(selection
+            .of(tests.iter())?
+            .into_iter()
+            .map(|at| tests[at].name().replace("shop::", ""))
+            .collect())
+    }
+
+    #[test]
+    fn slow_tests_run_where_they_are_asked_for() {
+        assert_eq!(names(&Selection::fast()).unwrap().len(), 3);
+        assert_eq!(names(&Selection::slow()).unwrap().len(), 4);
+    }
+
+    #[test]
+    fn prefixes_are_of_whole_segments() {
+        for pattern in [
+            "shop::users",
+            "shop.users",
+            "tag:users",
+            "shop::users::*",
+            "*::users::*",
+        ] {
+            assert_eq!(
+                names(&Selection::fast().select(pattern)).unwrap(),
+                ["users::create", "users::delete"],
+                "{pattern}"
+            );
+        }
+        assert_eq!(
+            names(&Selection::fast().select("shop.users.create")).unwrap(),
+            ["users::create"]
+        );
+        assert_eq!(
+            names(&Selection::fast().select("*cr?ate").skip("shop::users")).unwrap(),
+            ["users2::create"]
+        );
+        assert_eq!(
+            names(&Selection::fast().select("shop::{users2,till}*")).unwrap(),
+            ["users2::create"]
+        );
+    }
+
+    #[test]
+    fn what_matches_nothing_is_named() {
+        for (selection, reason) in [
+            (
+                Selection::fast().select("shop::user"),
+                "no test matches \"shop::user\"",
+            ),
+            (
+                Selection::fast().select("shop").skip("shop::usres"),
+                "no test matches \"shop::usres\"",
+            ),
+            (
+                Selection::fast().select("tag:nobody"),
+                "no test matches \"tag:nobody\"",
+            ),
+            (Selection::fast().skip("shop"), "no test is selected"),
+            (
+                Selection::fast().select("shop::till"),
+                "every selected test is slow: ask for the slow tests",
+            ),
+            (Selection::fast().select(""), "a pattern is empty"),
+        ] {
+            assert_eq!(names(&selection).unwrap_err(), reason);
+        }
+        assert!(
+            names(&Selection::fast().select("shop::["))
+                .unwrap_err()
+                .contains("is no glob")
+        );
+        assert!(
+            names(&Selection::fast().select("x".repeat(300)))
+                .unwrap_err()
+                .contains("longer")
+        );
+        let many = (0..40).fold(Selection::fast(), |selection, at| {
+            selection.select(format!("x{at}"))
+        });
+        assert!(names(&many).unwrap_err().contains("more than 32"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_pattern_is_answered(pattern in ".{0,80}") {
+            let _ = names(&Selection::fast().select(pattern));
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! What a test may do to its host, and what it may not.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use smoke_core::{Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test};
+use support::{assert_ended, only, run_one};
+use tokio::sync::Notify;
+
+const SOON: Duration = Duration::from_millis(50);
+
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+}
+
+/// Stops a thread of the stage for ever.
+async fn spin() {
+    loop {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Stops its own thread for ever.
+fn park() {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[tokio::test]
+async fn a_test_past_its_limit_is_errored() {
+    let test =
+        run_one(Test::new("a", async || std::future::pending::<()>().await).timeout(SOON)).await;
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "took longer than its limit of 50ms",
+    );
+    assert!(!test.message.unwrap().contains("hangs"));
+}
+
+#[tokio::test]
+async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is_asked_for() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let body = move || drop(held.lock().unwrap().recv());
+    let runner = Runner::new(
+        Registry::new()
+            .test(Test::new("a", body).timeout(SOON))
+            .test(Test::new("b", || {})),
+    );
+    let first = runner.run(Selection::fast()).await;
+    assert_ended(
+        &first.tests[0],
+        Outcome::Errored,
+        "took longer than its limit of 50ms; it hangs",
+    );
+    assert_ended(&first.tests[1], Outcome::Passed, "");
+    let before = threads();
+    for _ in 0..20 {
+        let report = runner.run(Selection::fast()).await;
+        assert_ended(&report.tests[0], Outcome::Errored, "still hung since 2");
+        assert_ended(&report.tests[1], Outcome::Passed, "");
+    }
+    assert!(
+        threads() <= before + 1,
+        "{} threads, {before} before",
+        threads()
+    );
+    release.send(()).unwrap();
+    // Once it has returned it is started again, and found to return no more.
+    loop {
+        let test = runner.run(Selection::fast().select("a")).await;
+        if only(test.clone()).message.unwrap().contains("took longer") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(release);
+}
+
+#[tokio::test]
+async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_run() {
+    let stuck = |name: &str| Test::new(name, spin).timeout(SOON);
+    let registry = (0..4).fold(Registry::new(), |registry, at| {
+        registry.test(stuck(&format!("stuck::{at}")))
+    });
+    let runner = Runner::new(registry.test(Test::new("well", async || {})));
+    let report = runner.run(Selection::fast().select("stuck")).await;
+    assert!(
+        report
+            .tests
+            .iter()
+            .all(|test| test.message.as_ref().unwrap().contains("hangs")),
+        "{report:#?}"
+    );
+    let report = runner.run(Selection::fast()).await;
+    assert_ended(&report.tests[4], Outcome::Passed, "");
+    assert_ended(&report.tests[0], Outcome::Errored, "still hung since");
+}
+
+#[tokio::test]
+async fn a_run_is_answered_before_its_limit_whatever_its_tests_do() {
+    let limits = Limits::default()
+        .run(Duration::from_secs(2))
+        .tests_at_once(1);
+    let endless = |name: &str| Test::new(name, async || std::future::pending::<()>().await);
+    let runner = Runner::new(
+        Registry::new()
+            .limits(limits)
+            .test(endless("a"))
+            .test(endless("b")),
+    );
+    let asked = Instant::now();
+    let report = runner.run(Selection::fast()).await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert_ended(
+        &report.tests[0],
+        Outcome::Errored,
+        "the run's limit of 2s was near",
+    );
+    assert_ended(
+        &report.tests[1],
+        Outcome::Errored,
+        "not run: the run's limit of 2s was near",
+    );
+}
+
+#[tokio::test]
+async fn no_more_tests_run_at_once_than_the_limit() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let registry = (0..12).fold(Registry::new(), |registry, at| {
+        let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+        registry.test(Test::new(format!("t{at}"), move || {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
+            now.fetch_sub(1, Ordering::SeqCst);
+        }))
+    });
+    let runner = Runner::new(registry.limits(Limits::default().tests_at_once(3)));
+    let (one, other) = tokio::join!(runner.run(Selection::fast()), runner.run(Selection::slow()));
+    assert!(one.verdict().is_pass() && other.verdict().is_pass());
+    assert!((1..=3).contains(&most.load(Ordering::SeqCst)));
+}
+
+#[tokio::test]
+async fn tests_of_a_serial_group_never_meet() {
+    let inside = Arc::new(AtomicUsize::new(0));
+    let registry = (0..6).fold(Registry::new(), |registry, at| {
+        let inside = Arc::clone(&inside);
+        let body = move || {
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+            std::thread::sleep(Duration::from_millis(5));
+            inside.fetch_sub(1, Ordering::SeqCst);
+        };
+        registry.test(Test::new(format!("t{at}"), body).serial())
+    });
+    let runner = Runner::new(registry);
+    let (one, other) = tokio::join!(runner.run(Selection::fast()), runner.run(Selection::slow()));
+    assert!(
+        one.verdict().is_pass() && other.verdict().is_pass(),
+        "{one:#?}"
+    );
+}
+
+/// A test that waits, and counts how often it was started.
+fn waiting() -> (Registry, Arc<Notify>, Arc<AtomicUsize>) {
+    let (go, started) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let body = async |go: Provided<Arc<Notify>>, started: Provided<Arc<AtomicUsize>>| {
+        started.fetch_add(1, Ordering::SeqCst);
+        go.notified().await;
+    };
+    let registry = (0..40).fold(Registry::new(), |registry, at| {
+        registry.test(Test::new(format!("t{at:02}"), body))
+    });
+    (
+        registry
+            .provide(Arc::clone(&go))
+            .provide(Arc::clone(&started)),
+        go,
+        started,
+    )
+}
+
+#[tokio::test]
+async fn two_hundred_equal_requests_make_one_run_and_a_late_one_reuses_it() {
+    let (registry, go, started) = waiting();
+    let runner = Runner::new(registry);
+    let asking: Vec<_> = (0..200)
+        .map(|_| {
+            let runner = runner.clone();
+            tokio::spawn(async move { runner.ask(Ask::new(Selection::fast().select("t00"))).await })
+        })
+        .collect();
+    while started.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    let mut runs = std::collections::BTreeSet::new();
+    for asked in asking {
+        let answer = asked.await.unwrap();
+        assert!(answer.report.verdict().is_pass());
+        runs.insert(answer.report.run.clone());
+    }
+    let late = runner.ask(Ask::new(Selection::fast().select("t00"))).await;
+    runs.insert(late.report.run.clone());
+    assert_eq!((runs.len(), started.load(Ordering::SeqCst)), (1, 1));
+    go.notify_one();
+    let fresh = runner
+        .ask(Ask::new(Selection::fast().select("t00")).fresh())
+        .await;
+    assert_ne!(fresh.report.run, late.report.run);
+}
+
+#[tokio::test]
+async fn two_hundred_different_selections_start_no_more_runs_than_the_limits_allow() {
+    let (registry, go, started) = waiting();
+    let runner = Runner::new(registry.limits(Limits::default().starts_per_minute(1000)));
+    let asking: Vec<_> = (0..200)
+        .map(|at| {
+            let (runner, at) = (runner.clone(), at % 40);
+            let selection = Selection::slow().select(format!("t{at:02}")).select("t00");
+            tokio::spawn(async move { runner.ask(Ask::new(selection).fresh()).await })
+        })
+        .collect();
+    while started.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    let releasing = tokio::spawn(async move {
+        loop {
+            go.notify_waiters();
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut busy = 0;
+    for asked in asking {
+        let answer = asked.await.unwrap();
+        if let [reason] = &answer.report.reasons[..] {
+            assert!(reason.starts_with("busy"), "{reason}");
+            assert!(
+                answer
+                    .retry_after
+                    .is_some_and(|after| after > Duration::ZERO)
+            );
+            busy += 1;
+        }
+    }
+    releasing.abort();
+    assert!(busy >= 190, "{busy} of 200 were told to come later");
+}
+
+#[tokio::test]
+async fn runs_start_no_more_often_than_the_limit_says() {
+    let limits = Limits::default().starts_per_minute(3);
+    let runner = Runner::new(Registry::new().test(Test::new("a", || {})).limits(limits));
+    for _ in 0..3 {
+        assert!(runner.run(Selection::fast()).await.verdict().is_pass());
+    }
+    let answer = runner.ask(Ask::new(Selection::slow())).await;
+    assert!(answer.report.reasons[0].starts_with("busy"));
+    assert!(
+        answer
+            .retry_after
+            .is_some_and(|after| after > Duration::from_secs(50))
+    );
+}
+
+#[tokio::test]
+async fn a_run_whose_asker_goes_away_ends_and_is_reused() {
+    let (registry, go, started) = waiting();
+    let runner = Runner::new(registry);
+    let select = || Selection::fast().select("t01");
+    let asker = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.ask(Ask::new(select())).await }
+    });
+    while started.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    asker.abort();
+    go.notify_one();
+    assert!(
+        runner
+            .ask(Ask::new(select()))
+            .await
+            .report
+            .verdict()
+            .is_pass()
+    );
+    assert_eq!(started.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn shutdown_is_done_in_two_seconds_whatever_hangs() {
+    let endless = async || std::future::pending::<()>().await;
+    let registry = Registry::new()
+        .test(Test::new("a", park))
+        .test(Test::new("b", spin))
+        .test(Test::new("c", endless));
+    let runner = Runner::new(registry);
+    let mut events = runner.events();
+    let run = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.run(Selection::fast()).await }
+    });
+    for _ in 0..4 {
+        events.recv().await.unwrap();
+    }
+    let asked = Instant::now();
+    runner.shutdown().await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    let report = run.await.unwrap();
+    assert!(!report.verdict().is_pass());
+}
+
+#[tokio::test]
+async fn fail_fast_starts_nothing_after_the_first_that_does_not_pass() {
+    let registry = Registry::new()
+        .test(Test::new("a", || -> Result { Err("first".into()) }))
+        .test(Test::new("b", || {}))
+        .limits(Limits::default().tests_at_once(1));
+    let report = Runner::new(registry)
+        .run(Selection::fast().fail_fast())
+        .await;
+    assert_ended(&report.tests[0], Outcome::Errored, "first");
+    assert_ended(
+        &report.tests[1],
+        Outcome::Skipped,
+        "another test did not pass",
+    );
+}
+
+#[tokio::test]
+async fn events_say_what_happens_and_the_report_is_built_from_them() {
+    use smoke_core::Event;
+    let runner = Runner::new(Registry::new().test(Test::new("a", || {})));
+    let mut events = runner.events();
+    let report = runner.run(Selection::fast()).await;
+    let mut said = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        said.push(match event {
+            Event::RunStarted {
+                tests, selection, ..
+            } => format!("run of {tests} ({selection})"),
+            Event::TestStarted { test, .. } => format!("{test} started"),
+            Event::TestFinished { test, .. } => format!("{} {}", test.name, test.outcome),
+            Event::RunFinished { report: last, .. } => {
+                assert_eq!(*last, report);
+                "the end".to_owned()
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(
+        said,
+        ["run of 1 (fast)", "a started", "a passed", "the end"]
+    );
+}

@@ -1,0 +1,126 @@
+//! What makes every run a FAIL, with the reason.
+
+mod support;
+
+use std::time::Duration;
+
+use smoke_core::{Backend, Limits, Registry, Runner, Selection, Test, Verdict};
+use support::{Paper, run};
+
+fn one() -> Registry {
+    Registry::new().test(Test::new("shop::opens", || {}))
+}
+
+#[tokio::test]
+async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
+    let nested = Paper::default();
+    let opened = nested
+        .open(smoke_core::OpenRequest::new("x", Duration::from_secs(1)))
+        .await
+        .unwrap();
+    for (registry, reason) in [
+        (Registry::new(), "no tests are registered"),
+        (
+            one().expect_at_least(5),
+            "1 tests are registered, and at least 5 are expected",
+        ),
+        (
+            one().test(Test::new("shop::opens", || {})),
+            "two tests are called shop::opens",
+        ),
+        (one().test(Test::new(" ", || {})), "a test has no name"),
+        (one().provide(1_u8).provide(2_u8), "u8 is provided twice"),
+        (
+            one().rollback(Paper::default()).rollback(Paper::default()),
+            "two backends roll back",
+        ),
+        (
+            one().rollback(nested.clone()).provide(opened.pool.clone()),
+            "would NOT be rolled back",
+        ),
+        (one().token(""), "the token is empty"),
+        (one().token("x").open(), "decide for one"),
+        (one().require_token(), "no .token(..)"),
+        (
+            one().limits(Limits::default().tests_at_once(0)),
+            "the limit of tests at once is 0",
+        ),
+        (one().build_id("a\nb"), "the build id has characters"),
+    ] {
+        let runner = Runner::new(registry);
+        assert!(
+            runner
+                .check()
+                .iter()
+                .any(|problem| problem.contains(reason)),
+            "{:?}",
+            runner.check()
+        );
+        let report = runner.run(Selection::fast()).await;
+        assert_eq!(report.verdict(), Verdict::Fail);
+        assert!(
+            report.reasons.iter().any(|said| said.contains(reason)),
+            "{:?}",
+            report.reasons
+        );
+        assert!(report.tests.is_empty());
+    }
+    assert!(run(one()).await.verdict().is_pass());
+}
+
+#[tokio::test]
+async fn a_selection_that_matches_nothing_is_a_fail() {
+    let runner = Runner::new(one());
+    for (selection, reason) in [
+        (
+            Selection::fast().select("nobody"),
+            "no test matches \"nobody\"",
+        ),
+        (Selection::fast().skip("shop"), "no test is selected"),
+    ] {
+        let report = runner.run(selection).await;
+        assert_eq!(
+            (report.verdict(), &report.reasons[..]),
+            (Verdict::Fail, &[reason.to_owned()][..])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_runner_that_is_paused_or_shut_says_so() {
+    let runner = Runner::new(one());
+    runner.pause();
+    assert_eq!(
+        runner.run(Selection::fast()).await.reasons,
+        ["switched off: the runner is paused"]
+    );
+    runner.resume();
+    assert!(runner.run(Selection::fast()).await.verdict().is_pass());
+    runner.shutdown().await;
+    assert_eq!(
+        runner.run(Selection::fast()).await.reasons,
+        ["switched off: the runner is shut down"]
+    );
+}
+
+#[tokio::test]
+async fn a_report_says_what_was_built_and_where_it_ran() {
+    let report = run(one().build_id("4f2a91c").instance("blue-1")).await;
+    assert_eq!(
+        (report.build.as_deref(), report.instance.as_deref()),
+        (Some("4f2a91c"), Some("blue-1"))
+    );
+    assert!(run(one()).await.instance.is_some());
+}
+
+#[test]
+fn a_runner_can_be_dropped_anywhere() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let runner = Runner::new(one());
+        assert!(runner.run(Selection::fast()).await.verdict().is_pass());
+        drop(runner);
+    });
+    let runner = Runner::new(one());
+    assert!(futures_util::FutureExt::now_or_never(async { drop(runner) }).is_some());
+}

@@ -1,0 +1,241 @@
+//! Whatever a test does, its sandbox is ended, and what the end found counts.
+
+mod support;
+
+use std::time::Duration;
+
+use smoke_core::{
+    Failure, Outcome, Provided, Registry, Result, RollbackVerdict, Runner, Sandbox, Selection, Test,
+};
+use support::{Paper, Pool, assert_ended, only, run};
+
+#[tokio::test]
+async fn a_sandbox_is_finished_whatever_becomes_of_the_test() {
+    async fn passes(_: Sandbox<Pool>) {}
+    async fn fails(_: Sandbox<Pool>) -> Result {
+        Err(Failure::new("no").into())
+    }
+    async fn panics(_: Sandbox<Pool>) {
+        panic!("no")
+    }
+    async fn endless(_: Sandbox<Pool>) {
+        std::future::pending::<()>().await;
+    }
+    let paper = Paper::default();
+    let registry = Registry::new()
+        .rollback(paper.clone())
+        .test(Test::new("passes", passes))
+        .test(Test::new("fails", fails))
+        .test(Test::new("panics", panics))
+        .test(Test::new("endless", endless).timeout(Duration::from_millis(50)))
+        .test(Test::new("blocking", |_: Sandbox<Pool>| {}));
+    let report = run(registry).await;
+    for test in ["passes", "fails", "panics", "endless", "blocking"] {
+        assert_eq!(paper.diary.count(&format!("open {test}")), 1, "{test}");
+        assert_eq!(paper.diary.count(&format!("finish {test}")), 1, "{test}");
+    }
+    let outcomes: Vec<_> = report.tests.iter().map(|test| test.outcome).collect();
+    use Outcome::{Errored, Failed, Passed};
+    assert_eq!(
+        outcomes,
+        [Passed, Errored, Failed, Errored, Passed],
+        "{report:#?}"
+    );
+    // One sandbox at a time: each is finished before the next is opened.
+    let lines = paper.diary.lines();
+    assert!(
+        lines
+            .chunks(2)
+            .all(|pair| pair[0].replace("open", "finish") == pair[1]),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn only_rolled_back_is_good() {
+    for (verdict, message) in [
+        (
+            RollbackVerdict::Unknown {
+                cause: "the line is dead".to_owned(),
+            },
+            "could not be confirmed: the line is dead",
+        ),
+        (
+            RollbackVerdict::ConnectionLost {
+                cause: "reset".to_owned(),
+            },
+            "the sandbox's connection was lost",
+        ),
+        (
+            RollbackVerdict::Contended {
+                cause: "a deadlock".to_owned(),
+            },
+            "the database was busy: a deadlock",
+        ),
+        (
+            RollbackVerdict::Refused {
+                cause: "a constraint".to_owned(),
+            },
+            "a COMMIT would have been refused",
+        ),
+        (
+            RollbackVerdict::NonTransactional {
+                tables: vec!["notes".to_owned()],
+            },
+            "NOT rolled back: notes",
+        ),
+    ] {
+        let paper = Paper::default();
+        *paper.verdict.lock().unwrap() = verdict;
+        let registry = Registry::new()
+            .rollback(paper)
+            .test(Test::new("a", |_: Sandbox<Pool>| {}));
+        assert_ended(&only(run(registry).await), Outcome::Errored, message);
+    }
+}
+
+#[tokio::test]
+async fn an_escaped_test_says_so_in_capitals_and_is_not_run_again() {
+    let paper = Paper::default();
+    *paper.verdict.lock().unwrap() = RollbackVerdict::Escaped {
+        how: "25P01".to_owned(),
+        at: None,
+    };
+    let body = |_: Sandbox<Pool>| -> Result { Err(Failure::new("left is 3").into()) };
+    let runner = Runner::new(
+        Registry::new()
+            .rollback(paper.clone())
+            .test(Test::new("a", body)),
+    );
+    let test = only(runner.run(Selection::fast()).await);
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "(25P01): DATA MAY HAVE BEEN COMMITTED",
+    );
+    assert_eq!(test.causes, ["left is 3"]);
+    *paper.verdict.lock().unwrap() = RollbackVerdict::RolledBack;
+    for _ in 0..3 {
+        let test = only(runner.run(Selection::fast()).await);
+        assert_ended(
+            &test,
+            Outcome::Errored,
+            "it will not run again until the process is restarted",
+        );
+    }
+    assert_eq!(paper.diary.count("open a"), 1);
+}
+
+#[tokio::test]
+async fn a_sandbox_past_its_limit_is_cut_whatever_the_test_does() {
+    let paper = Paper {
+        limit: Duration::from_millis(50),
+        ..Paper::default()
+    };
+    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(300)).await;
+    let test = only(
+        run(Registry::new()
+            .rollback(paper.clone())
+            .test(Test::new("a", body)))
+        .await,
+    );
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "held for longer than its limit of 50ms",
+    );
+    assert_eq!(paper.diary.lines(), ["open a", "cut a", "finish a"]);
+}
+
+#[tokio::test]
+async fn a_pool_that_somebody_keeps_is_a_straggler() {
+    let kept: Provided<std::sync::Mutex<Option<Pool>>> = Provided(std::sync::Arc::default());
+    let keep = kept.clone();
+    let body = move |Sandbox(pool): Sandbox<Pool>| *keep.lock().unwrap() = Some(pool);
+    let test = only(
+        run(Registry::new()
+            .rollback(Paper::default())
+            .test(Test::new("a", body)))
+        .await,
+    );
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "still held after the test had ended",
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_errors_the_tests_that_need_it_and_no_others() {
+    let paper = Paper {
+        broken: Some("refused: postgres://app:hunter2@db/app".to_owned()),
+        ..Paper::default()
+    };
+    let registry = Registry::new()
+        .rollback(paper)
+        .test(Test::new("a", |_: Sandbox<Pool>| {}))
+        .test(Test::new("b", |_: Option<Sandbox<Pool>>| {}))
+        .test(Test::new("c", || {}));
+    let report = run(registry).await;
+    assert_ended(
+        &report.tests[0],
+        Outcome::Errored,
+        "the sandbox could not be opened (paper)",
+    );
+    assert_eq!(
+        report.tests[0].causes,
+        ["refused: postgres://app:***@db/app"]
+    );
+    assert_ended(
+        &report.tests[1],
+        Outcome::Errored,
+        "the sandbox could not be opened",
+    );
+    assert_ended(&report.tests[2], Outcome::Passed, "");
+}
+
+#[tokio::test]
+async fn waiting_for_a_sandbox_is_not_counted_against_a_test() {
+    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(60)).await;
+    let registry = (0..4).fold(
+        Registry::new().rollback(Paper::default()),
+        |registry, at| {
+            registry.test(Test::new(format!("t{at}"), body).timeout(Duration::from_millis(150)))
+        },
+    );
+    let report = run(registry).await;
+    assert!(report.verdict().is_pass(), "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_sandbox_that_opens_too_late_is_finished_all_the_same() {
+    #[derive(Clone)]
+    struct Slow(Paper);
+    impl smoke_core::Backend for Slow {
+        type Pool = Pool;
+        fn describe(&self) -> String {
+            "slow paper".to_owned()
+        }
+        fn open(
+            &self,
+            request: smoke_core::OpenRequest,
+        ) -> futures_util::future::BoxFuture<'_, Result<smoke_core::Opened<Pool>>> {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                self.0.open(request).await
+            })
+        }
+    }
+    let paper = Paper::default();
+    let test = Test::new("a", |_: Sandbox<Pool>| {}).timeout(Duration::from_millis(50));
+    let runner = Runner::new(Registry::new().rollback(Slow(paper.clone())).test(test));
+    let test = only(runner.run(Selection::fast()).await);
+    assert_ended(
+        &test,
+        Outcome::Errored,
+        "took longer than its limit of 50ms",
+    );
+    while paper.diary.count("finish a") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

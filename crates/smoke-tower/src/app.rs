@@ -1,0 +1,121 @@
+use std::fmt;
+use std::future::Future;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::BodyExt;
+use smoke_core::{App, AppBody, AppFactory, Factory};
+use tower_service::Service;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
+
+/// Makes a function of fixtures that returns a tower service the factory of the application under
+/// test.
+///
+/// A request is handled by a clone of the service, once that clone is ready.
+///
+/// The function may be async and may return a `Result`. Then it names what it returns:
+/// `app::<_, Routes, _>(..)`.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use smoke_tower::{AppBody, Client, Provided, Registry, Result, Runner, Selection, Test};
+/// use tower::service_fn;
+///
+/// struct Config { greeting: String }
+///
+/// async fn greets(client: Client) -> Result {
+///     client.get("/").send().await?.ensure_status(200)?;
+///     Ok(())
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let registry = Registry::new()
+///     .provide(Config { greeting: "hello".to_owned() })
+///     .app(smoke_tower::app(|config: Provided<Config>| {
+///         service_fn(move |_: Request<AppBody>| {
+///             let greeting = Full::<Bytes>::from(config.greeting.clone());
+///             async { Ok::<_, std::convert::Infallible>(Response::new(greeting)) }
+///         })
+///     }))
+///     .test(Test::new("shop::greets", greets));
+/// let report = Runner::new(registry).run(Selection::fast()).await;
+/// assert!(report.verdict().is_pass(), "{report:#?}");
+/// # }
+/// ```
+pub fn app<Marker, S, B>(factory: impl Factory<Marker, S>) -> AppFactory
+where
+    Marker: 'static,
+    S: Service<Request<AppBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    AppFactory::new(factory, ServiceApp::new)
+}
+
+/// A tower service as the application under test, for adapters. Applications use [`app`].
+pub struct ServiceApp<S> {
+    /// Locked to be cloned and no longer, so that the service need not be `Sync`.
+    service: Mutex<S>,
+}
+
+impl<S> ServiceApp<S> {
+    /// The application that a service is.
+    pub fn new(service: S) -> Self {
+        Self {
+            service: Mutex::new(service),
+        }
+    }
+}
+
+impl<S, B> App for ServiceApp<S>
+where
+    S: Service<Request<AppBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn call(&self, request: Request<AppBody>) -> Answering {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        answer(service.clone(), request)
+    }
+}
+
+/// Generic over the request: with the lifetime in `AppBody`'s error, which is `'static`, the
+/// compiler cannot tell that the future is `Send`.
+fn answer<S, R, B>(mut service: S, request: R) -> Answering
+where
+    S: Service<R, Response = Response<B>> + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    R: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    Box::pin(async move {
+        poll_fn(|cx| service.poll_ready(cx))
+            .await
+            .map_err(Into::into)?;
+        let response = service.call(request).await.map_err(Into::into)?;
+        Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
+    })
+}
+
+impl<S> fmt::Debug for ServiceApp<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceApp").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use smoke_core::{Endpoint, PrefixError, Runner};
+use tower_layer::Layer;
+
+use crate::Smoke;
+
+/// Answers `GET /smoketest/` in front of a service, and passes everything else through untouched.
+///
+/// Nothing is started or logged when the layer is applied: a router applies it once a route. A
+/// runner looks at its registry when it is made.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::{BodyExt, Full};
+/// use smoke_tower::{Registry, SmokeLayer, Test};
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let registry = Registry::new().test(Test::new("shop::opens", async || {}));
+/// let service = ServiceBuilder::new()
+///     .layer(SmokeLayer::new(registry).prefix("/internal/smoke")?)
+///     .service(service_fn(async |_: Request<Full<Bytes>>| {
+///         Ok::<_, std::convert::Infallible>(Response::new(Full::from("the shop")))
+///     }));
+///
+/// let request = Request::get("/internal/smoke/").body(Full::default())?;
+/// let body = service.oneshot(request).await?.into_body().collect().await?.to_bytes();
+/// assert!(body.starts_with(b"PASS\n"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SmokeLayer {
+    endpoint: Arc<Endpoint>,
+}
+
+impl SmokeLayer {
+    /// The layer of a runner, or of a registry that needs no runner elsewhere.
+    pub fn new(runner: impl Into<Runner>) -> Self {
+        Self {
+            endpoint: Arc::new(Endpoint::new(runner)),
+        }
+    }
+
+    /// Answers under another prefix than `/smoketest`.
+    ///
+    /// # Errors
+    ///
+    /// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+    pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
+        let endpoint = Arc::unwrap_or_clone(self.endpoint).prefix(prefix)?;
+        Ok(Self {
+            endpoint: Arc::new(endpoint),
+        })
+    }
+}
+
+impl<S> Layer<S> for SmokeLayer {
+    type Service = Smoke<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Smoke::new(inner, Arc::clone(&self.endpoint))
+    }
+}

@@ -1,0 +1,55 @@
+//! Everything that a change must pass.
+
+use std::fs;
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context as _, Result};
+
+use crate::process;
+use crate::project::{self, cargo};
+use crate::server::{Kind, Servers};
+use crate::signals::Signals;
+use crate::terminal::say;
+
+pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
+    let step = |command: &mut Command| {
+        say!("\n=== {}", process::shown(command));
+        let status = process::run(command, signals)?;
+        process::succeeded(command, status)
+    };
+    step(&mut cargo(["fmt", "--all", "--check"]))?;
+    let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
+    step(clippy.args(["--", "-D", "warnings"]))?;
+    let mut doc = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
+    step(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    {
+        let servers = Servers::start(with, signals)?;
+        step(servers.beside(&mut project::test()))?;
+        // Once each, without measuring.
+        step(servers.beside(project::bench().args(["--", "--test"])))?;
+    }
+    for manifest in examples()? {
+        // One at a time: built together, one example's features would hide what another forgot to ask for.
+        step(&mut cargo(["build", "--manifest-path", &manifest]))?;
+    }
+    say!("\n=== all passed");
+    Ok(ExitStatus::default())
+}
+
+/// The examples' manifests, relative to the workspace's folder.
+fn examples() -> Result<Vec<String>> {
+    let folder = project::root().join("examples");
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut manifests = Vec::new();
+    for entry in fs::read_dir(folder).context("failed to list the examples")? {
+        let entry = entry.context("failed to list the examples")?;
+        if entry.path().join("Cargo.toml").exists() {
+            let name = entry.file_name();
+            manifests.push(format!("examples/{}/Cargo.toml", name.to_string_lossy()));
+        }
+    }
+    manifests.sort();
+    Ok(manifests)
+}

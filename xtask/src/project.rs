@@ -1,0 +1,28 @@
+//! Where the project stands, and its cargo.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The workspace's folder.
+pub(crate) fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
+}
+
+/// The cargo that runs this, in the workspace's folder.
+pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(root());
+    cargo
+}
+
+/// All tests, unless a package is named in what is added: the root has no package of its own, and without
+/// `--workspace` cargo takes every member then.
+pub(crate) fn test() -> Command {
+    cargo(["test", "--all-features"])
+}
+
+/// All benchmarks. What is added goes to cargo.
+pub(crate) fn bench() -> Command {
+    cargo(["bench", "-p", "benches"])
+}

@@ -1,0 +1,126 @@
+//! Throw-away database servers.
+
+mod daemon;
+mod home;
+mod mariadb;
+mod postgres;
+mod programs;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::install;
+use crate::signals::Signals;
+use crate::terminal::say;
+use daemon::Daemon;
+
+/// The servers that the tests need now.
+pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres];
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Postgres,
+    Mariadb,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Mariadb];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    /// Debian's package of it.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Mariadb => "mariadb-server",
+        }
+    }
+
+    fn is_installed(self) -> bool {
+        match self {
+            Self::Postgres => postgres::Programs::find().is_ok(),
+            Self::Mariadb => mariadb::Programs::find().is_ok(),
+        }
+    }
+
+    fn start(self, signals: &Signals) -> Result<Server<'_>> {
+        match self {
+            Self::Postgres => postgres::start(signals),
+            Self::Mariadb => mariadb::start(signals),
+        }
+    }
+}
+
+/// A server that takes connections, until this is dropped.
+struct Server<'s> {
+    kind: Kind,
+    port: u16,
+    /// The URL of an ordinary role, which owns a database.
+    url: String,
+    /// The URL of a superuser.
+    admin_url: String,
+    #[expect(dead_code, reason = "is held for its drop")]
+    daemon: Daemon<'s>,
+}
+
+/// The servers of one command, until this is dropped.
+pub(crate) struct Servers<'s>(Vec<Server<'s>>);
+
+impl<'s> Servers<'s> {
+    /// Starts what the tests need and what was asked for besides, and installs it before where it is missing.
+    pub(crate) fn start(with: &[Kind], signals: &'s Signals) -> Result<Self> {
+        let wanted = Kind::ALL
+            .into_iter()
+            .filter(|kind| NEEDED.contains(kind) || with.contains(kind));
+        let missing: Vec<_> = wanted
+            .clone()
+            .filter(|kind| !kind.is_installed())
+            .map(Kind::package)
+            .collect();
+        if !missing.is_empty() {
+            install::install(&missing)?;
+        }
+        let mut servers = Self(Vec::new());
+        for kind in wanted {
+            let server = kind
+                .start(signals)
+                .with_context(|| format!("failed to start {}", kind.name()))?;
+            say!("{} listens on 127.0.0.1:{}", kind.name(), server.port);
+            servers.0.push(server);
+        }
+        Ok(servers)
+    }
+
+    /// Tells the command where the servers are.
+    pub(crate) fn beside<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        for server in &self.0 {
+            let name = server.kind.name().to_uppercase();
+            command.env(format!("SMOKE_TEST_{name}_URL"), &server.url);
+            command.env(format!("SMOKE_TEST_{name}_ADMIN_URL"), &server.admin_url);
+        }
+        command
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("failed to find a port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// A password that needs no escaping in a URL or in SQL.
+fn password() -> Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("failed to make up a password")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
