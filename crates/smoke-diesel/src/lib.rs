@@ -11,7 +11,7 @@
 //! use diesel::connection::SimpleConnection;
 //! use diesel::prelude::*;
 //! use diesel::r2d2::{ConnectionManager, Pool};
-//! use smoke_core::{Backend, Client, OpenRequest, Result, Sandbox, Unique, ensure_eq};
+//! use smoke_core::{Backend, Client, Result, Sandbox, Unique, ensure_eq};
 //! use smoke_diesel::r2d2::{Interact, Rollback};
 //!
 //! type Db = Pool<ConnectionManager<SqliteConnection>>;
