@@ -39,7 +39,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     fn survives_a_panic() -> bool;
 
     /// A statement that takes very long.
-    fn long(&self) -> &'static str;
+    const LONG: &str;
 
     /// A pair of tables, child and parent, whose foreign key is checked at commit.
     fn deferred(&self) -> &'static str;

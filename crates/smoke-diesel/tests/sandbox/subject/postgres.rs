@@ -50,6 +50,8 @@ impl Postgres {
 impl Subject for Postgres {
     type Pool = Pool;
 
+    const LONG: &str = "SELECT pg_sleep(30)";
+
     async fn new() -> Self {
         let subject = Self {
             schema: format!("s{}", Uuid::new_v4().simple()),
@@ -116,10 +118,6 @@ impl Subject for Postgres {
 
     fn survives_a_panic() -> bool {
         true
-    }
-
-    fn long(&self) -> &'static str {
-        "SELECT pg_sleep(30)"
     }
 
     fn deferred(&self) -> &'static str {
