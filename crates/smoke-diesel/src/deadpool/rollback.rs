@@ -28,9 +28,6 @@ use crate::savepoints::Savepoints;
 /// How long connecting may take.
 const OPENING: Duration = Duration::from_secs(5);
 
-/// How many sandboxes may be open at the same time: each is a connection beside the application's.
-const CAPACITY: usize = 1;
-
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
 /// `C` is the pool's connection: the sandbox is a `deadpool::Pool<C>`.
@@ -51,6 +48,7 @@ pub struct Rollback<C> {
     connect: Connect,
     setups: Vec<Setup>,
     limit: Option<Duration>,
+    capacity: usize,
     connection: PhantomData<fn() -> C>,
 }
 
@@ -111,6 +109,7 @@ impl Rollback<AsyncPgConnection> {
             connect,
             setups: Vec::new(),
             limit: None,
+            capacity: 1,
             connection: PhantomData,
         }
     }
@@ -133,6 +132,13 @@ impl Rollback<AsyncPgConnection> {
         self.limit = Some(limit);
         self
     }
+
+    /// How many sandboxes may be open at the same time: 1 unless set. Each is a connection
+    /// beside those of the application's pool.
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity;
+        self
+    }
 }
 
 impl<C> fmt::Debug for Rollback<C> {
@@ -151,7 +157,7 @@ impl Backend for Rollback<AsyncPgConnection> {
     }
 
     fn capacity(&self) -> usize {
-        CAPACITY
+        self.capacity
     }
 
     fn limit(&self) -> Duration {

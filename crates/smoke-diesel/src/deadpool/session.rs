@@ -8,6 +8,7 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::Object;
 use futures_util::future::BoxFuture;
 use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
+use tokio::runtime::Handle;
 
 use super::hooks::as_session;
 use super::{Connect, Connection, Pool};
@@ -108,22 +109,42 @@ impl Session {
     }
 
     async fn end_from_outside(&self) {
-        let Some(server_side) = self.server_side.get() else {
+        end_from_outside(&self.server_side, &self.connect).await;
+    }
+}
+
+impl Drop for Session {
+    /// A session that nobody finished closes its connection.
+    fn drop(&mut self) {
+        let Some(pool) = lock(&self.pool).take() else {
             return;
         };
-        let other = async { (self.connect)().await.map_err(CutError::from) };
-        let ended = tokio::time::timeout(CUTTING, server_side.end(other)).await;
-        let why = match ended {
-            Ok(Ok(true)) => return,
-            Ok(Ok(false)) => "it was told to end and is still there".to_owned(),
-            Ok(Err(CutError(error))) => redact(&error),
-            Err(_) => format!("that takes longer than {CUTTING:?}"),
-        };
-        tracing::error!(
-            target: "smoke",
-            "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
-        );
+        self.gate.close();
+        pool.close();
+        let in_use = pool.status().size > 0;
+        if let (true, Ok(runtime)) = (in_use, Handle::try_current()) {
+            let (server_side, connect) = (Arc::clone(&self.server_side), Arc::clone(&self.connect));
+            runtime.spawn(async move { end_from_outside(&server_side, &connect).await });
+        }
     }
+}
+
+async fn end_from_outside(server_side: &OnceLock<ServerSide>, connect: &Connect) {
+    let Some(server_side) = server_side.get() else {
+        return;
+    };
+    let other = async { connect().await.map_err(CutError::from) };
+    let ended = tokio::time::timeout(CUTTING, server_side.end(other)).await;
+    let why = match ended {
+        Ok(Ok(true)) => return,
+        Ok(Ok(false)) => "it was told to end and is still there".to_owned(),
+        Ok(Err(CutError(error))) => redact(&error),
+        Err(_) => format!("that takes longer than {CUTTING:?}"),
+    };
+    tracing::error!(
+        target: "smoke",
+        "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
+    );
 }
 
 /// Why a connection could not be ended from outside.

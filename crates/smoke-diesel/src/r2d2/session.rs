@@ -28,7 +28,7 @@ struct Inner<C: Connection> {
     gate: Arc<Gate>,
     watch: HandleWatch,
     savepoints: Mutex<Savepoints>,
-    outside: C::Outside,
+    outside: Arc<C::Outside>,
     /// What is done when a straggler brings the connection back.
     afterwards: Arc<Mutex<Option<Job>>>,
 }
@@ -55,7 +55,7 @@ impl<C: Connection> Session<C> {
             gate,
             watch,
             savepoints: Mutex::new(savepoints),
-            outside,
+            outside: Arc::new(outside),
             afterwards,
         }))
     }
@@ -87,23 +87,24 @@ impl<C: Connection> smoke_core::Session for Session<C> {
         Box::pin(async { self.blocking(Inner::leave).await? })
     }
 
+    /// Blocks: the core gives each end a thread of its own.
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
         Box::pin(async {
-            match self.blocking(Inner::finish).await {
-                Ok(RollbackVerdict::RolledBack) if !self.0.watch.gone(GRACE).await => {
-                    RollbackVerdict::Straggler {
-                        holder: "a handle of the sandbox's pool was still held".to_owned(),
-                    }
-                }
-                Ok(verdict) | Err(verdict) => verdict,
+            let verdict = as_session(|| self.0.finish());
+            if verdict.is_rolled_back() && !self.0.watch.gone(GRACE).await {
+                return RollbackVerdict::Straggler {
+                    holder: "a handle of the sandbox's pool was still held".to_owned(),
+                };
             }
+            verdict
         })
     }
 
+    /// Blocks, as [`finish`](Self::finish) does.
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.0.gate.cut();
-            let _ = self.blocking(|inner| inner.outside.cut()).await;
+            self.0.outside.cut();
         })
     }
 }
@@ -163,7 +164,9 @@ impl<C: Connection> Inner<C> {
             Err(Absent::InUse(_)) => {
                 self.gate.close();
                 self.outside.cut();
-                self.discard_when_it_returns();
+                if let Some(pool) = lock(&self.pool).clone() {
+                    self.discard_when_it_returns(&pool);
+                }
                 RollbackVerdict::Straggler {
                     holder: "the sandbox's connection was still in use".to_owned(),
                 }
@@ -238,10 +241,7 @@ impl<C: Connection> Inner<C> {
 
     /// Somebody has the connection, which is good for nothing any more: the pool closes it when
     /// it comes back.
-    fn discard_when_it_returns(&self) {
-        let Some(pool) = lock(&self.pool).clone() else {
-            return;
-        };
+    fn discard_when_it_returns(&self, pool: &Pool<C>) {
         let again = pool.clone();
         *lock(&self.afterwards) = Some(Box::new(move || discard(&again)));
         // It may have come back before that was said.
@@ -249,6 +249,24 @@ impl<C: Connection> Inner<C> {
             condemn(&mut *connection);
             drop(lock(&self.afterwards).take());
         }
+    }
+}
+
+impl<C: Connection> Drop for Inner<C> {
+    /// A session that nobody finished closes its connection.
+    fn drop(&mut self) {
+        let Some(pool) = lock(&self.pool).take() else {
+            return;
+        };
+        self.gate.close();
+        as_session(|| match pool.try_get() {
+            Some(mut connection) => condemn(&mut *connection),
+            None => {
+                let outside = Arc::clone(&self.outside);
+                C::threads().execute(move || outside.cut());
+                self.discard_when_it_returns(&pool);
+            }
+        });
     }
 }
 

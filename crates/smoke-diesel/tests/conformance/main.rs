@@ -1,4 +1,5 @@
 //! The backends' part of the conformance suite, on every database and pool.
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 #[cfg(feature = "sqlite")]
 mod careless;

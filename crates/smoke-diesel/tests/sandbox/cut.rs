@@ -14,8 +14,8 @@ on_every_subject! {
 async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
     let sandbox = Sandbox::<S>::open().await;
     sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
-    let (pool, long) = (sandbox.pool.clone(), sandbox.subject.long());
-    let running = tokio::spawn(async move { S::run(&pool, long).await });
+    let pool = sandbox.pool.clone();
+    let running = tokio::spawn(async move { S::run(&pool, S::LONG).await });
     while sandbox.session.checkouts() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
