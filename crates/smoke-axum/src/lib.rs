@@ -13,11 +13,11 @@
 //!
 //! # Examples
 //!
-//! ```
+//! ```standalone_crate
 //! use axum::body::Body;
 //! use axum::http::Request;
 //! use axum::{Router, routing::get};
-//! use smoke_axum::{Client, Failure, Registry, Result, SmokeLayer, Test};
+//! use smoke_axum::{Client, Registry, Result, SmokeLayer, ensure_contains, smoke_test};
 //! use tower::ServiceExt;
 //!
 //! // The application's routes, as they are.
@@ -25,16 +25,19 @@
 //!     Router::new().route("/", get(async || "the shop is open"))
 //! }
 //!
+//! /// The shop is open to whoever comes.
+//! #[smoke_test]
 //! async fn the_shop_is_open(client: Client) -> Result {
 //!     let page = client.get("/").send().await?.ensure_status(200)?.text()?;
-//!     if page.contains("open") { Ok(()) } else { Err(Failure::new(page).into()) }
+//!     ensure_contains!(page, "open");
+//!     Ok(())
 //! }
 //!
 //! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let registry = Registry::new()
-//!     .test(Test::new("shop::the_shop_is_open", the_shop_is_open))
-//!     .app(smoke_axum::app(router));
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! let registry = Registry::discover()
+//!     .app(smoke_axum::app(router))
+//!     .expect_at_least(1);
 //! let app = router().layer(SmokeLayer::new(registry));
 //!
 //! let response = app.oneshot(Request::get("/smoketest/").body(Body::empty())?).await?;
