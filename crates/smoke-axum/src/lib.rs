@@ -87,10 +87,10 @@ pub use smoke_tower::{
     Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
     CallOptions, Client, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible,
     Fixture, FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible, IntoOutcome, Kind, Limits,
-    OpenRequest, Opened, Outcome, PrefixError, Provided, Providers, Registry, Report,
+    OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry, Report,
     RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox,
     Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService, Suite, SuiteValue, Test,
-    TestFn, TestReport, This, Unique, Verdict,
+    TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
 };
 
 #[doc(hidden)]

@@ -28,8 +28,13 @@ impl Prefix {
         let trimmed = path.strip_suffix('/').unwrap_or(path);
         let segments = trimmed.strip_prefix('/').ok_or_else(error)?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+        // Routers take a segment that begins with a colon or an asterisk for a parameter.
         let good = |segment: &str| {
-            !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
+            !segment.is_empty()
+                && segment != "."
+                && segment != ".."
+                && !segment.starts_with([':', '*'])
+                && segment.bytes().all(plain)
         };
         if segments.split('/').all(good) {
             Ok(Self(trimmed.into()))
@@ -113,6 +118,7 @@ mod tests {
         );
         for path in [
             "", "/", "smoke", "//", "/a//b", "/a?b", "/a#b", "/a b", "/../a", "/é", "/a%20b",
+            "/:a", "/a/*b",
         ] {
             assert!(
                 Prefix::parse(path)
