@@ -44,6 +44,7 @@ impl Gate {
         if self.closed.load(Ordering::SeqCst) {
             Err(Refusal::Closed)
         } else if self.admitted.swap(true, Ordering::SeqCst) {
+            self.lose("the pool took the connection for broken, and closed it");
             Err(Refusal::Lost)
         } else {
             Ok(())

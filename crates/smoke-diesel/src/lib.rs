@@ -1,16 +1,22 @@
 //! Rolled-back sandboxes for diesel and diesel-async connection pools.
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod dialect;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod gate;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+mod postgres;
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod redact;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod savepoints;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+mod steps;
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod verdict;
 
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+pub mod deadpool;
 #[cfg(feature = "sqlite")]
 pub mod r2d2;
 

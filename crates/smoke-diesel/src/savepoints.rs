@@ -27,7 +27,10 @@ pub(crate) enum Ending {
     /// It was the one that was begun, and it is rolled back.
     RolledBack,
     /// The same, but a commit would have been refused.
-    #[cfg_attr(not(feature = "deadpool"), expect(dead_code, reason = "PostgreSQL's"))]
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "deadpool")),
+        expect(dead_code, reason = "PostgreSQL's")
+    )]
     Refused,
 }
 

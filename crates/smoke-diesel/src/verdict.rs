@@ -25,6 +25,16 @@ pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVer
     }
 }
 
+/// The verdict where the transaction was rolled back, but a commit would have been refused.
+pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
+    let cause = errors.last().map_or_else(String::new, text);
+    if errors.last().is_some_and(D::is_busy) {
+        RollbackVerdict::Contended { cause }
+    } else {
+        RollbackVerdict::Refused { cause }
+    }
+}
+
 /// The error of a transaction that could not be begun.
 pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
     let cause = text(error);

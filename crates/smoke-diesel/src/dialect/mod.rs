@@ -1,5 +1,7 @@
 //! What differs from database to database, whatever the pool.
 
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use diesel::result::Error;
 
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+pub(crate) use postgres::PostgresDialect;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::SqliteDialect;
 
@@ -19,10 +23,16 @@ pub(crate) struct Terms {
     /// The name of the guard savepoint.
     pub(crate) guard: String,
     /// The name of the test.
-    #[cfg_attr(not(feature = "deadpool"), expect(dead_code, reason = "PostgreSQL's"))]
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "deadpool")),
+        expect(dead_code, reason = "PostgreSQL's")
+    )]
     pub(crate) test: Arc<str>,
     /// How long the transaction may be held.
-    #[cfg_attr(not(feature = "deadpool"), expect(dead_code, reason = "PostgreSQL's"))]
+    #[cfg_attr(
+        not(all(feature = "postgres", feature = "deadpool")),
+        expect(dead_code, reason = "PostgreSQL's")
+    )]
     pub(crate) limit: Duration,
 }
 

@@ -13,7 +13,7 @@ use super::{Pool, Pooled};
 use crate::dialect::Dialect;
 use crate::gate::{Gate, lock};
 use crate::savepoints::{Attempt, Ending, Entering, Savepoints};
-use crate::verdict::{aborted, text, unproven};
+use crate::verdict::{aborted, refused, unproven};
 
 /// How long to wait for the connection, and for the last handle of the pool.
 const GRACE: Duration = Duration::from_millis(100);
@@ -178,17 +178,12 @@ impl<C: Connection> Inner<C> {
         let refusal = self.outside.refusal();
         let savepoints = lock(&self.savepoints);
         let errors = match attempt(connection, C::Dialect::end(&savepoints)) {
-            Ok((Ending::RolledBack, errors)) => {
-                let _ = errors;
+            Ok((Ending::RolledBack, _)) => {
                 return refusal.map_or(RollbackVerdict::RolledBack, |cause| {
                     RollbackVerdict::Refused { cause }
                 });
             }
-            Ok((Ending::Refused, errors)) => {
-                return RollbackVerdict::Refused {
-                    cause: errors.last().map_or_else(String::new, text),
-                };
-            }
+            Ok((Ending::Refused, errors)) => return refused::<C::Dialect>(&errors),
             Err(errors) => errors,
         };
         self.unproven(&errors)

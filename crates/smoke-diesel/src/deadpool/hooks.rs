@@ -1,0 +1,74 @@
+//! What happens at each check-out.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::pooled_connection::deadpool::{Hook, HookError};
+use smoke_core::RollbackVerdict;
+
+use super::Connection;
+use crate::dialect::{Dialect, PostgresDialect, Terms};
+use crate::gate::{Gate, Refusal};
+use crate::steps::end_nested;
+use crate::verdict::text;
+
+tokio::task_local! {
+    static SESSION: ();
+}
+
+/// Does something as the session: its check-outs are neither counted nor checked.
+pub(super) fn as_session<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    SESSION.scope((), work)
+}
+
+fn is_session() -> bool {
+    SESSION.try_with(|()| ()).is_ok()
+}
+
+/// Hands the connection out inside the transaction only.
+pub(super) fn check(gate: Arc<Gate>, terms: Arc<Terms>) -> Hook<Connection> {
+    Hook::async_fn(move |connection, _| {
+        let (gate, terms) = (Arc::clone(&gate), Arc::clone(&terms));
+        Box::pin(async move {
+            if is_session() {
+                return Ok(());
+            }
+            inside(connection, &gate, &terms)
+                .await
+                .map_err(|refusal| HookError::message(refusal.to_string()))
+        })
+    })
+}
+
+async fn inside(connection: &mut Connection, gate: &Gate, terms: &Terms) -> Result<(), Refusal> {
+    end_nested(connection).await;
+    let checked = connection
+        .batch_execute(&PostgresDialect::still_inside(terms))
+        .await;
+    match checked {
+        Err(error) if PostgresDialect::has_ended(terms, &error) => {
+            gate.find(RollbackVerdict::Escaped {
+                how: "at a check-out the transaction was another one".to_owned(),
+                at: None,
+            });
+            Err(Refusal::Closed)
+        }
+        Err(error) if PostgresDialect::is_lost(&error) => {
+            gate.lose(text(&error));
+            Err(Refusal::Lost)
+        }
+        // An SQL error has aborted the transaction, and whoever uses it will hear of that.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Counts the check-outs.
+pub(super) fn count(gate: Arc<Gate>) -> Hook<Connection> {
+    Hook::sync_fn(move |_, _| {
+        if !is_session() {
+            gate.checked_out();
+        }
+        Ok(())
+    })
+}

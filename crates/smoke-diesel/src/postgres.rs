@@ -1,0 +1,91 @@
+//! PostgreSQL connections of diesel-async, whatever the pool.
+
+use std::future::Future;
+use std::time::Duration;
+
+use diesel::QueryResult;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+    TransactionManager,
+};
+use tokio_postgres::{CancelToken, NoTls};
+
+use crate::dialect::{Dialect, PostgresDialect, Terms};
+
+/// How long to look whether a connection that was ended is gone, and how often.
+const GONE: (u32, Duration) = (60, Duration::from_millis(5));
+
+/// The server's side of a sandbox's connection.
+pub(crate) struct ServerSide {
+    /// A condition that picks it, and nobody who comes after it with the same process number,
+    /// from `pg_stat_activity`.
+    condition: String,
+    cancel: CancelToken,
+}
+
+impl ServerSide {
+    /// Of a connection that is in no transaction: what is read of the statistics within one is
+    /// not read again.
+    pub(crate) async fn of(connection: &mut AsyncPgConnection) -> QueryResult<Self> {
+        let condition = sql::<Text>(
+            "SELECT format('pid = %s AND extract(epoch from backend_start) = %s', pid, extract(epoch from backend_start)) \
+             FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        );
+        Ok(Self {
+            condition: condition.get_result(connection).await?,
+            cancel: connection.cancel_token(),
+        })
+    }
+
+    /// Ends it by way of another connection, whatever it is doing; whether it is gone.
+    pub(crate) async fn end<E>(
+        &self,
+        other: impl Future<Output = Result<AsyncPgConnection, E>>,
+    ) -> Result<bool, E>
+    where
+        E: From<diesel::result::Error>,
+    {
+        let mut other = match other.await {
+            Ok(other) => other,
+            Err(error) => {
+                // The server may be full; it takes a cancellation all the same. What is then left
+                // are its own limits.
+                let _ = self.cancel.cancel_query(NoTls).await;
+                return Err(error);
+            }
+        };
+        let Self { condition, .. } = self;
+        other
+            .batch_execute(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {condition}"
+            ))
+            .await?;
+        let (times, pause) = GONE;
+        for _ in 0..times {
+            let left: i64 = sql::<BigInt>(&format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE {condition}"
+            ))
+            .get_result(&mut other)
+            .await?;
+            if left == 0 {
+                return Ok(true);
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(false)
+    }
+}
+
+/// Begins the transaction, with limits and guard, in one batch, so that diesel counts it.
+pub(crate) async fn begin(connection: &mut AsyncPgConnection, terms: &Terms) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(connection, &PostgresDialect::begin(terms))
+        .await?;
+    // As `begin_test_transaction` does: the pool is not to take the connection for broken.
+    <AsyncPgConnection as AsyncConnection>::TransactionManager::transaction_manager_status_mut(
+        connection,
+    )
+    .set_test_transaction_flag();
+    Ok(())
+}
