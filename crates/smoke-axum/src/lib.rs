@@ -102,5 +102,12 @@ pub use smoke_tower::{
     ensure_some, fail, skip,
 };
 
+pub use smoke_tower::{
+    Almost, Contains, ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq,
+    ensure_err, ensure_ge, ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt,
+    ensure_matches, ensure_ne, ensure_none, ensure_not, ensure_not_contains, ensure_not_same,
+    ensure_ok, ensure_same, ensure_some, fail, skip,
+};
+
 #[doc(hidden)]
 pub use smoke_tower::__private;
