@@ -89,7 +89,7 @@ pub use service::Smoke;
 pub use smoke_tower::{
     Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
     Blocking, CallOptions, Client, Contains, Context, Endpoint, Error, ErrorKind, Event, Factory,
-    Failure, Fallible, Fixture, FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible,
+    Failure, Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible,
     IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided,
     Providers, Registry, Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict,
     Route, Runner, Sandbox, Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService,
@@ -100,13 +100,6 @@ pub use smoke_tower::{
     ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt, ensure_matches, ensure_ne,
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
-};
-
-pub use smoke_tower::{
-    Almost, Contains, ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq,
-    ensure_err, ensure_ge, ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt,
-    ensure_matches, ensure_ne, ensure_none, ensure_not, ensure_not_contains, ensure_not_same,
-    ensure_ok, ensure_same, ensure_some, fail, skip,
 };
 
 #[doc(hidden)]
