@@ -89,7 +89,7 @@ pub use service::Smoke;
 pub use smoke_tower::{
     Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
     Blocking, CallOptions, Client, Contains, Context, Endpoint, Error, ErrorKind, Event, Factory,
-    Failure, Fallible, Fixture, FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible,
+    Failure, Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible,
     IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided,
     Providers, Registry, Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict,
     Route, Runner, Sandbox, Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService,

@@ -72,6 +72,8 @@
 //! None is on unless chosen.
 
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
+mod absent;
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod dialect;
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod gate;
@@ -81,7 +83,7 @@ mod postgres;
 mod redact;
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod savepoints;
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
+#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod steps;
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod verdict;

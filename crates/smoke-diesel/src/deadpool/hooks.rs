@@ -10,7 +10,7 @@ use smoke_core::RollbackVerdict;
 use super::Connection;
 use crate::dialect::{Dialect, PostgresDialect, Terms};
 use crate::gate::{Gate, Refusal};
-use crate::steps::end_nested;
+use crate::steps::asynchronous::end_nested;
 use crate::verdict::text;
 
 tokio::task_local! {

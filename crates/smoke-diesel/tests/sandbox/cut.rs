@@ -9,6 +9,7 @@ on_every_subject! {
     an_idle_sandbox_can_be_cut,
     an_idle_connection_that_is_held_can_be_cut,
     nothing_can_be_entered_after_a_cut,
+    nothing_is_handed_out_after_a_cut_and_the_end,
 }
 
 async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
@@ -64,4 +65,14 @@ async fn nothing_can_be_entered_after_a_cut<S: Subject>() {
     let error = sandbox.session.enter().await.unwrap_err();
     assert!(is_lost(error.downcast_ref().unwrap()));
     sandbox.finish().await;
+}
+
+async fn nothing_is_handed_out_after_a_cut_and_the_end<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let kept = sandbox.pool.clone();
+    sandbox.session.cut().await;
+    let (_subject, verdict) = sandbox.finish().await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    let error = S::run(&kept, "SELECT 1").await.unwrap_err();
+    assert!(error.to_lowercase().contains("closed"), "{error}");
 }
