@@ -28,8 +28,13 @@ impl Prefix {
         let trimmed = path.strip_suffix('/').unwrap_or(path);
         let segments = trimmed.strip_prefix('/').ok_or_else(error)?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+        // Routers take a segment that begins with a colon or an asterisk for a parameter.
         let good = |segment: &str| {
-            !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
+            !segment.is_empty()
+                && segment != "."
+                && segment != ".."
+                && !segment.starts_with([':', '*'])
+                && segment.bytes().all(plain)
         };
         if segments.split('/').all(good) {
             Ok(Self(trimmed.into()))
@@ -44,12 +49,11 @@ impl Prefix {
 
     #[inline]
     pub(crate) fn route(&self, path: &str) -> Option<Route> {
-        let rest = path.strip_prefix(&*self.0)?;
-        if rest.is_empty() || rest.starts_with('/') {
-            Some(route(rest))
-        } else {
-            None
+        // Nearly every path is the application's: that is told by a byte, before strings are compared.
+        if !matches!(path.as_bytes().get(self.0.len()), None | Some(b'/')) {
+            return None;
         }
+        path.strip_prefix(&*self.0).map(route)
     }
 }
 
@@ -113,6 +117,7 @@ mod tests {
         );
         for path in [
             "", "/", "smoke", "//", "/a//b", "/a?b", "/a#b", "/a b", "/../a", "/é", "/a%20b",
+            "/:a", "/a/*b",
         ] {
             assert!(
                 Prefix::parse(path)

@@ -1,0 +1,129 @@
+//! A small service that carries its own smoke tests: `cargo run -p quickstart`.
+
+mod config;
+mod db;
+mod error;
+mod mail;
+mod notes;
+mod router;
+mod schema;
+mod smoke;
+mod users;
+mod worker;
+
+use std::io::{ErrorKind, IsTerminal as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use smoke_axum::{Runner, SmokeLayer};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use config::Config;
+use mail::Mailer;
+use router::{AppState, router};
+
+/// How long requests may take to end once the service was told to.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<()> {
+    let config = Config::from_env()?;
+    let pool = db::open(&config)?;
+    let listener = listen(config.port).await?;
+    let address = listener.local_addr()?;
+    let (rounds, worker) = worker::start(pool.clone());
+    let runner = Runner::new(smoke::registry(&config, &pool, rounds));
+
+    let state = AppState {
+        pool,
+        mailer: Mailer::Log,
+    };
+    // Last: a route or a fallback that is added later would not be behind the layer.
+    let app = router(state).layer(SmokeLayer::new(&runner));
+
+    welcome(address, &config);
+    let stop = stop_signal()?;
+    let server = axum::serve(listener, app)
+        .with_graceful_shutdown(shut_down(stop.clone(), runner))
+        .into_future();
+    tokio::select! {
+        served = server => served.context("failed to serve")?,
+        () = too_late(stop) => tracing::warn!("requests did not end within {GRACE:?}"),
+    }
+    worker.abort();
+    Ok(())
+}
+
+/// Listens on this machine alone, as the smoke tests are open to everybody.
+async fn listen(port: u16) -> Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(anyhow!(
+            "port {port} is in use: stop what listens there, or set PORT to another one"
+        )),
+        Err(error) => Err(anyhow!(
+            "failed to listen on port {port} ({error}): set PORT to another one"
+        )),
+    }
+}
+
+fn welcome(address: SocketAddr, config: &Config) {
+    let at = format!("http://{address}");
+    println!(
+        "listening on {at} with {database}\n\n  \
+         curl -i {at}/smoketest/                               # the smoke tests: PASS or FAIL\n  \
+         curl -i {at}/smoketest/slow/                          # the slow ones too\n  \
+         curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
+         curl {at}/users                                       # still as empty as before\n\n\
+         To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",
+        database = config.database_url
+    );
+}
+
+/// Turns true at SIGTERM and at Ctrl-C.
+fn stop_signal() -> Result<watch::Receiver<bool>> {
+    let (told, stop) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for Ctrl-C")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down");
+        told.send_replace(true);
+    });
+    Ok(stop)
+}
+
+async fn shut_down(mut stop: watch::Receiver<bool>, runner: Runner) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    // Runs that are under way are rolled back and answered; this takes two seconds at most.
+    runner.shutdown().await;
+}
+
+async fn too_late(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    tokio::time::sleep(GRACE).await;
+}
