@@ -13,11 +13,11 @@
 //!
 //! # Examples
 //!
-//! ```
+//! ```standalone_crate
 //! use axum::body::Body;
 //! use axum::http::Request;
 //! use axum::{Router, routing::get};
-//! use smoke_axum::{Client, Failure, Registry, Result, SmokeLayer, Test};
+//! use smoke_axum::{Client, Registry, Result, SmokeLayer, ensure_contains, smoke_test};
 //! use tower::ServiceExt;
 //!
 //! // The application's routes, as they are.
@@ -25,16 +25,19 @@
 //!     Router::new().route("/", get(async || "the shop is open"))
 //! }
 //!
+//! /// The shop is open to whoever comes.
+//! #[smoke_test]
 //! async fn the_shop_is_open(client: Client) -> Result {
 //!     let page = client.get("/").send().await?.ensure_status(200)?.text()?;
-//!     if page.contains("open") { Ok(()) } else { Err(Failure::new(page).into()) }
+//!     ensure_contains!(page, "open");
+//!     Ok(())
 //! }
 //!
 //! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let registry = Registry::new()
-//!     .test(Test::new("shop::the_shop_is_open", the_shop_is_open))
-//!     .app(smoke_axum::app(router));
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! let registry = Registry::discover()
+//!     .app(smoke_axum::app(router))
+//!     .expect_at_least(1);
 //! let app = router().layer(SmokeLayer::new(registry));
 //!
 //! let response = app.oneshot(Request::get("/smoketest/").body(Body::empty())?).await?;
@@ -57,9 +60,9 @@
 //!
 //! - with `.layer(..)` before `.fallback(..)`: the fallback answers;
 //! - with `.layer(..)` before a catch-all route like `/{*path}`: that route answers;
-//! - with the layer on a router that is nested: the outer router's fallback answers, and a
-//!   request that does reach the nested router is answered under the nested path;
-//! - with `.route_layer(..)`: the fallback answers, since it is wrapped by `.layer(..)` alone.
+//! - with the layer on a router that is nested: the outer fallback answers. Only where the nested
+//!   router has a fallback of its own is the endpoint there, under the nested path;
+//! - with `.route_layer(..)`: the fallback answers, since that wraps routes alone.
 //!
 //! Ask for `/smoketest/` once after each deploy and require the header `x-smoke-status`: no other
 //! answer has it.
@@ -84,20 +87,19 @@ pub use routes::{routes, routes_at};
 pub use service::Smoke;
 
 pub use smoke_tower::{
-    Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
-    CallOptions, Client, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible,
-    Fixture, FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible, IntoOutcome, Kind, Limits,
-    OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry, Report,
-    RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox,
-    Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService, Suite, SuiteValue, Test,
-    TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
+    Blocking, CallOptions, Client, Contains, Context, Endpoint, Error, ErrorKind, Event, Factory,
+    Failure, Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible,
+    IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided,
+    Providers, Registry, Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict,
+    Route, Runner, Sandbox, Selection, ServiceApp, Session, Skip, SmokeRequest, SmokeService,
+    Suite, SuiteValue, Test, TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
 };
-
 pub use smoke_tower::{
-    Almost, Contains, ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq,
-    ensure_err, ensure_ge, ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt,
-    ensure_matches, ensure_ne, ensure_none, ensure_not, ensure_not_contains, ensure_not_same,
-    ensure_ok, ensure_same, ensure_some, fail, skip,
+    ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,
+    ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt, ensure_matches, ensure_ne,
+    ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
+    ensure_some, fail, skip,
 };
 
 #[doc(hidden)]

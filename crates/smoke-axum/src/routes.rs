@@ -6,6 +6,9 @@ use smoke_tower::{PrefixError, Runner, SmokeService};
 /// Nested under `/internal`, the endpoint is at `/internal/smoketest/`. Paths under the prefix
 /// that do not exist are answered here too, before any fallback.
 ///
+/// Alone, these routes serve a port that only operators reach:
+/// `axum::serve(listener, routes(&runner))`.
+///
 /// # Examples
 ///
 /// ```

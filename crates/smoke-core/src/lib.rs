@@ -1,4 +1,52 @@
 //! Production smoke tests: the test, its fixtures, the registry, the runner, the endpoint.
+//!
+//! Smoke tests are tests that are safe to run in production, on live data: after a deploy, every
+//! few minutes, at a monitor's request. They go through the application's real handlers and the
+//! real database, and what they write is rolled back.
+//!
+//! This crate knows no web framework and no ORM. An application depends on an adapter
+//! (`smoke-axum`, `smoke-tower`), which re-exports everything here, and on a backend
+//! (`smoke-diesel`).
+//!
+//! # Examples
+//!
+//! ```
+//! use smoke_core::{Format, Provided, Registry, Result, Runner, Selection, Test, ensure};
+//!
+//! struct Config {
+//!     public_url: String,
+//! }
+//!
+//! /// Links in mails lead to a page that browsers trust.
+//! async fn the_public_url_is_https(config: Provided<Config>) -> Result {
+//!     ensure!(config.public_url.starts_with("https://"), "links would not be trusted");
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() {
+//! let registry = Registry::new()
+//!     .test(Test::new("shop::config::the_public_url_is_https", the_public_url_is_https))
+//!     .provide(Config { public_url: "http://shop.example".to_owned() });
+//!
+//! let report = Runner::new(registry).run(Selection::fast()).await;
+//! let answer = report.render(Format::Text);
+//! assert!(answer.starts_with("FAIL\ntest classes: 1\ntests run: 1\n"));
+//! assert!(answer.ends_with("failed: links would not be trusted: \
+//!     config.public_url.starts_with(\"https://\") does not hold\n"));
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! | what | types |
+//! |---|---|
+//! | tests | [`Test`], [`Suite`], [`macro@smoke_test`], [`macro@smoke_suite`], [`Registry`] |
+//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], [`Unique`], a [`Fixture`] of one's own |
+//! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
+//! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
+//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
+//! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
 
 mod access;
 mod app;
@@ -41,7 +89,7 @@ pub use rollback::{
 pub use run::{Answer, Ask, Event, Limits, Runner};
 pub use select::Selection;
 pub use smoke_macros::{smoke_suite, smoke_test};
-pub use smoke_report::{Kind, Outcome, Place, Report, TestReport, Verdict};
+pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 #[doc(hidden)]

@@ -46,7 +46,9 @@ async fn a_test_past_its_limit_is_errored() {
 async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is_asked_for() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Arc::new(std::sync::Mutex::new(held));
-    let body = move || drop(held.lock().unwrap().recv());
+    let body = move || {
+        let _ = held.lock().unwrap().recv();
+    };
     let runner = Runner::new(
         Registry::new()
             .test(Test::new("a", body).timeout(SOON))

@@ -19,19 +19,16 @@ const GONE: (u32, Duration) = (60, Duration::from_millis(5));
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
-    /// A condition that picks it, and nobody who comes after it with the same process number,
-    /// from `pg_stat_activity`.
+    /// A condition that picks it from `pg_stat_activity`, and nobody who comes after it with the
+    /// same process number.
     condition: String,
     cancel: CancelToken,
 }
 
 impl ServerSide {
-    /// Of a connection that is in no transaction: what is read of the statistics within one is
-    /// not read again.
     pub(crate) async fn of(connection: &mut AsyncPgConnection) -> QueryResult<Self> {
         let condition = sql::<Text>(
-            "SELECT format('pid = %s AND extract(epoch from backend_start) = %s', pid, extract(epoch from backend_start)) \
-             FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+            "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))",
         );
         Ok(Self {
             condition: condition.get_result(connection).await?,
@@ -82,7 +79,8 @@ impl ServerSide {
 pub(crate) async fn begin(connection: &mut AsyncPgConnection, terms: &Terms) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction_sql(connection, &PostgresDialect::begin(terms))
         .await?;
-    // As `begin_test_transaction` does: the pool is not to take the connection for broken.
+    // As `begin_test_transaction` does: the pool is not to take the connection for broken. That
+    // one would take a round trip of its own, with the limits not yet set.
     <AsyncPgConnection as AsyncConnection>::TransactionManager::transaction_manager_status_mut(
         connection,
     )

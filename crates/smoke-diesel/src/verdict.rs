@@ -35,7 +35,8 @@ pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
     }
 }
 
-/// The error of a transaction that could not be begun.
+/// The error of a transaction that could not be begun, or of the set-up before it.
+#[cfg(feature = "sqlite")]
 pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
     let cause = text(error);
     if D::is_busy(error) {

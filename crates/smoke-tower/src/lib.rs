@@ -11,13 +11,13 @@
 //!
 //! # Examples
 //!
-//! ```
+//! ```standalone_crate
 //! use std::convert::Infallible;
 //!
 //! use bytes::Bytes;
 //! use http::{Request, Response};
 //! use http_body_util::{BodyExt, Full};
-//! use smoke_tower::{Client, Failure, Registry, Result, Runner, SmokeLayer, Test};
+//! use smoke_tower::{Client, Registry, Runner, SmokeLayer, ensure_contains, smoke_test};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
 //! // The application: what it does with a request, whatever the body's type.
@@ -29,16 +29,19 @@
 //!     Ok(Response::new(text.into()))
 //! }
 //!
-//! async fn the_shop_is_open(client: Client) -> Result {
+//! /// The shop is open to whoever comes.
+//! #[smoke_test]
+//! async fn the_shop_is_open(client: Client) -> smoke_tower::Result {
 //!     let page = client.get("/").send().await?.ensure_status(200)?.text()?;
-//!     if page.contains("open") { Ok(()) } else { Err(Failure::new(page).into()) }
+//!     ensure_contains!(page, "open");
+//!     Ok(())
 //! }
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let registry = Registry::new()
-//!     .test(Test::new("shop::the_shop_is_open", the_shop_is_open))
-//!     .app(smoke_tower::app(|| service_fn(shop)));
+//! let registry = Registry::discover()
+//!     .app(smoke_tower::app(|| service_fn(shop)))
+//!     .expect_at_least(1);
 //! let runner = Runner::new(registry);
 //! let service = ServiceBuilder::new()
 //!     .layer(SmokeLayer::new(&runner))
@@ -68,20 +71,19 @@ pub use service::Smoke;
 pub use standalone::{AnswerFuture, SmokeService};
 
 pub use smoke_core::{
-    Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking, CallOptions,
-    Client, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
-    FixtureFn, Fixtures, HandleToken, HandleWatch, Infallible, IntoOutcome, Kind, Limits,
-    OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry, Report,
-    RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox,
-    Selection, Session, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn, TestReport, This,
-    Unique, Verdict, smoke_suite, smoke_test,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
+    CallOptions, Client, Contains, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure,
+    Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible,
+    IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided,
+    Providers, Registry, Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict,
+    Route, Runner, Sandbox, Selection, Session, Skip, SmokeRequest, Suite, SuiteValue, Test,
+    TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
 };
-
 pub use smoke_core::{
-    Almost, Contains, ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq,
-    ensure_err, ensure_ge, ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt,
-    ensure_matches, ensure_ne, ensure_none, ensure_not, ensure_not_contains, ensure_not_same,
-    ensure_ok, ensure_same, ensure_some, fail, skip,
+    ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,
+    ensure_gt, ensure_is, ensure_is_not, ensure_le, ensure_lt, ensure_matches, ensure_ne,
+    ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
+    ensure_some, fail, skip,
 };
 
 #[doc(hidden)]

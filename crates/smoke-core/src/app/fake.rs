@@ -94,10 +94,6 @@ impl ErasedBackend for FakeBackend {
         TypeId::of::<()>()
     }
 
-    fn pool_name(&self) -> &'static str {
-        "()"
-    }
-
     fn describe(&self) -> String {
         "no database".to_owned()
     }

@@ -79,7 +79,11 @@ pub(crate) fn answered(answer: Answer, format: Format, viewer: Viewer) -> Respon
 
 /// The answer where no run was asked for.
 pub(crate) fn refused(answer: Answer, refusal: &Refusal, format: Format) -> Response<Bytes> {
-    let mut response = respond(&answer, &answer.report, refusal.status(), format);
+    let mut shown = Report::clone(&answer.report);
+    if matches!(refusal, Refusal::Credentials) {
+        (shown.build, shown.instance) = (None, None);
+    }
+    let mut response = respond(&answer, &shown, refusal.status(), format);
     match refusal.status() {
         StatusCode::UNAUTHORIZED => {
             response.headers_mut().insert(

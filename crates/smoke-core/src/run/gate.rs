@@ -19,7 +19,7 @@ pub struct Answer {
     pub report: Arc<Report>,
     /// When the run began: nothing in the report is older.
     pub started: SystemTime,
-    /// How long ago the run ended.
+    /// How long ago the run ended; zero for who waited for it.
     pub age: Duration,
     /// After how long it is worth asking again, where the run did not begin.
     pub retry_after: Option<Duration>,

@@ -164,7 +164,7 @@ impl Runner {
         let seen = landed.wait_for(Option::is_some).await;
         match seen
             .ok()
-            .and_then(|landed| landed.as_ref().map(super::gate::Landed::answer))
+            .and_then(|landed| landed.as_ref().map(|landed| landed.answer.clone()))
         {
             Some(answer) => answer,
             None => self.refuse("the run was lost: the runner was shut down", None),

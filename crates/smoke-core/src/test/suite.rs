@@ -55,12 +55,12 @@ impl Suite {
     #[must_use]
     pub fn test<Marker: 'static>(self, name: &str, function: impl TestFn<Marker>) -> Self {
         let test = Test::new(format!("{}::{name}", self.name), function);
-        self.add(test)
+        self.with(test)
     }
 
     /// Adds a test that is already made. Its name is its own; it belongs to this suite.
     #[must_use]
-    pub fn add(mut self, mut test: Test) -> Self {
+    pub fn with(mut self, mut test: Test) -> Self {
         test.class = Some(Arc::clone(&self.name));
         self.tests.push(test);
         self

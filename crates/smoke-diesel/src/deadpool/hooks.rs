@@ -10,7 +10,7 @@ use smoke_core::RollbackVerdict;
 use super::Connection;
 use crate::dialect::{Dialect, PostgresDialect, Terms};
 use crate::gate::{Gate, Refusal};
-use crate::steps::end_nested;
+use crate::steps::asynchronous::end_nested;
 use crate::verdict::text;
 
 tokio::task_local! {
@@ -48,9 +48,17 @@ async fn inside(connection: &mut Connection, gate: &Gate, terms: &Terms) -> Resu
         .await;
     match checked {
         Err(error) if PostgresDialect::has_ended(terms, &error) => {
-            gate.find(RollbackVerdict::Escaped {
-                how: "at a check-out the transaction was another one".to_owned(),
-                at: None,
+            // RESET ALL too takes the mark away that was looked for; the guard knows better.
+            let guard = format!("ROLLBACK TO SAVEPOINT {}", terms.guard);
+            gate.find(match connection.batch_execute(&guard).await {
+                Ok(()) => RollbackVerdict::Unknown {
+                    cause: "the application has reset the settings of the sandbox's transaction (RESET ALL)"
+                        .to_owned(),
+                },
+                Err(_) => RollbackVerdict::Escaped {
+                    how: "another transaction, or none, was met at a check-out".to_owned(),
+                    at: None,
+                },
             });
             Err(Refusal::Closed)
         }

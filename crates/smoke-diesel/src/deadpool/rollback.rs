@@ -20,16 +20,11 @@ use super::hooks::{as_session, check, count};
 use super::opener::{Opener, Setup};
 use super::session::Session;
 use super::{Connect, Pool};
+use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, PostgresDialect, Terms};
 use crate::gate::Gate;
 use crate::redact::redact;
 use crate::savepoints::Savepoints;
-
-/// How long connecting may take.
-const OPENING: Duration = Duration::from_secs(5);
-
-/// How many sandboxes may be open at the same time: each is a connection beside the application's.
-const CAPACITY: usize = 1;
 
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
@@ -51,6 +46,7 @@ pub struct Rollback<C> {
     connect: Connect,
     setups: Vec<Setup>,
     limit: Option<Duration>,
+    capacity: usize,
     connection: PhantomData<fn() -> C>,
 }
 
@@ -111,6 +107,7 @@ impl Rollback<AsyncPgConnection> {
             connect,
             setups: Vec::new(),
             limit: None,
+            capacity: 1,
             connection: PhantomData,
         }
     }
@@ -133,6 +130,13 @@ impl Rollback<AsyncPgConnection> {
         self.limit = Some(limit);
         self
     }
+
+    /// How many sandboxes may be open at the same time: 1 unless set. Each is a connection
+    /// beside those of the application's pool.
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity;
+        self
+    }
 }
 
 impl<C> fmt::Debug for Rollback<C> {
@@ -151,7 +155,7 @@ impl Backend for Rollback<AsyncPgConnection> {
     }
 
     fn capacity(&self) -> usize {
-        CAPACITY
+        self.capacity
     }
 
     fn limit(&self) -> Duration {
@@ -191,12 +195,10 @@ async fn open(
         let opener = Arc::clone(&opener);
         async move { opener.open().await }.boxed()
     });
-    // Whoever waits for a second connection has to hear of it before the limit has passed.
-    let wait = (request.limit / 2).clamp(Duration::from_millis(1), Duration::from_secs(1));
     let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
     let pool = Pool::builder(manager)
         .max_size(1)
-        .wait_timeout(Some(wait))
+        .wait_timeout(Some(patience(request.limit)))
         .runtime(Runtime::Tokio1)
         .pre_recycle(check(Arc::clone(&gate), terms))
         .post_recycle(count(Arc::clone(&gate)))
@@ -205,11 +207,7 @@ async fn open(
     match connected {
         Ok(Ok(connection)) => drop(connection),
         Ok(Err(error)) => return Err(smoke_core::Error::msg(redact(&said(&error)))),
-        Err(_) => {
-            return Err(smoke_core::Error::msg(format!(
-                "connecting takes longer than {OPENING:?}"
-            )));
-        }
+        Err(_) => return Err(not_opened_in_time()),
     }
     let session = Session::new(
         pool.clone(),

@@ -7,19 +7,18 @@ use deadpool::managed::{PoolError, TimeoutType, Timeouts};
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::Object;
 use futures_util::future::BoxFuture;
-use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
+use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use tokio::runtime::Handle;
 
 use super::hooks::as_session;
 use super::{Connect, Connection, Pool};
+use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::dialect::PostgresDialect;
 use crate::gate::{Gate, lock};
 use crate::postgres::ServerSide;
 use crate::redact::redact;
 use crate::savepoints::Savepoints;
-use crate::steps;
-
-/// How long to wait for the connection, and for the last handle of the pool.
-const GRACE: Duration = Duration::from_millis(100);
+use crate::steps::asynchronous;
 
 /// How long ending a connection from outside may take.
 const CUTTING: Duration = Duration::from_millis(800);
@@ -32,14 +31,6 @@ pub(super) struct Session {
     savepoints: tokio::sync::Mutex<Savepoints>,
     server_side: Arc<OnceLock<ServerSide>>,
     connect: Connect,
-}
-
-/// Why the session has no connection.
-enum Absent {
-    /// Somebody else has it.
-    InUse(String),
-    /// There is none any more.
-    Gone(RollbackVerdict),
 }
 
 impl Session {
@@ -67,9 +58,7 @@ impl Session {
             return Err(Absent::Gone(verdict));
         }
         let Some(pool) = self.pool() else {
-            return Err(Absent::Gone(RollbackVerdict::Unknown {
-                cause: "the sandbox is finished".to_owned(),
-            }));
+            return Err(Absent::Gone(finished()));
         };
         let timeouts = Timeouts {
             wait: Some(GRACE),
@@ -108,22 +97,42 @@ impl Session {
     }
 
     async fn end_from_outside(&self) {
-        let Some(server_side) = self.server_side.get() else {
+        end_from_outside(&self.server_side, &self.connect).await;
+    }
+}
+
+impl Drop for Session {
+    /// A session that nobody finished closes its connection.
+    fn drop(&mut self) {
+        let Some(pool) = lock(&self.pool).take() else {
             return;
         };
-        let other = async { (self.connect)().await.map_err(CutError::from) };
-        let ended = tokio::time::timeout(CUTTING, server_side.end(other)).await;
-        let why = match ended {
-            Ok(Ok(true)) => return,
-            Ok(Ok(false)) => "it was told to end and is still there".to_owned(),
-            Ok(Err(CutError(error))) => redact(&error),
-            Err(_) => format!("that takes longer than {CUTTING:?}"),
-        };
-        tracing::error!(
-            target: "smoke",
-            "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
-        );
+        self.gate.close();
+        pool.close();
+        let in_use = pool.status().size > 0;
+        if let (true, Ok(runtime)) = (in_use, Handle::try_current()) {
+            let (server_side, connect) = (Arc::clone(&self.server_side), Arc::clone(&self.connect));
+            runtime.spawn(async move { end_from_outside(&server_side, &connect).await });
+        }
     }
+}
+
+async fn end_from_outside(server_side: &OnceLock<ServerSide>, connect: &Connect) {
+    let Some(server_side) = server_side.get() else {
+        return;
+    };
+    let other = async { connect().await.map_err(CutError::from) };
+    let ended = tokio::time::timeout(CUTTING, server_side.end(other)).await;
+    let why = match ended {
+        Ok(Ok(true)) => return,
+        Ok(Ok(false)) => "it was told to end and is still there".to_owned(),
+        Ok(Err(CutError(error))) => redact(&error),
+        Err(_) => format!("that takes longer than {CUTTING:?}"),
+    };
+    tracing::error!(
+        target: "smoke",
+        "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
+    );
 }
 
 /// Why a connection could not be ended from outside.
@@ -148,14 +157,9 @@ impl smoke_core::Session for Session {
 
     fn enter(&self) -> BoxFuture<'_, Result> {
         Box::pin(async {
-            let mut connection = self.take().await.map_err(|absent| match absent {
-                Absent::Gone(verdict) => verdict.into(),
-                Absent::InUse(said) => {
-                    Error::msg(format!("the sandbox's one connection is in use: {said}"))
-                }
-            })?;
+            let mut connection = self.take().await.map_err(Absent::into_error)?;
             let mut savepoints = self.savepoints.lock().await;
-            let entered = steps::enter::<PostgresDialect, Connection>(
+            let entered = asynchronous::enter::<PostgresDialect, Connection>(
                 &mut connection,
                 &self.gate,
                 &mut savepoints,
@@ -170,12 +174,10 @@ impl smoke_core::Session for Session {
         Box::pin(async {
             let mut connection = match self.take().await {
                 Ok(connection) => connection,
-                Err(Absent::Gone(verdict)) => return Err(verdict),
-                // The savepoint stays; the end of the sandbox finds what there is to find.
-                Err(Absent::InUse(_)) => return Ok(()),
+                Err(absent) => return absent.after_a_request(),
             };
             let mut savepoints = self.savepoints.lock().await;
-            let left = steps::leave::<PostgresDialect, Connection>(
+            let left = asynchronous::leave::<PostgresDialect, Connection>(
                 &mut connection,
                 &self.gate,
                 &mut savepoints,
@@ -192,7 +194,7 @@ impl smoke_core::Session for Session {
                 Ok(mut connection) => {
                     self.gate.close();
                     let savepoints = self.savepoints.lock().await;
-                    let verdict = steps::roll_back::<PostgresDialect, Connection>(
+                    let verdict = asynchronous::roll_back::<PostgresDialect, Connection>(
                         &mut connection,
                         &self.gate,
                         &savepoints,
@@ -205,9 +207,7 @@ impl smoke_core::Session for Session {
                 Err(Absent::InUse(_)) => {
                     self.gate.close();
                     self.end_from_outside().await;
-                    RollbackVerdict::Straggler {
-                        holder: "the sandbox's connection was still in use".to_owned(),
-                    }
+                    kept_connection()
                 }
             };
             self.gate.close();
@@ -216,9 +216,7 @@ impl smoke_core::Session for Session {
                 pool.close();
             }
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
-                return RollbackVerdict::Straggler {
-                    holder: "a handle of the sandbox's pool was still held".to_owned(),
-                };
+                return kept_pool();
             }
             verdict
         })

@@ -40,19 +40,6 @@ pub(crate) trait Outside: fmt::Debug + Send + Sync + 'static {
     fn remark(&self) -> Option<String>;
 }
 
-/// Rolls back the nested transactions that were begun and never ended. The application's pool
-/// would discard such a connection, which rolls them back too.
-pub(crate) fn end_nested<C: diesel::Connection>(connection: &mut C) {
-    while matches!(
-        C::TransactionManager::transaction_manager_status_mut(connection).transaction_depth(),
-        Ok(Some(depth)) if depth.get() > 1
-    ) {
-        if C::TransactionManager::rollback_transaction(connection).is_err() {
-            break;
-        }
-    }
-}
-
 /// Has the pool close the connection at check-in.
 pub(crate) fn condemn<C: diesel::Connection>(connection: &mut C) {
     C::TransactionManager::transaction_manager_status_mut(connection).set_in_error();

@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::observe::Reply;
 use crate::dialect::Terms;
 use crate::gate::Gate;
+use crate::verdict::not_begun;
 
 pub(super) type Customizer<C> = Arc<dyn CustomizeConnection<C, Error>>;
 pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
@@ -30,10 +31,15 @@ impl<C: Connection> Opener<C> {
     fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
         let outside = connection.seize()?;
         if let Some(customizer) = &self.customizer {
-            customizer.on_acquire(connection)?;
+            customizer
+                .on_acquire(connection)
+                .map_err(|error| match error {
+                    Error::QueryError(error) => not_begun::<C::Dialect>(&error),
+                    Error::ConnectionError(error) => error.into(),
+                })?;
         }
         for setup in &self.setups {
-            setup(connection)?;
+            setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
         }
         connection.begin(&outside, &self.terms)?;
         Ok(outside)
@@ -43,6 +49,7 @@ impl<C: Connection> Opener<C> {
 impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
     fn on_acquire(&self, connection: &mut C) -> Result<(), Error> {
         self.gate.admit().map_err(refused)?;
+        let _answer = Answer(self);
         match self.open(connection) {
             Ok(outside) => {
                 self.reply.send(Ok(outside));
@@ -61,10 +68,24 @@ impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
         self.gate.lose(if std::thread::panicking() {
             "a thread panicked while it held the connection, and the pool closed it"
         } else {
-            "diesel took the connection for broken, and the pool closed it"
+            "the pool took the connection for broken, and closed it"
         });
         if let Some(customizer) = &self.customizer {
             customizer.on_release(connection);
+        }
+    }
+}
+
+/// Says that the set-up panicked, unless something was said before.
+struct Answer<'o, C: Connection>(&'o Opener<C>);
+
+impl<C: Connection> Drop for Answer<'_, C> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.gate.close();
+            self.0.reply.send(Err(smoke_core::Error::msg(
+                "the set-up of the connection panicked",
+            )));
         }
     }
 }

@@ -11,16 +11,12 @@ use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
 use super::Pool;
 use super::connection::Connection;
 use super::observe::{ConnectErrors, Events, Reply, as_session};
-use super::opener::Opener;
+use super::opener::{Opener, Setup};
 use super::session::Session;
+use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, SqliteDialect, Terms};
 use crate::gate::Gate;
 use crate::savepoints::Savepoints;
-
-/// How long connecting may take.
-const OPENING: Duration = Duration::from_secs(5);
-
-type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
 
 /// Makes sandboxes of an application that uses diesel with r2d2.
 ///
@@ -154,12 +150,10 @@ async fn open<C: Connection>(
         threads: C::threads(),
         test: request.test,
     };
-    // Whoever waits for a second connection has to hear of it before the limit has passed.
-    let wait = (request.limit / 2).clamp(Duration::from_millis(1), Duration::from_secs(1));
     let pool = Pool::<C>::builder()
         .max_size(1)
         .min_idle(Some(0))
-        .connection_timeout(wait)
+        .connection_timeout(patience(request.limit))
         .idle_timeout(None)
         .max_lifetime(None)
         .test_on_check_out(false)
@@ -174,9 +168,7 @@ async fn open<C: Connection>(
         Ok(Ok(Ok(outside))) => Ok(outside),
         Ok(Ok(Err(error))) => Err(error),
         Ok(Err(_)) => Err(smoke_core::Error::msg("connecting panicked")),
-        Err(_) => Err(smoke_core::Error::msg(format!(
-            "connecting takes longer than {OPENING:?}"
-        ))),
+        Err(_) => Err(not_opened_in_time()),
     };
     let outside = outside.inspect_err(|_| gate.close())?;
     let session = Session::new(pool.clone(), gate, watch, savepoints, outside, afterwards);

@@ -1,22 +1,17 @@
 //! An open sandbox, seen from the side that guards it.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use diesel::result::Error as SqlError;
 use futures_util::future::BoxFuture;
-use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
+use smoke_core::{HandleWatch, Result, RollbackVerdict};
 
-use super::connection::{Connection, Outside, condemn, end_nested};
+use super::connection::{Connection, Outside, condemn};
 use super::observe::as_session;
 use super::{Pool, Pooled};
-use crate::dialect::Dialect;
+use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
-use crate::savepoints::{Attempt, Ending, Entering, Savepoints};
-use crate::verdict::{aborted, refused, unproven};
-
-/// How long to wait for the connection, and for the last handle of the pool.
-const GRACE: Duration = Duration::from_millis(100);
+use crate::savepoints::Savepoints;
+use crate::steps::blocking;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -28,17 +23,9 @@ struct Inner<C: Connection> {
     gate: Arc<Gate>,
     watch: HandleWatch,
     savepoints: Mutex<Savepoints>,
-    outside: C::Outside,
+    outside: Arc<C::Outside>,
     /// What is done when a straggler brings the connection back.
     afterwards: Arc<Mutex<Option<Job>>>,
-}
-
-/// Why the session has no connection.
-enum Absent {
-    /// Somebody else has it.
-    InUse(String),
-    /// There is none any more.
-    Gone(RollbackVerdict),
 }
 
 impl<C: Connection> Session<C> {
@@ -55,7 +42,7 @@ impl<C: Connection> Session<C> {
             gate,
             watch,
             savepoints: Mutex::new(savepoints),
-            outside,
+            outside: Arc::new(outside),
             afterwards,
         }))
     }
@@ -87,72 +74,48 @@ impl<C: Connection> smoke_core::Session for Session<C> {
         Box::pin(async { self.blocking(Inner::leave).await? })
     }
 
+    /// Blocks: the core gives each end a thread of its own.
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
         Box::pin(async {
-            match self.blocking(Inner::finish).await {
-                Ok(RollbackVerdict::RolledBack) if !self.0.watch.gone(GRACE).await => {
-                    RollbackVerdict::Straggler {
-                        holder: "a handle of the sandbox's pool was still held".to_owned(),
-                    }
-                }
-                Ok(verdict) | Err(verdict) => verdict,
+            let verdict = as_session(|| self.0.finish());
+            if verdict.is_rolled_back() && !self.0.watch.gone(GRACE).await {
+                return kept_pool();
             }
+            verdict
         })
     }
 
+    /// Blocks, as [`finish`](Self::finish) does.
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.0.gate.cut();
-            let _ = self.blocking(|inner| inner.outside.cut()).await;
+            self.0.outside.cut();
         })
     }
 }
 
 impl<C: Connection> Inner<C> {
     fn enter(&self) -> Result {
-        let mut connection = match self.take() {
-            Ok(connection) => connection,
-            Err(Absent::Gone(verdict)) => return Err(verdict.into()),
-            Err(Absent::InUse(said)) => {
-                return Err(Error::msg(format!(
-                    "the sandbox's one connection is in use: {said}"
-                )));
-            }
-        };
-        end_nested(&mut *connection);
+        let mut connection = self.take().map_err(Absent::into_error)?;
         let mut savepoints = lock(&self.savepoints);
-        if let Some(attempts) = savepoints.leave() {
-            self.first_success(&mut connection, attempts)?;
-        }
-        match self.first_success(&mut connection, savepoints.enter())? {
-            Entering::Entered => Ok(()),
-            Entering::Aborted => {
-                savepoints.left();
-                Err(aborted().into())
-            }
-        }
+        let entered =
+            blocking::enter::<C::Dialect, _>(&mut *connection, &self.gate, &mut savepoints);
+        Ok(self.concluded(&mut connection, entered)?)
     }
 
     fn leave(&self) -> Result<(), RollbackVerdict> {
         let mut connection = match self.take() {
             Ok(connection) => connection,
-            Err(Absent::Gone(verdict)) => return Err(verdict),
-            // The savepoint stays; the end of the sandbox finds what there is to find.
-            Err(Absent::InUse(_)) => return Ok(()),
+            Err(absent) => return absent.after_a_request(),
         };
-        end_nested(&mut *connection);
         let mut savepoints = lock(&self.savepoints);
-        if let Some(attempts) = savepoints.leave() {
-            self.first_success(&mut connection, attempts)?;
-            savepoints.left();
-        }
-        Ok(())
+        let left = blocking::leave::<C::Dialect, _>(&mut *connection, &self.gate, &mut savepoints);
+        self.concluded(&mut connection, left)
     }
 
     fn finish(&self) -> RollbackVerdict {
         let verdict = match self.take() {
             Ok(mut connection) => {
-                end_nested(&mut *connection);
                 let verdict = self.roll_back(&mut connection);
                 // The pool closes the connection, and gets no other.
                 self.gate.close();
@@ -163,71 +126,63 @@ impl<C: Connection> Inner<C> {
             Err(Absent::InUse(_)) => {
                 self.gate.close();
                 self.outside.cut();
-                self.discard_when_it_returns();
-                RollbackVerdict::Straggler {
-                    holder: "the sandbox's connection was still in use".to_owned(),
-                }
+                kept_connection()
             }
         };
         self.gate.close();
-        drop(lock(&self.pool).take());
+        if let Some(pool) = lock(&self.pool).take() {
+            self.empty(&pool);
+        }
         verdict
     }
 
-    fn roll_back(&self, connection: &mut Pooled<C>) -> RollbackVerdict {
+    fn roll_back(&self, connection: &mut C) -> RollbackVerdict {
         let refusal = self.outside.refusal();
         let savepoints = lock(&self.savepoints);
-        let errors = match attempt(connection, C::Dialect::end(&savepoints)) {
-            Ok((Ending::RolledBack, _)) => {
-                return refusal.map_or(RollbackVerdict::RolledBack, |cause| {
-                    RollbackVerdict::Refused { cause }
-                });
-            }
-            Ok((Ending::Refused, errors)) => return refused::<C::Dialect>(&errors),
-            Err(errors) => errors,
-        };
-        self.unproven(&errors)
+        match blocking::roll_back::<C::Dialect, _>(connection, &self.gate, &savepoints) {
+            RollbackVerdict::RolledBack => refusal.map_or(RollbackVerdict::RolledBack, |cause| {
+                RollbackVerdict::Refused { cause }
+            }),
+            verdict => self.remarked(verdict),
+        }
     }
 
     /// The connection, unless it is in use or gone.
     fn take(&self) -> Result<Pooled<C>, Absent> {
-        if let Some(verdict) = self.gate.over() {
+        if let Some(verdict) = self.over() {
             return Err(Absent::Gone(verdict));
         }
         let Some(pool) = lock(&self.pool).clone() else {
-            return Err(Absent::Gone(RollbackVerdict::Unknown {
-                cause: "the sandbox is finished".to_owned(),
-            }));
+            return Err(Absent::Gone(finished()));
         };
         pool.get_timeout(GRACE).map_err(|error| {
             // Also where it was lost while it was waited for.
-            match self.gate.over() {
+            match self.over() {
                 Some(verdict) => Absent::Gone(verdict),
                 None => Absent::InUse(error.to_string()),
             }
         })
     }
 
-    fn first_success<T>(
+    /// Has the pool close the connection where the sandbox is over.
+    fn concluded(
         &self,
         connection: &mut Pooled<C>,
-        attempts: impl IntoIterator<Item = Attempt<T>>,
-    ) -> Result<T, RollbackVerdict> {
-        match attempt(connection, attempts) {
-            Ok((means, _)) => Ok(means),
-            Err(errors) => {
-                let verdict = self.gate.find(self.unproven(&errors));
-                condemn(&mut **connection);
-                Err(verdict)
-            }
+        step: Result<(), RollbackVerdict>,
+    ) -> Result<(), RollbackVerdict> {
+        if self.gate.is_closed() {
+            condemn(&mut **connection);
         }
+        step.map_err(|verdict| self.remarked(verdict))
     }
 
-    fn unproven(&self, errors: &[SqlError]) -> RollbackVerdict {
-        match (
-            unproven::<C::Dialect>(&self.gate, errors),
-            self.outside.remark(),
-        ) {
+    fn over(&self) -> Option<RollbackVerdict> {
+        self.gate.over().map(|verdict| self.remarked(verdict))
+    }
+
+    /// With what is known of an escape beyond what the database says.
+    fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        match (verdict, self.outside.remark()) {
             (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
                 how: format!("{how}; {remark}"),
                 at,
@@ -236,41 +191,49 @@ impl<C: Connection> Inner<C> {
         }
     }
 
-    /// Somebody has the connection, which is good for nothing any more: the pool closes it when
-    /// it comes back.
-    fn discard_when_it_returns(&self) {
-        let Some(pool) = lock(&self.pool).clone() else {
+    /// Closes the connection, now or when whoever has it brings it back.
+    fn empty(&self, pool: &Pool<C>) {
+        if close_idle(pool) || pool.state().connections == 0 {
             return;
-        };
+        }
         let again = pool.clone();
-        *lock(&self.afterwards) = Some(Box::new(move || discard(&again)));
+        *lock(&self.afterwards) = Some(Box::new(move || close_returned(&again)));
         // It may have come back before that was said.
-        if let Some(mut connection) = pool.try_get() {
-            condemn(&mut *connection);
+        if close_idle(pool) || pool.state().connections == 0 {
             drop(lock(&self.afterwards).take());
         }
     }
 }
 
-fn discard<C: Connection>(pool: &Pool<C>) {
+impl<C: Connection> Drop for Inner<C> {
+    /// A session that nobody finished closes its connection.
+    fn drop(&mut self) {
+        let Some(pool) = lock(&self.pool).take() else {
+            return;
+        };
+        self.gate.close();
+        as_session(|| {
+            if !close_idle(&pool) {
+                let outside = Arc::clone(&self.outside);
+                C::threads().execute(move || outside.cut());
+                self.empty(&pool);
+            }
+        });
+    }
+}
+
+/// Closes the connection if nobody has it.
+fn close_idle<C: Connection>(pool: &Pool<C>) -> bool {
+    pool.try_get()
+        .map(|mut connection| condemn(&mut *connection))
+        .is_some()
+}
+
+/// Closes the connection that is about to be brought back.
+fn close_returned<C: Connection>(pool: &Pool<C>) {
     as_session(|| {
         if let Ok(mut connection) = pool.get_timeout(GRACE) {
             condemn(&mut *connection);
         }
     });
-}
-
-/// Makes one attempt after the other until one succeeds; with the errors of those that failed.
-fn attempt<C: diesel::Connection, T>(
-    connection: &mut C,
-    attempts: impl IntoIterator<Item = Attempt<T>>,
-) -> Result<(T, Vec<SqlError>), Vec<SqlError>> {
-    let mut errors = Vec::new();
-    for Attempt { sql, means } in attempts {
-        match connection.batch_execute(&sql) {
-            Ok(()) => return Ok((means, errors)),
-            Err(error) => errors.push(error),
-        }
-    }
-    Err(errors)
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use smoke_core::RollbackVerdict;
 
+use crate::subject::sqlite::Sqlite;
 use crate::subject::{Sandbox, Subject, on_every_subject};
 
 on_every_subject! {
@@ -61,4 +62,13 @@ async fn a_connection_that_is_held_after_the_request_is_found_at_the_end<S: Subj
     drop(held);
     let (_, verdict) = sandbox.finish().await;
     assert!(crate::subject::is_escaped(&verdict), "{verdict:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_out_that_r2d2_does_not_tell_of_is_counted_when_it_ends() {
+    let sandbox = Sandbox::<Sqlite>::open().await;
+    sandbox.session.enter().await.unwrap();
+    drop(sandbox.pool.try_get().unwrap());
+    sandbox.session.leave().await.unwrap();
+    assert_eq!(sandbox.session.checkouts(), 1);
 }

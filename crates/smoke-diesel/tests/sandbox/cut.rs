@@ -9,13 +9,14 @@ on_every_subject! {
     an_idle_sandbox_can_be_cut,
     an_idle_connection_that_is_held_can_be_cut,
     nothing_can_be_entered_after_a_cut,
+    nothing_is_handed_out_after_a_cut_and_the_end,
 }
 
 async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
     let sandbox = Sandbox::<S>::open().await;
     sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
-    let (pool, long) = (sandbox.pool.clone(), sandbox.subject.long());
-    let running = tokio::spawn(async move { S::run(&pool, long).await });
+    let pool = sandbox.pool.clone();
+    let running = tokio::spawn(async move { S::run(&pool, S::LONG).await });
     while sandbox.session.checkouts() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -64,4 +65,14 @@ async fn nothing_can_be_entered_after_a_cut<S: Subject>() {
     let error = sandbox.session.enter().await.unwrap_err();
     assert!(is_lost(error.downcast_ref().unwrap()));
     sandbox.finish().await;
+}
+
+async fn nothing_is_handed_out_after_a_cut_and_the_end<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    let kept = sandbox.pool.clone();
+    sandbox.session.cut().await;
+    let (_subject, verdict) = sandbox.finish().await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    let error = S::run(&kept, "SELECT 1").await.unwrap_err();
+    assert!(error.to_lowercase().contains("closed"), "{error}");
 }

@@ -75,7 +75,6 @@ async fn a_transaction_after_a_commit_is_real_and_noticed<S: Subject>() {
     assert!(is_escaped(&verdict), "{verdict:?}");
 }
 
-#[cfg(feature = "sqlite")]
 mod sealed {
     use super::*;
     use crate::subject::sqlite::Sqlite;
@@ -102,7 +101,6 @@ mod sealed {
     }
 }
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
 mod chained {
     use super::*;
     use crate::subject::postgres::Postgres;

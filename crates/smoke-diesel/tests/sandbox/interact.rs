@@ -1,7 +1,5 @@
 //! Using a sandbox from an asynchronous test.
 
-#![cfg(feature = "sqlite")]
-
 use std::error::Error;
 
 use diesel::dsl::sql;

@@ -12,5 +12,6 @@ mod interact;
 mod lost;
 mod opening;
 mod rollback;
+mod runner;
 mod stragglers;
 mod tolerated;

@@ -27,7 +27,6 @@ async fn sandboxes_are_opened_one_after_the_other<S: Subject>() {
     assert_eq!(subject.rows().await, 0);
 }
 
-#[cfg(feature = "sqlite")]
 mod on_sqlite {
     use std::fmt;
 
@@ -104,11 +103,97 @@ mod on_sqlite {
         assert!(error.message().contains("nonsense"), "{error:?}");
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_setup_that_panics_is_an_error() {
+        let subject = Sqlite::new().await;
+        let backend = Rollback::new(subject.url()).setup(|_| panic!("the till is empty"));
+        let error = open(&backend).await.unwrap_err();
+        assert!(error.message().contains("panicked"), "{error:?}");
+        open(&subject.backend()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_setup_that_meets_a_writer_is_contention() {
+        let subject = Sqlite::new().await;
+        let mut writer = subject.connect();
+        writer.batch_execute("BEGIN IMMEDIATE").unwrap();
+        let backend = Rollback::new(subject.url())
+            .setup(|connection| connection.batch_execute("INSERT INTO t VALUES (1)"));
+        let error = open(&backend).await.unwrap_err();
+        assert!(error.downcast_ref::<RollbackVerdict>().is_some());
+    }
+
     #[test]
     fn it_says_what_it_is_and_what_it_bears() {
         let backend = Rollback::new("app.db");
         assert_eq!(backend.describe(), "diesel r2d2 on SQLite");
         assert_eq!(backend.capacity(), 1);
         assert_eq!(Backend::limit(&backend).as_secs(), 1);
+    }
+}
+
+mod on_postgres {
+    use std::time::{Duration, Instant};
+
+    use diesel::dsl::sql;
+    use diesel::sql_types::Text;
+    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+    use smoke_core::Backend;
+    use smoke_diesel::deadpool::Rollback;
+
+    use super::*;
+    use crate::subject::Sandbox;
+    use crate::subject::postgres::Postgres;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_limits_are_set_on_the_server() {
+        let sandbox = Sandbox::<Postgres>::open().await;
+        let mut connection = sandbox.pool.get().await.unwrap();
+        for (setting, value) in [
+            ("statement_timeout", "2s"),
+            ("lock_timeout", "100ms"),
+            ("idle_in_transaction_session_timeout", "2s"),
+            ("application_name", "smoke shop::a_test"),
+        ] {
+            let set = sql::<Text>(&format!("SELECT current_setting('{setting}')"))
+                .get_result::<String>(&mut connection)
+                .await
+                .unwrap();
+            assert_eq!(set, value, "{setting}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_lock_of_production_is_not_waited_for() {
+        let sandbox = Sandbox::<Postgres>::open().await;
+        let mut production = sandbox.subject.connect().await;
+        production
+            .batch_execute("BEGIN; LOCK TABLE t")
+            .await
+            .unwrap();
+        let begun = Instant::now();
+        sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(1));
+        production.batch_execute("ROLLBACK").await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_password_is_not_said() {
+        for url in [
+            "postgres://app:secret@127.0.0.1:1/app",
+            "postgres://app:secret@127.0.0.1:port/app",
+            "host=127.0.0.1 port=1 user=app password=secret dbname",
+        ] {
+            let error = open(&Rollback::new(url)).await.unwrap_err();
+            assert!(!format!("{error:#}").contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn it_says_what_it_is_and_what_it_bears() {
+        let backend = Rollback::new("postgres://localhost").capacity(3);
+        assert_eq!(backend.describe(), "diesel-async deadpool on PostgreSQL");
+        assert_eq!(Backend::capacity(&backend), 3);
+        assert_eq!(Backend::limit(&backend).as_secs(), 2);
     }
 }

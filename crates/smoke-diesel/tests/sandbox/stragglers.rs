@@ -8,6 +8,7 @@ on_every_subject! {
     a_kept_pool_is_named_and_gets_nothing,
     a_kept_connection_is_cut_and_its_writes_are_gone,
     a_kept_connection_is_closed_when_it_comes_back,
+    a_session_that_nobody_finishes_closes_its_connection,
     a_handle_that_goes_within_the_grace_is_no_straggler,
 }
 
@@ -54,6 +55,33 @@ async fn a_kept_connection_is_closed_when_it_comes_back<S: Subject>() {
     S::run(&kept, "SELECT 1").await.unwrap_err();
     S::run(&kept, "INSERT INTO t VALUES (1)").await.unwrap_err();
     assert_eq!(subject.rows().await, 0);
+}
+
+async fn a_session_that_nobody_finishes_closes_its_connection<S: Subject>() {
+    for in_use in [false, true] {
+        let sandbox = Sandbox::<S>::open().await;
+        let mut held = S::hold(&sandbox.pool).await;
+        S::run_on(&mut held, "INSERT INTO t VALUES (1)")
+            .await
+            .unwrap();
+        let held = in_use.then_some(held);
+        let Sandbox {
+            subject,
+            pool,
+            session,
+        } = sandbox;
+        drop(session);
+        // A connection that is closed, or ended, is gone as soon as the server has noticed.
+        let begun = Instant::now();
+        while subject.can_write().await.is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(1), "in use: {in_use}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        S::run(&pool, "INSERT INTO t VALUES (2)").await.unwrap_err();
+        drop(held);
+        S::run(&pool, "INSERT INTO t VALUES (3)").await.unwrap_err();
+        assert_eq!(subject.rows().await, 0);
+    }
 }
 
 async fn a_handle_that_goes_within_the_grace_is_no_straggler<S: Subject>() {

@@ -1,8 +1,6 @@
 //! The databases and pools that are tested.
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
 pub(crate) mod postgres;
-#[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
 use std::any::Any;
@@ -41,7 +39,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     fn survives_a_panic() -> bool;
 
     /// A statement that takes very long.
-    fn long(&self) -> &'static str;
+    const LONG: &str;
 
     /// A pair of tables, child and parent, whose foreign key is checked at commit.
     fn deferred(&self) -> &'static str;
@@ -104,14 +102,12 @@ pub(crate) async fn open<B: Backend>(backend: &B) -> smoke_core::Result<Opened<B
 /// Has each function tested on every subject.
 macro_rules! on_every_subject {
     ($($test:ident),* $(,)?) => {
-        #[cfg(feature = "sqlite")]
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
                 super::$test::<crate::subject::sqlite::Sqlite>().await;
             })*
         }
-        #[cfg(all(feature = "postgres", feature = "deadpool"))]
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {

@@ -1,7 +1,9 @@
 //! An SQL error that the application tolerates.
 
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use smoke_core::RollbackVerdict;
 
+use crate::subject::postgres::Postgres;
 use crate::subject::{Sandbox, Subject, on_every_subject};
 
 on_every_subject! {
@@ -53,4 +55,45 @@ async fn a_request_that_was_given_up_does_not_poison_the_next<S: Subject>() {
     sandbox.session.enter().await.unwrap();
     let (_, verdict) = sandbox.finish().await;
     assert_eq!(verdict, RollbackVerdict::RolledBack);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_test_itself_is_said_when_the_next_request_is_sent() {
+    let sandbox = Sandbox::<Postgres>::open().await;
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
+    sandbox.run(DUPLICATE).await.unwrap_err();
+    let error = sandbox.session.enter().await.unwrap_err();
+    let verdict = error.downcast_ref::<RollbackVerdict>();
+    assert!(
+        matches!(verdict, Some(RollbackVerdict::Refused { .. })),
+        "{error:?}"
+    );
+    // It was expected where it has a transaction of its own.
+    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
+    let mut held = sandbox.pool.get().await.unwrap();
+    let failed: Result<(), diesel::result::Error> = held
+        .transaction(async |connection| connection.batch_execute(DUPLICATE).await)
+        .await;
+    failed.unwrap_err();
+    drop(held);
+    sandbox.session.enter().await.unwrap();
+    sandbox.session.leave().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nested_transaction_that_was_given_up_is_undone_as_in_production() {
+    let sandbox = Sandbox::<Postgres>::open().await;
+    let pool = sandbox.pool.clone();
+    let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), async move {
+        let mut held = pool.get().await.unwrap();
+        held.transaction(async |connection| {
+            connection.batch_execute(DUPLICATE).await?;
+            std::future::pending::<diesel::QueryResult<()>>().await
+        })
+        .await
+    });
+    given_up.await.unwrap_err();
+    // The row is not there, so that it is no duplicate.
+    sandbox.run(DUPLICATE).await.unwrap();
+    assert!(sandbox.finish().await.1.is_rolled_back());
 }

@@ -118,7 +118,7 @@ impl<'a> Suite<'a> {
         let conditions = &method.function.conditions;
         quote_spanned! {at(Span::call_site())=>
             #(#conditions)*
-            let suite = suite.add(#test);
+            let suite = suite.with(#test);
         }
     }
 }

@@ -50,17 +50,14 @@ impl Postgres {
 impl Subject for Postgres {
     type Pool = Pool;
 
+    const LONG: &str = "SELECT pg_sleep(30)";
+
     async fn new() -> Self {
-        let subject = Self {
-            schema: format!("s{}", Uuid::new_v4().simple()),
-        };
-        let sql = format!(
-            "CREATE SCHEMA {0}; CREATE TABLE {0}.t (x INTEGER UNIQUE)",
-            subject.schema
-        );
+        let schema = format!("s{}", Uuid::new_v4().simple());
+        let sql = format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (x INTEGER UNIQUE)");
         let mut connection = AsyncPgConnection::establish(&url()).await.unwrap();
         connection.batch_execute(&sql).await.unwrap();
-        subject
+        Self { schema }
     }
 
     fn backend(&self) -> impl Backend<Pool = Pool> {
@@ -116,10 +113,6 @@ impl Subject for Postgres {
 
     fn survives_a_panic() -> bool {
         true
-    }
-
-    fn long(&self) -> &'static str {
-        "SELECT pg_sleep(30)"
     }
 
     fn deferred(&self) -> &'static str {

@@ -36,6 +36,9 @@ impl Sqlite {
 impl Subject for Sqlite {
     type Pool = Pool;
 
+    const LONG: &str =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
     async fn new() -> Self {
         let subject = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -102,10 +105,6 @@ impl Subject for Sqlite {
 
     fn survives_a_panic() -> bool {
         false
-    }
-
-    fn long(&self) -> &'static str {
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     }
 
     fn deferred(&self) -> &'static str {

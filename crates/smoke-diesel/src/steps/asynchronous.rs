@@ -1,4 +1,4 @@
-//! The steps of a session on an asynchronous connection, whatever the pool.
+//! The steps on a connection of diesel-async.
 
 use diesel::result::Error as SqlError;
 use diesel_async::{AsyncConnection, TransactionManager};

@@ -1,0 +1,123 @@
+//! The endpoint behind `axum::serve`.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
+
+mod support;
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::routing::get;
+use axum::{Router, ServiceExt};
+use smoke_axum::{SmokeLayer, SmokeService, routes};
+use support::runner;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower::Layer;
+use tower::make::Shared;
+
+fn shop() -> Router {
+    Router::new().route("/", get(async || "the shop"))
+}
+
+fn shop_with_peer() -> Router {
+    shop().route(
+        "/peer",
+        get(async |peer: ConnectInfo<SocketAddr>| peer.ip().to_string()),
+    )
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// The body of the answer to a request as old probers send it.
+async fn body(address: SocketAddr, line: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("{line} HTTP/1.0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+async fn assert_serves(address: SocketAddr) {
+    assert_eq!(body(address, "GET /").await, "the shop");
+    for path in ["/smoketest", "/smoketest/", "/smoketest/slow/"] {
+        let answer = body(address, &format!("GET {path}")).await;
+        assert!(answer.starts_with("PASS\n"), "{path}: {answer}");
+    }
+    assert_eq!(body(address, "HEAD /smoketest/").await, "");
+    assert!(
+        body(address, "POST /smoketest/")
+            .await
+            .starts_with("PASS\n")
+    );
+    assert!(
+        body(address, "OPTIONS /smoketest/")
+            .await
+            .starts_with("FAIL\n")
+    );
+}
+
+#[tokio::test]
+async fn a_router_with_the_layer_is_served() {
+    let (listener, address) = listen().await;
+    let app = shop().layer(SmokeLayer::new(runner()));
+    tokio::spawn(axum::serve(listener, app).into_future());
+    assert_serves(address).await;
+}
+
+#[tokio::test]
+async fn a_router_with_the_routes_is_served() {
+    let (listener, address) = listen().await;
+    let app = shop().merge(routes(runner()));
+    tokio::spawn(axum::serve(listener, app).into_future());
+    assert_serves(address).await;
+}
+
+#[tokio::test]
+async fn a_layer_around_the_router_is_served() {
+    let (listener, address) = listen().await;
+    let app = SmokeLayer::new(runner()).layer(shop());
+    tokio::spawn(axum::serve(listener, Shared::new(app)).into_future());
+    assert_serves(address).await;
+
+    let (listener, address) = listen().await;
+    let app = SmokeLayer::new(runner()).layer(shop());
+    let app = ServiceExt::<Request>::into_make_service(app);
+    tokio::spawn(axum::serve(listener, app).into_future());
+    assert_serves(address).await;
+}
+
+#[tokio::test]
+async fn the_peer_of_a_connection_is_known_behind_the_layer() {
+    let (listener, address) = listen().await;
+    let app = shop_with_peer().layer(SmokeLayer::new(runner()));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    assert_serves(address).await;
+    assert_eq!(body(address, "GET /peer").await, "127.0.0.1");
+
+    let (listener, address) = listen().await;
+    let app = SmokeLayer::new(runner()).layer(shop_with_peer());
+    let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
+    tokio::spawn(axum::serve(listener, app).into_future());
+    assert_serves(address).await;
+    assert_eq!(body(address, "GET /peer").await, "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_private_port_is_served() {
+    for app in [
+        routes(runner()),
+        Router::new().fallback_service(SmokeService::new(runner())),
+    ] {
+        let (listener, address) = listen().await;
+        tokio::spawn(axum::serve(listener, app).into_future());
+        let answer = body(address, "GET /smoketest/").await;
+        assert!(answer.starts_with("PASS\n"), "{answer}");
+        assert!(!body(address, "GET /").await.contains("the shop"));
+    }
+}

@@ -1,0 +1,127 @@
+//! Nothing is held for long, and nothing is left open.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use smoke_core::{Outcome, Registry, Result, Runner, Sandbox, Selection, Test};
+use tokio::sync::mpsc;
+
+use super::insert;
+use crate::backend::Database;
+use crate::backend::bench::{Bench, expect};
+
+pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let (wrote, mut written) = mpsc::unbounded_channel();
+    let body = move |Sandbox(pool): Sandbox<D::Pool>| {
+        let (held, wrote) = (Arc::clone(&held), wrote.clone());
+        async move {
+            D::execute(&pool, &insert(2)).await?;
+            let _ = wrote.send(());
+            // Stops its thread with the row's lock in hand.
+            let _ = held.lock().map(|held| held.recv());
+            Ok::<_, smoke_core::Error>(())
+        }
+    };
+    let test = Test::new("conformance::hung", body).timeout(Duration::from_millis(200));
+    let runner = bench.runner(Registry::new().test(test));
+    let running = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.run(Selection::fast()).await }
+    });
+    if tokio::time::timeout(bench.patience(), written.recv())
+        .await
+        .is_err()
+    {
+        return Err("the test did not write".to_owned());
+    }
+    // The table is changed, which waits for everybody who has looked at it.
+    let (add, remove) = (
+        "ALTER TABLE smoke_conformance ADD COLUMN more INTEGER",
+        "ALTER TABLE smoke_conformance DROP COLUMN more",
+    );
+    let changed = tokio::time::timeout(bench.patience(), retried::<D>(bench, add)).await;
+    let report = running.await.map_err(|error| error.to_string())?;
+    drop(release);
+    expect(&report.tests[0], Outcome::Errored, "")?;
+    match changed {
+        Ok(changed) => changed?,
+        Err(_) => {
+            return Err(format!(
+                "production waited for more than {:?}",
+                bench.patience()
+            ));
+        }
+    }
+    D::execute(&bench.production, remove).await?;
+    bench.nothing_stays().await
+}
+
+/// SQLite says at once that somebody else writes, where others wait.
+async fn retried<D: Database>(bench: &Bench<D>, sql: &str) -> Result<(), String> {
+    loop {
+        match D::execute(&bench.production, sql).await {
+            Err(error) if error.contains("locked") => {
+                tokio::time::sleep(Duration::from_millis(10)).await
+            }
+            done => return done,
+        }
+    }
+}
+
+pub(super) async fn a_database_that_is_down<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    let registry = Registry::new()
+        .rollback(bench.database.unreachable())
+        .test(Test::new(
+            "conformance::needs",
+            async |_: Sandbox<D::Pool>| {},
+        ))
+        .test(Test::new("conformance::other", async || {}));
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    expect(
+        &report.tests[0],
+        Outcome::Errored,
+        "the sandbox could not be opened",
+    )?;
+    expect(&report.tests[1], Outcome::Passed, "")
+}
+
+pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    let before = connections(bench).await?;
+    let body = async |Sandbox(pool): Sandbox<D::Pool>| -> Result {
+        Ok(D::execute(&pool, &insert(2)).await?)
+    };
+    let registry = (0..100).fold(Registry::new(), |registry, at| {
+        registry.test(Test::new(format!("conformance::test_{at:03}"), body))
+    });
+    let report = bench.runner(registry).run(Selection::slow()).await;
+    if let Some(test) = report
+        .tests
+        .iter()
+        .find(|test| test.outcome != Outcome::Passed)
+    {
+        expect(test, Outcome::Passed, "")?;
+    }
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    while connections(bench).await? > before {
+        if tokio::time::Instant::now() > deadline {
+            return Err(format!(
+                "{} connections are open, {before} were before",
+                connections(bench).await?
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bench.nothing_stays().await
+}
+
+/// The connections to the database; for SQLite the file descriptors of this process.
+async fn connections<D: Database>(bench: &Bench<D>) -> Result<i64, String> {
+    if bench.is_postgres() {
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()";
+        return D::number(&bench.production, sql).await;
+    }
+    let open = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    i64::try_from(open).map_err(|error| error.to_string())
+}

@@ -1,0 +1,127 @@
+//! What cannot be rolled back is seen and said.
+
+use std::time::Duration;
+
+use smoke_core::{Client, Outcome, Registry, Result, Test};
+use tokio::sync::mpsc;
+
+use super::insert;
+use crate::backend::Database;
+use crate::backend::app::SqlApp;
+use crate::backend::bench::{Bench, expect, one};
+
+const CAPITALS: &str = "DATA MAY HAVE BEEN COMMITTED";
+
+pub(super) async fn a_raw_commit<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    let body = async |client: Client| -> Result {
+        client
+            .post("/execute")
+            .body(insert(2))
+            .send()
+            .await?
+            .ensure_status(200)?;
+        client.post("/tolerate").body("COMMIT").send().await?;
+        Ok(())
+    };
+    let runner = bench.runner(Registry::new().test(Test::new("conformance::test", body)));
+    let first = one(&runner).await;
+    expect(&first, Outcome::Errored, CAPITALS)?;
+    expect(&first, Outcome::Errored, "during POST /tolerate")?;
+    let before = bench.rows().await?;
+    expect(&one(&runner).await, Outcome::Errored, "not run: at ")?;
+    if bench.rows().await? != before {
+        return Err("the test was run again".to_owned());
+    }
+    Ok(())
+}
+
+pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    escapes(bench, "COMMIT; BEGIN").await?;
+    if bench.is_postgres() {
+        escapes(bench, "COMMIT AND CHAIN").await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_raw_rollback<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    escapes(bench, "ROLLBACK").await?;
+    escapes(bench, "ROLLBACK; BEGIN").await?;
+    if bench.is_postgres() {
+        escapes(bench, "ROLLBACK AND CHAIN").await?;
+    }
+    Ok(())
+}
+
+/// The end is seen after the request, and also where the test itself brings it about.
+async fn escapes<D: Database>(bench: &Bench<D>, sql: &'static str) -> Result<(), String> {
+    let in_request = move |client: Client| async move {
+        client.post("/tolerate").body(sql).send().await?;
+        Ok::<_, smoke_core::Error>(())
+    };
+    expect(
+        &bench.run(in_request).await,
+        Outcome::Errored,
+        "during POST /tolerate",
+    )?;
+    let in_test = move |pool: smoke_core::Sandbox<D::Pool>| async move {
+        let _ = D::execute(&pool, sql).await;
+    };
+    expect(&bench.run(in_test).await, Outcome::Errored, CAPITALS)?;
+    bench.clean().await
+}
+
+pub(super) async fn another_pool<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    // On SQLite the other pool's write waits for the sandbox in vain, and is no success.
+    if bench.is_postgres() {
+        let body = async |client: Client| -> Result {
+            client.post("/elsewhere").body(insert(2)).send().await?;
+            Ok(())
+        };
+        let bypassed = "POST /elsewhere succeeded without taking a connection from the sandbox";
+        expect(&bench.run(body).await, Outcome::Errored, bypassed)?;
+    }
+    let silent = async |client: Client| -> Result {
+        client
+            .post("/elsewhere")
+            .body("")
+            .without_database()
+            .send()
+            .await?;
+        client.post("/elsewhere").body("SELECT 1").send().await?;
+        Ok(())
+    };
+    expect(
+        &bench.run(silent).await,
+        Outcome::Errored,
+        "is the application using another pool?",
+    )
+}
+
+pub(super) async fn a_late_task<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    let body = async |client: Client| -> Result {
+        client
+            .post("/later")
+            .body(insert(2))
+            .send()
+            .await?
+            .ensure_status(200)?;
+        Ok(())
+    };
+    let (late, mut ended) = mpsc::unbounded_channel();
+    let registry = Registry::new().test(Test::new("conformance::test", body));
+    let app = SqlApp::<D>::reporting(bench.production.clone(), late);
+    let runner = smoke_core::Runner::new(registry.rollback(bench.database.backend()).app(app));
+    expect(
+        &one(&runner).await,
+        Outcome::Errored,
+        "after the test had ended",
+    )?;
+    match tokio::time::timeout(Duration::from_secs(5), ended.recv()).await {
+        Ok(Some(Err(error))) if error.contains("closed") => bench.nothing_stays().await,
+        Ok(Some(Err(error))) => Err(format!(
+            "the task was told {error:?}, which does not say \"closed\""
+        )),
+        Ok(Some(Ok(()))) => Err("the task was given a connection".to_owned()),
+        _ => Err("the task did not end".to_owned()),
+    }
+}

@@ -1,0 +1,50 @@
+//! What the suite needs to know of a backend.
+
+use std::any::Any;
+use std::future::Future;
+
+use smoke_core::Backend;
+
+/// A database that the suite may write to, and a backend for a pool of it.
+///
+/// The functions use the pool as an application does, through the library that it belongs to.
+pub trait Database: Clone + Send + Sync + 'static {
+    /// The library's pool type.
+    type Pool: Clone + Send + Sync + 'static;
+
+    /// The backend.
+    fn backend(&self) -> impl Backend<Pool = Self::Pool>;
+
+    /// The same backend for a database that is not there.
+    fn unreachable(&self) -> impl Backend<Pool = Self::Pool>;
+
+    /// An ordinary pool, as production has it.
+    fn production(&self) -> Self::Pool;
+
+    /// Which SQL the database speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// Takes a connection, runs statements as they are and gives it back; a connection that was
+    /// asked for in vain is an error, too.
+    fn execute(pool: &Self::Pool, sql: &str) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Takes a connection, runs statements in a transaction of the library's own, and commits it.
+    fn transaction(pool: &Self::Pool, sql: &str)
+    -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Takes a connection and asks for one number.
+    fn number(pool: &Self::Pool, sql: &str) -> impl Future<Output = Result<i64, String>> + Send;
+
+    /// Takes a connection and keeps it until what is returned is dropped.
+    fn hold(pool: &Self::Pool) -> impl Future<Output = Result<Box<dyn Any + Send>, String>> + Send;
+}
+
+/// Which SQL a database speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}

@@ -1,0 +1,6 @@
+//! The steps of a session on its connection, whatever the pool.
+
+#[cfg(all(feature = "postgres", feature = "deadpool"))]
+pub(crate) mod asynchronous;
+#[cfg(feature = "sqlite")]
+pub(crate) mod blocking;

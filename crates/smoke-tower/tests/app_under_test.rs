@@ -1,0 +1,160 @@
+//! A tower service as the application under test.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
+
+mod support;
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use smoke_tower::{
+    AppBody, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer,
+    SmokeRequest, Test, TestReport, app,
+};
+use support::shop;
+use tower::util::BoxCloneService;
+use tower::{Layer, ServiceBuilder, service_fn};
+
+type Routes = BoxCloneService<Request<AppBody>, Response<Full<Bytes>>, Infallible>;
+
+fn routes() -> Routes {
+    BoxCloneService::new(service_fn(shop::<AppBody>))
+}
+
+async fn the_shop_answers(client: Client) -> Result {
+    let page = client.get("/users?x=1").send().await?.ensure_status(200)?;
+    match page.text()?.as_str() {
+        "the shop at /users" => Ok(()),
+        other => Err(format!("the shop answered {other:?}").into()),
+    }
+}
+
+async fn run(registry: Registry) -> TestReport {
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    report.tests.into_iter().next().unwrap()
+}
+
+async fn assert_passes(registry: Registry) {
+    let test = run(registry).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
+}
+
+fn registry() -> Registry {
+    Registry::new().test(Test::new("shop::answers", the_shop_answers))
+}
+
+#[tokio::test]
+async fn a_factory_may_be_plain_async_or_fallible() {
+    assert_passes(registry().app(app(routes))).await;
+    assert_passes(registry().app(app::<_, Routes, _>(async || routes()))).await;
+    assert_passes(registry().app(app::<_, Routes, _>(|| Ok::<_, String>(routes())))).await;
+    assert_passes(registry().app(app::<_, Routes, _>(async || std::io::Result::Ok(routes()))))
+        .await;
+}
+
+#[tokio::test]
+async fn a_factory_takes_fixtures_and_its_error_is_the_tests() {
+    let test = run(registry().provide("no stock").app(app::<_, Routes, _>(
+        |reason: Provided<&'static str>| Err::<Routes, _>(reason.to_string()),
+    )))
+    .await;
+    assert_eq!(test.outcome, Outcome::Errored);
+    assert_eq!(test.message.as_deref(), Some("no stock"));
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_sync_and_wants_to_be_ready_is_served() {
+    let limited = || {
+        let not_sync = std::cell::Cell::new(0);
+        let service = service_fn(move |request: Request<AppBody>| {
+            not_sync.set(not_sync.get() + 1);
+            shop(request)
+        });
+        // Panics where it is called without having been asked for readiness.
+        ServiceBuilder::new().concurrency_limit(1).service(service)
+    };
+    assert_passes(registry().app(app(limited))).await;
+}
+
+#[tokio::test]
+async fn a_panic_in_the_service_is_an_error_of_the_request() {
+    fn panics(
+        request: Request<AppBody>,
+    ) -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
+        panic!("the till fell at {}", request.uri())
+    }
+    let panicking = || service_fn(panics);
+    let test = run(registry().app(app(panicking))).await;
+    assert_eq!(test.outcome, Outcome::Errored);
+    assert!(test.message.unwrap().contains("the application panicked"));
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_is_an_error_of_the_request() {
+    let broken = || {
+        service_fn(async |_: Request<AppBody>| {
+            Err::<Response<Full<Bytes>>, _>(std::io::Error::other("the line broke"))
+        })
+    };
+    let test = run(registry().app(app(broken))).await;
+    assert_eq!(test.outcome, Outcome::Errored);
+    assert_eq!(test.causes, ["the line broke"]);
+}
+
+#[tokio::test]
+async fn the_application_can_tell_a_smoke_tests_request() {
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let watching = || {
+        service_fn(async |request: Request<AppBody>| {
+            let smoke = request.extensions().get::<SmokeRequest>();
+            SEEN.store(
+                smoke.is_some_and(|smoke| smoke.test() == "shop::answers"),
+                Ordering::SeqCst,
+            );
+            shop(request).await
+        })
+    };
+    assert_passes(registry().app(app(watching))).await;
+    assert!(SEEN.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_test_that_asks_for_the_smoke_tests_is_refused() {
+    let registry = || Registry::new().instance("till-1");
+    let inner = Runner::new(
+        registry()
+            .test(Test::new("shop::never_runs", async || {}))
+            .open(),
+    );
+    let asks = async |client: Client| {
+        let answer = client.get("/smoketest/").send().await?.ensure_status(503)?;
+        let text = answer.text()?;
+        if text.contains("it would never end") {
+            Ok::<_, smoke_tower::Error>(())
+        } else {
+            Err(text.into())
+        }
+    };
+    let runner = Arc::new(inner);
+    let outer = registry()
+        .test(Test::new("shop::asks", asks))
+        .app(app(move || {
+            SmokeLayer::new(&*runner).layer(service_fn(shop::<AppBody>))
+        }));
+    assert_passes(outer).await;
+}
+
+/// Compiles: a request's body need not be `Send` where the inner service does not mind.
+#[tokio::test]
+async fn a_request_body_need_not_be_send() {
+    let mut layered = SmokeLayer::new(registry()).layer(service_fn(shop::<Rc<()>>));
+    let ours = Request::get("/smoketest/nowhere")
+        .body(Rc::new(()))
+        .unwrap();
+    let future = tower::Service::call(&mut layered, ours);
+    assert_eq!(future.await.unwrap().status(), 404);
+}
