@@ -78,7 +78,7 @@ pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
-pub use fixture::sandbox::Sandbox;
+pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
 pub use providers::Providers;

@@ -171,6 +171,8 @@ async fn open<C: Connection>(
         Err(_) => Err(not_opened_in_time()),
     };
     let outside = outside.inspect_err(|_| gate.close())?;
+    // The opener answers before the pool has the connection.
+    as_session(|| pool.get_timeout(OPENING).map(drop))?;
     let session = Session::new(pool.clone(), gate, watch, savepoints, outside, afterwards);
     Ok(Opened {
         pool,
