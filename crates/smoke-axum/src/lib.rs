@@ -71,6 +71,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
+//! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `tokio` | yes | `ConnectInfo` in the requests that tests send |
 
 mod app;
@@ -101,6 +102,9 @@ pub use smoke_tower::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "live")]
+pub use smoke_tower::LiveServer;
 
 #[doc(hidden)]
 pub use smoke_tower::__private;

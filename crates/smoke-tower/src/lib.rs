@@ -55,6 +55,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod app;
 mod body;
@@ -85,6 +91,9 @@ pub use smoke_core::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "live")]
+pub use smoke_core::LiveServer;
 
 #[doc(hidden)]
 pub use smoke_core::__private;

@@ -21,7 +21,7 @@ pub(crate) struct AnswerBody {
 }
 
 impl AnswerBody {
-    pub(super) fn new(body: AppBody, request: Arc<str>, scene: Scene) -> Self {
+    pub(crate) fn new(body: AppBody, request: Arc<str>, scene: Scene) -> Self {
         Self {
             body,
             request,
