@@ -71,6 +71,7 @@ mod panic;
 mod providers;
 mod redact;
 mod registry;
+mod remote;
 mod rollback;
 mod run;
 mod select;
@@ -93,6 +94,7 @@ pub use fixture::unique::Unique;
 pub use live::LiveServer;
 pub use providers::Providers;
 pub use registry::Registry;
+pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };

@@ -38,6 +38,8 @@ impl Passage {
     ) -> Result<Self, RequestError> {
         let cx = app.cx.clone();
         let (test, run) = cx.names();
+        // The extension says it all: no handler is to see the header.
+        request.headers_mut().remove(SmokeRequest::HEADER);
         request
             .extensions_mut()
             .insert(SmokeRequest::new(test, run));
