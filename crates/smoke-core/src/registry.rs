@@ -10,7 +10,9 @@ use crate::fixture::sandbox::SandboxFixture;
 use crate::providers::{Source, Supplies};
 use crate::rollback::erase;
 use crate::test::Hooks;
-use crate::{AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, Suite, Test};
+use crate::{
+    AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, SigningKey, Suite, Test,
+};
 
 /// The tests of one application and what they need: provided values, rollback backends, how to
 /// build the application under test, who may see what.
@@ -46,6 +48,7 @@ pub struct Registry {
     pub(crate) hooks: HashMap<Arc<str>, Hooks>,
     pub(crate) supplies: Supplies,
     pub(crate) access: Access,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
@@ -62,6 +65,7 @@ impl Registry {
             hooks: HashMap::new(),
             supplies: Supplies::default(),
             access: Access::default(),
+            signing_keys: Vec::new(),
             limits: Limits::default(),
             build: None,
             instance: gethostname::gethostname().into_string().ok(),
@@ -241,6 +245,15 @@ impl Registry {
     /// Gives everything to everybody: for an endpoint that only operators can reach.
     pub fn open(mut self) -> Self {
         self.access.open = true;
+        self
+    }
+
+    /// Believes other services that call for a smoke test of theirs, where they have signed with
+    /// this key: their requests get [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+    ///
+    /// Keys may be several, so that one can be replaced while services are deployed one by one.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_keys.push(key);
         self
     }
 

@@ -100,6 +100,8 @@ pub(crate) async fn execute(
         result = result.and(closed);
     }
     let remains = cx.remains();
+    let faults = remains.faults.into_iter().rev();
+    result = faults.fold(result, beside);
     let keeper = engine.keeper();
     let verdicts = join_all(
         remains
@@ -178,6 +180,14 @@ async fn close(cx: &Context, stage: &tokio::runtime::Handle) -> Result {
             .with_place(None))
         }
     }
+}
+
+/// What went wrong beside the test explains what the test says, and counts more.
+fn beside(result: Result, fault: Error) -> Result {
+    Err(match result {
+        Ok(()) => fault,
+        Err(error) => error.errored(fault),
+    })
 }
 
 /// What the sandboxes say counts more than what the test says.
