@@ -189,15 +189,15 @@ impl Shared {
             .tear_down
             .as_ref()
             .filter(|_| blocked.is_none() && self.any_runs(tests));
-        // One test is held back, a passed one where there is one: a tear-down that fails counts
-        // once, and against a test that would be good otherwise.
+        // A test that is good is held back, a passed one where there is one: a tear-down that
+        // fails counts once, and against it.
         let mut held: Option<TestReport> = None;
         while let Some(test) = running.next().await {
+            let passed = |test: &TestReport| test.outcome == Outcome::Passed;
             let better = held
                 .as_ref()
-                .is_none_or(|held| held.outcome != Outcome::Passed)
-                && test.outcome == Outcome::Passed;
-            if tear_down.is_some() && (better || held.is_none()) {
+                .is_none_or(|held| passed(&test) && !passed(held));
+            if tear_down.is_some() && test.outcome.is_good() && better {
                 held.replace(test)
                     .into_iter()
                     .for_each(|test| self.finished(test));
@@ -205,19 +205,21 @@ impl Shared {
                 self.finished(test);
             }
         }
-        let Some(mut held) = held else { return };
-        if let Some(job) = tear_down
-            && let Err(error) = self.tear_down(job).await
-        {
+        let torn_down = match tear_down {
+            Some(job) => self.tear_down(job).await,
+            None => Ok(()),
+        };
+        drop(alone);
+        if let Err(error) = torn_down {
             let error = hook_error(error, "the suite's tear-down failed");
-            if held.outcome.is_good() {
-                tell(&mut held, Err(error));
-            } else {
-                held.causes.push(cut(error.message()));
+            match &mut held {
+                Some(held) => tell(held, Err(error)),
+                None => {
+                    tracing::error!(target: "smoke", run = %self.course.id, "{}", cut(&format!("{error:#}")))
+                }
             }
         }
-        drop(alone);
-        self.finished(held);
+        held.into_iter().for_each(|test| self.finished(test));
     }
 
     /// Runs a suite's set-up, and keeps other runs from the suite until what is returned is dropped.
