@@ -42,10 +42,11 @@
 //! | what | types |
 //! |---|---|
 //! | tests | [`Test`], [`Suite`], [`macro@smoke_test`], [`macro@smoke_suite`], [`Registry`] |
-//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], [`Unique`], a [`Fixture`] of one's own |
+//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], `LiveServer`, [`Unique`], a [`Fixture`] of one's own |
 //! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
-//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
+//! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
+//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
 //!
 //! # Features
@@ -87,7 +88,7 @@ pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
-pub use fixture::sandbox::Sandbox;
+pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
 #[cfg(feature = "live")]
