@@ -68,13 +68,14 @@ fn receive(keys: &[SigningKey], headers: &[&[u8]]) -> Seen {
     let keyed = keys.iter().fold(registry(), |registry, key| {
         registry.signing_key(key.clone())
     });
-    let kept: Arc<Mutex<Option<(Option<CalledBySmokeTest>, bool)>>> = Arc::default();
+    let kept: Arc<Mutex<Option<Seen>>> = Arc::default();
     let keep = Arc::clone(&kept);
     let service = service_fn(move |request: Request<Full<Bytes>>| {
         let called = request.extensions().get().cloned();
         let raw = request.headers().contains_key(SmokeRequest::HEADER);
         assert!(request.extensions().get::<SmokeRequest>().is_none());
-        *keep.lock().unwrap() = Some((called, raw));
+        let log = String::new();
+        *keep.lock().unwrap() = Some(Seen { called, raw, log });
         ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())))
     });
     let service = SmokeLayer::new(keyed).layer(SmokeLayer::new(registry()).layer(service));
@@ -86,9 +87,9 @@ fn receive(keys: &[SigningKey], headers: &[&[u8]]) -> Seen {
     tracing::subscriber::with_default(subscriber, || {
         service.oneshot(request).now_or_never().unwrap().unwrap();
     });
-    let (called, raw) = kept.lock().unwrap().take().unwrap();
+    let seen = kept.lock().unwrap().take().unwrap();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    Seen { called, raw, log }
+    Seen { log, ..seen }
 }
 
 /// A header as another implementation would write it, so many seconds from now.
