@@ -1,4 +1,4 @@
-//! The endpoint behind `axum::serve`.
+//! The endpoint behind `axum::serve`, in ways that the conformance suite does not take.
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
@@ -49,50 +49,15 @@ async fn body_of(address: SocketAddr, head: &str) -> String {
 
 async fn assert_serves(address: SocketAddr) {
     assert_eq!(body(address, "GET /").await, "the shop");
-    for path in ["/smoketest", "/smoketest/", "/smoketest/slow/"] {
-        let answer = body(address, &format!("GET {path}")).await;
-        assert!(answer.starts_with("PASS\n"), "{path}: {answer}");
-    }
-    assert_eq!(body(address, "HEAD /smoketest/").await, "");
-    assert!(
-        body(address, "POST /smoketest/")
-            .await
-            .starts_with("PASS\n")
-    );
-    assert!(
-        body(address, "OPTIONS /smoketest/")
-            .await
-            .starts_with("FAIL\n")
-    );
+    let answer = body(address, "GET /smoketest/").await;
+    assert!(answer.starts_with("PASS\n"), "{answer}");
 }
 
 #[tokio::test]
-async fn a_router_with_the_layer_is_served() {
-    let (listener, address) = listen().await;
-    let app = shop().layer(SmokeLayer::new(runner()));
-    tokio::spawn(axum::serve(listener, app).into_future());
-    assert_serves(address).await;
-}
-
-#[tokio::test]
-async fn a_router_with_the_routes_is_served() {
-    let (listener, address) = listen().await;
-    let app = shop().merge(routes(runner()));
-    tokio::spawn(axum::serve(listener, app).into_future());
-    assert_serves(address).await;
-}
-
-#[tokio::test]
-async fn a_layer_around_the_router_is_served() {
+async fn one_service_for_all_connections_is_served() {
     let (listener, address) = listen().await;
     let app = SmokeLayer::new(runner()).layer(shop());
     tokio::spawn(axum::serve(listener, Shared::new(app)).into_future());
-    assert_serves(address).await;
-
-    let (listener, address) = listen().await;
-    let app = SmokeLayer::new(runner()).layer(shop());
-    let app = ServiceExt::<Request>::into_make_service(app);
-    tokio::spawn(axum::serve(listener, app).into_future());
     assert_serves(address).await;
 }
 

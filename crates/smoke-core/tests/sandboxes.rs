@@ -262,16 +262,8 @@ async fn several_databases_are_all_rolled_back_and_a_replica_reads_what_was_writ
         SandboxOf(replica): SandboxOf<Replica>,
     ) {
         app.take();
-        assert_eq!(
-            replica.taken.load(Ordering::SeqCst),
-            1,
-            "the replica is the writer's sandbox"
-        );
-        assert_eq!(
-            billing.taken.load(Ordering::SeqCst),
-            0,
-            "another database has another"
-        );
+        assert_eq!(replica.taken(), 1, "the replica is the writer's sandbox");
+        assert_eq!(billing.taken(), 0, "another database has another");
     }
     let (app, billing) = (Paper::default(), Paper::default());
     let registry = Registry::new()
