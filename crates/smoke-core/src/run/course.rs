@@ -387,7 +387,10 @@ fn tell(report: &mut TestReport, result: Result) {
 /// A text as it is reported: no longer than a person reads, and without secrets that are known by
 /// their form.
 fn cut(text: &str) -> String {
-    let end = text.floor_char_boundary(LONGEST_TEXT);
+    let end = (0..=text.len().min(LONGEST_TEXT))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     let cut = redact(&text[..end]).into_owned();
     if end < text.len() {
         format!("{cut}… ({} bytes in all)", text.len())
