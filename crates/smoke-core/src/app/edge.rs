@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use smoke_report::Kind;
 
@@ -24,6 +24,14 @@ pub struct AppUnderTest {
     app: Arc<dyn App>,
     cx: Context,
 }
+
+/// What came after the body of an answer: gRPC has its status there.
+///
+/// In the extensions of the answer that [`AppUnderTest::call`] collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trailers(pub HeaderMap);
+
+type Collected = (Bytes, Option<Trailers>);
 
 /// How one request is to be treated.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +53,8 @@ impl Default for CallOptions {
 }
 
 impl AppUnderTest {
-    /// Has the application handle a request, and collects the answer.
+    /// Has the application handle a request, and collects the answer. Where its body ends with
+    /// trailers, they are in the extensions, as [`Trailers`].
     ///
     /// The report of the test names the request by method and path. The query is kept out of it
     /// and out of every message: tokens and addresses are in queries.
@@ -146,7 +155,7 @@ impl AppUnderTest {
         let name = format!("{} {}", request.method(), request.uri().path());
         let answering = async {
             let answer = self.app.call(request).await;
-            let (head, body) = answer
+            let (mut head, body) = answer
                 .map_err(|source| RequestError::Service {
                     request: name.clone(),
                     source,
@@ -154,7 +163,12 @@ impl AppUnderTest {
                 .into_parts();
             noted.status = Some(head.status);
             match collect(body, limit).await {
-                Ok(Some(body)) => Ok(Response::from_parts(head, body)),
+                Ok(Some((body, trailers))) => {
+                    if let Some(trailers) = trailers {
+                        head.extensions.insert(trailers);
+                    }
+                    Ok(Response::from_parts(head, body))
+                }
                 Ok(None) => Err(RequestError::TooLarge {
                     request: name.clone(),
                     limit,
@@ -189,19 +203,18 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The bytes of a body; none where there are more than `limit`. Trailers are left out.
-async fn collect(mut body: AppBody, limit: usize) -> Result<Option<Bytes>, BoxError> {
+/// The bytes of a body and its trailers; none where there are more than `limit` bytes.
+async fn collect(mut body: AppBody, limit: usize) -> Result<Option<Collected>, BoxError> {
     let mut bytes = BytesMut::new();
+    let mut trailers = None;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
-            continue;
-        };
-        if data.len() > limit - bytes.len() {
-            return Ok(None);
+        match frame?.into_data() {
+            Ok(data) if data.len() > limit - bytes.len() => return Ok(None),
+            Ok(data) => bytes.extend_from_slice(&data),
+            Err(frame) => trailers = frame.into_trailers().ok().map(Trailers).or(trailers),
         }
-        bytes.extend_from_slice(&data);
     }
-    Ok(Some(bytes.freeze()))
+    Ok(Some((bytes.freeze(), trailers)))
 }
 
 fn checkouts(sessions: &[Arc<dyn Session>]) -> u64 {

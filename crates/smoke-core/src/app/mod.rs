@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 
-pub use edge::{AppUnderTest, CallOptions};
+pub use edge::{AppUnderTest, CallOptions, Trailers};
 pub use error::RequestError;
 pub use factory::AppFactory;
 pub(crate) use factory::BuildApp;
