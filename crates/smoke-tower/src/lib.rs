@@ -58,17 +58,21 @@
 
 mod app;
 mod body;
+mod client;
 mod future;
 mod layer;
 mod service;
 mod standalone;
+mod sync_body;
 
 pub use app::{ServiceApp, app};
 pub use body::ResponseBody;
+pub use client::ClientService;
 pub use future::ResponseFuture;
 pub use layer::SmokeLayer;
 pub use service::Smoke;
 pub use standalone::{AnswerFuture, SmokeService};
+pub use sync_body::SyncBody;
 
 pub use smoke_core::{
     Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
