@@ -4,10 +4,9 @@ mod shop;
 mod smoke;
 
 use anyhow::Result;
+use examples_support::Prices;
 use smoke_tower::{Runner, SmokeLayer};
 use tower::{Layer as _, service_fn};
-
-use shop::Prices;
 
 #[tokio::main]
 async fn main() -> Result<()> {

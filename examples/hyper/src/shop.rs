@@ -1,26 +1,11 @@
 //! The application: what it does with a request, whatever the body's type.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use examples_support::Prices;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-
-/// What things cost, in cents.
-#[derive(Clone, Debug)]
-pub(crate) struct Prices(Arc<BTreeMap<&'static str, u32>>);
-
-impl Prices {
-    pub(crate) fn of_today() -> Self {
-        Self(Arc::new(BTreeMap::from([("apple", 120), ("pear", 140)])))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.0.iter().map(|(name, price)| (*name, *price))
-    }
-}
 
 pub(crate) async fn answer<B>(
     prices: Prices,
@@ -30,7 +15,7 @@ pub(crate) async fn answer<B>(
         (&Method::GET, "/") => (StatusCode::OK, "the shop is open".to_owned()),
         (&Method::GET, path) => match path
             .strip_prefix("/prices/")
-            .and_then(|name| prices.0.get(name))
+            .and_then(|name| prices.of(name))
         {
             Some(price) => (StatusCode::OK, price.to_string()),
             None => (StatusCode::NOT_FOUND, "no such page".to_owned()),

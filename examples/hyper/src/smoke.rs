@@ -1,9 +1,10 @@
 //! The smoke tests: safe to run in production, at any time.
 
+use examples_support::Prices;
 use smoke_tower::{Client, Provided, Registry, Result, ensure, ensure_contains, smoke_test};
 use tower::service_fn;
 
-use crate::shop::{self, Prices};
+use crate::shop;
 
 #[smoke_test]
 async fn the_shop_is_open(client: Client) -> Result {

@@ -4,6 +4,7 @@
 mod answer;
 mod checks;
 mod listen;
+mod prices;
 mod server;
 mod service;
 
@@ -12,5 +13,6 @@ pub use checks::{
     ends_when_told, has_smoke_tests, has_smoke_tests_of, names_ports_that_cannot_be_used,
 };
 pub use listen::{listen, told_to_end};
+pub use prices::Prices;
 pub use server::serve;
 pub use service::{Service, refusal};
