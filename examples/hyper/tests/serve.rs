@@ -1,7 +1,5 @@
 //! The service as its users meet it: a process that answers HTTP.
 
-use examples_support::Service;
-
 const BINARY: &str = env!("CARGO_BIN_EXE_hyper-example");
 
 #[test]
@@ -11,16 +9,7 @@ fn the_endpoint_answers() {
 
 #[test]
 fn the_application_answers_as_before() {
-    let service = Service::start(BINARY);
-    for (method, path, status, body) in [
-        ("GET", "/", 200, "the shop is open\n"),
-        ("GET", "/prices/apple", 200, "120\n"),
-        ("GET", "/prices/smoke", 404, "no such page\n"),
-        ("POST", "/", 405, "look only\n"),
-    ] {
-        let answer = service.ask(method, path, "");
-        assert_eq!((answer.status, &*answer.body), (status, body), "{path}");
-    }
+    examples_support::sells(BINARY);
 }
 
 #[test]

@@ -52,6 +52,33 @@ pub fn has_smoke_tests_of(tests: usize, ask: impl Fn(&str, &str) -> Answer) {
     }
 }
 
+/// Starts the service and checks that its own routes answer.
+///
+/// # Panics
+///
+/// When they do not.
+pub fn sells(binary: &str) {
+    let service = Service::start(binary);
+    sells_of(|method, path| service.ask(method, path, ""));
+}
+
+/// [`sells`] of what is asked otherwise.
+///
+/// # Panics
+///
+/// When it is not so.
+pub fn sells_of(ask: impl Fn(&str, &str) -> Answer) {
+    for (path, body) in [("/", "the shop is open\n"), ("/prices/apple", "120\n")] {
+        let answer = ask("GET", path);
+        assert_eq!((answer.status, &*answer.body), (200, body), "{path}");
+    }
+    for (method, path, status) in [("GET", "/prices/smoke", 404), ("POST", "/", 405)] {
+        let answer = ask(method, path);
+        assert_eq!(answer.status, status, "{method} {path}: {answer:#?}");
+        assert_eq!(answer.header("x-smoke-status"), None, "{method} {path}");
+    }
+}
+
 /// Checks that the service ends in good order when it is told to.
 ///
 /// # Panics

@@ -10,7 +10,8 @@ mod service;
 
 pub use answer::Answer;
 pub use checks::{
-    ends_when_told, has_smoke_tests, has_smoke_tests_of, names_ports_that_cannot_be_used,
+    ends_when_told, has_smoke_tests, has_smoke_tests_of, names_ports_that_cannot_be_used, sells,
+    sells_of,
 };
 pub use listen::{listen, told_to_end};
 pub use prices::Prices;

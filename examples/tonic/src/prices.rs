@@ -5,7 +5,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 /// What is generated of the service.
-#[expect(unreachable_pub, clippy::missing_errors_doc, reason = "generated")]
+#[expect(unreachable_pub, reason = "generated")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/shop.Prices.rs"));
 }
