@@ -1,10 +1,13 @@
 //! The endpoint's answers, as actix-web sends them.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -70,21 +73,26 @@ pub(crate) struct Answer {
 }
 
 impl MessageBody for Answer {
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
-    fn size(&self) -> actix_web::body::BodySize {
-        actix_web::body::BodySize::Sized(self.length)
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.length)
     }
 
     fn poll_next(
         mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Bytes, Self::Error>>> {
-        let bytes = std::mem::take(&mut self.bytes);
-        std::task::Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let bytes = mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        Ok(self.bytes)
+        // For HEAD, the bytes do not tell the length.
+        if self.bytes.len() as u64 == self.length {
+            Ok(self.bytes)
+        } else {
+            Err(self)
+        }
     }
 }
