@@ -47,6 +47,12 @@
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
 //! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod access;
 mod app;
@@ -59,10 +65,13 @@ mod endpoint;
 mod ensure;
 mod error;
 mod fixture;
+#[cfg(feature = "live")]
+mod live;
 mod panic;
 mod providers;
 mod redact;
 mod registry;
+mod remote;
 mod rollback;
 mod run;
 mod select;
@@ -78,11 +87,14 @@ pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;
 pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
-pub use fixture::sandbox::Sandbox;
+pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
+#[cfg(feature = "live")]
+pub use live::LiveServer;
 pub use providers::Providers;
 pub use registry::Registry;
+pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };

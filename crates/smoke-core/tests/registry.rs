@@ -32,7 +32,7 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
         (one().provide(1_u8).provide(2_u8), "u8 is provided twice"),
         (
             one().rollback(Paper::default()).rollback(Paper::default()),
-            "two backends roll back",
+            "is given twice",
         ),
         (
             one().rollback(nested.clone()).provide(opened.pool.clone()),

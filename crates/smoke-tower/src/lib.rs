@@ -55,6 +55,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod app;
 mod body;
@@ -72,12 +78,13 @@ pub use standalone::{AnswerFuture, SmokeService};
 
 pub use smoke_core::{
     Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
-    CallOptions, Client, Contains, Context, Endpoint, Error, ErrorKind, Event, Factory, Failure,
-    Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible,
-    IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided,
-    Providers, Registry, Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict,
-    Route, Runner, Sandbox, Selection, Session, Skip, SmokeRequest, Suite, SuiteValue, Test,
-    TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
+    ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
+    HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
+    Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
+    RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
+    SandboxOf, Selection, Session, SigningKey, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn,
+    TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,
@@ -85,6 +92,9 @@ pub use smoke_core::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "live")]
+pub use smoke_core::LiveServer;
 
 #[doc(hidden)]
 pub use smoke_core::__private;

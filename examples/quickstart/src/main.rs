@@ -7,6 +7,7 @@ mod mail;
 mod notes;
 mod router;
 mod schema;
+mod shutdown;
 mod smoke;
 mod users;
 mod worker;
@@ -14,21 +15,16 @@ mod worker;
 use std::io::{ErrorKind, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use smoke_axum::{Runner, SmokeLayer};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use config::Config;
 use mail::Mailer;
 use router::{AppState, router};
-
-/// How long requests may take to end once the service was told to.
-const GRACE: Duration = Duration::from_secs(5);
+use shutdown::Stop;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -63,13 +59,13 @@ async fn serve() -> Result<()> {
     let app = router(state).layer(SmokeLayer::new(&runner));
 
     welcome(address, &config);
-    let stop = stop_signal()?;
+    let stop = Stop::listen()?;
     let server = axum::serve(listener, app)
-        .with_graceful_shutdown(shut_down(stop.clone(), runner))
+        .with_graceful_shutdown(stop.graceful(runner))
         .into_future();
     tokio::select! {
         served = server => served.context("failed to serve")?,
-        () = too_late(stop) => tracing::warn!("requests did not end within {GRACE:?}"),
+        () = stop.too_late() => {}
     }
     worker.abort();
     Ok(())
@@ -99,31 +95,4 @@ fn welcome(address: SocketAddr, config: &Config) {
          To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",
         database = config.database_url
     );
-}
-
-/// Turns true at SIGTERM and at Ctrl-C.
-fn stop_signal() -> Result<watch::Receiver<bool>> {
-    let (told, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for Ctrl-C")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("shutting down");
-        told.send_replace(true);
-    });
-    Ok(stop)
-}
-
-async fn shut_down(mut stop: watch::Receiver<bool>, runner: Runner) {
-    let _ = stop.wait_for(|stop| *stop).await;
-    // Runs that are under way are rolled back and answered; this takes two seconds at most.
-    runner.shutdown().await;
-}
-
-async fn too_late(mut stop: watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
-    tokio::time::sleep(GRACE).await;
 }

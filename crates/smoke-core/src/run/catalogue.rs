@@ -9,7 +9,7 @@ use super::job::Job;
 use crate::access::Access;
 use crate::providers::{Providers, Supplies};
 use crate::test::Hooks;
-use crate::{Registry, Selection, Test};
+use crate::{Registry, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
 pub(crate) struct Catalogue {
@@ -17,6 +17,7 @@ pub(crate) struct Catalogue {
     suites: HashMap<Arc<str>, SuiteJobs>,
     pub(crate) supplies: Arc<Supplies>,
     pub(crate) access: Access,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
@@ -43,6 +44,7 @@ impl Catalogue {
             hooks,
             supplies,
             access,
+            signing_keys,
             limits,
             build,
             instance,
@@ -67,6 +69,7 @@ impl Catalogue {
             suites: suites.collect(),
             supplies: Arc::new(supplies),
             access,
+            signing_keys,
             limits,
             build,
             instance,

@@ -257,7 +257,11 @@ impl Shared {
         job.refusal().map_or(Ok(()), Err)?;
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
-        let ended = execute(engine, job, &self.course.id, self.stop.clone()).await;
+        let execution = || execute(engine, job, &self.course.id, self.stop.clone());
+        let mut ended = execution().await;
+        if ended.is_contended() && Instant::now() < self.stop.at {
+            ended = execution().await;
+        }
         let good = ended
             .result
             .as_ref()

@@ -27,6 +27,18 @@ pub(crate) struct Ended {
     pub(crate) requests: Vec<RequestMade>,
 }
 
+impl Ended {
+    /// Whether the database was busy with others: it is worth another try.
+    pub(crate) fn is_contended(&self) -> bool {
+        let verdict = self
+            .result
+            .as_ref()
+            .err()
+            .and_then(Error::downcast_ref::<RollbackVerdict>);
+        matches!(verdict, Some(RollbackVerdict::Contended { .. }))
+    }
+}
+
 /// When an execution has to stop, whatever its own limit says.
 #[derive(Clone)]
 pub(crate) struct Stop {
@@ -88,6 +100,8 @@ pub(crate) async fn execute(
         result = result.and(closed);
     }
     let remains = cx.remains();
+    let faults = remains.faults.into_iter().rev();
+    result = faults.fold(result, beside);
     let keeper = engine.keeper();
     let verdicts = join_all(
         remains
@@ -168,26 +182,48 @@ async fn close(cx: &Context, stage: &tokio::runtime::Handle) -> Result {
     }
 }
 
-/// What the sandboxes say counts more than what the test says.
-fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
-    let escaped = found
-        .iter()
-        .find(|verdict| matches!(verdict, RollbackVerdict::Escaped { .. }));
-    if escaped.is_some() {
-        job.latch_escaped();
-    }
-    let Some(worst) = escaped.or(found.first()) else {
-        return result;
-    };
+/// What went wrong beside the test explains what the test says, and counts more.
+fn beside(result: Result, fault: Error) -> Result {
     Err(match result {
-        Ok(()) => Error::from(worst.clone()).with_place(None),
-        Err(error) if error.message() == worst.to_string() => error,
-        Err(error) => error.errored(worst),
+        Ok(()) => fault,
+        Err(error) => error.errored(fault),
     })
 }
 
+/// What the sandboxes say counts more than what the test says.
+fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
+    let barring = found
+        .iter()
+        .find_map(|verdict| Some((verdict, barred(verdict)?)));
+    if let Some((_, why)) = barring {
+        job.bar(why);
+    }
+    let Some(worst) = barring.map(|(verdict, _)| verdict).or(found.first()) else {
+        return result;
+    };
+    let error = Error::from(worst.clone()).with_place(None);
+    Err(match result {
+        Ok(()) => error,
+        Err(cause) if cause.message() == error.message() => cause,
+        Err(cause) => error.caused_by(&cause),
+    })
+}
+
+/// Why a test must not run again in this process, where data may have stayed.
+fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
+    match verdict {
+        RollbackVerdict::Escaped { .. } => {
+            Some("its transaction ended before the rollback, and DATA MAY HAVE BEEN COMMITTED")
+        }
+        RollbackVerdict::Bypassed { .. } => {
+            Some("it wrote past its sandbox, and what it wrote was NOT rolled back")
+        }
+        _ => None,
+    }
+}
+
 fn hung(result: Result, job: &Job, working: HandleWatch) -> Error {
-    job.latch_hung(working);
+    job.hang(working);
     let hung =
         "it hangs: it was told to stop and has not returned, and is not started again until it has";
     match result {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Nobody waits longer for an answer.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 /// How much the tests of one registry may take of their host, whoever asks for them.
 ///
 /// # Examples
@@ -110,9 +113,14 @@ impl Limits {
             ("a run", self.run, Duration::from_secs(1)),
             ("a slow run", self.slow_run, Duration::from_secs(1)),
         ];
-        let low = times.iter().find(|(_, limit, least)| limit < least);
-        low.map(|(what, limit, least)| {
-            format!("the time limit of {what} is {limit:?}: the least is {least:?}")
+        if let Some((what, limit, least)) = times.iter().find(|(_, limit, least)| limit < least) {
+            return Some(format!(
+                "the time limit of {what} is {limit:?}: the least is {least:?}"
+            ));
+        }
+        let most = times.iter().find(|(_, limit, _)| *limit > LONGEST);
+        most.map(|(what, limit, _)| {
+            format!("the time limit of {what} is {limit:?}: the most is {LONGEST:?}")
         })
     }
 }
@@ -131,6 +139,7 @@ mod tests {
             Limits::default().test(Duration::ZERO),
             Limits::default().run(Duration::from_millis(999)),
             Limits::default().slow_run(Duration::ZERO),
+            Limits::default().run(Duration::MAX),
         ] {
             assert!(limits.problem().is_some(), "{limits:?}");
         }

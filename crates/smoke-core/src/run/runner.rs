@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Gate, Ticket};
 use crate::access::Access;
-use crate::{Registry, Result, Selection};
+use crate::{Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
 const OFF: &str = "SMOKE_OFF";
@@ -219,6 +219,10 @@ impl Runner {
 
     pub(crate) fn access(&self) -> &Access {
         &self.0.catalogue.access
+    }
+
+    pub(crate) fn signing_keys(&self) -> &[SigningKey] {
+        &self.0.catalogue.signing_keys
     }
 
     /// The answer to somebody for whom no run is begun.

@@ -5,9 +5,10 @@ mod opener;
 mod rollback;
 mod session;
 
+use std::sync::Arc;
+
 use diesel::ConnectionResult;
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
 
 pub use rollback::Rollback;
 

@@ -3,12 +3,14 @@ use std::future::pending;
 use std::sync::atomic::Ordering;
 
 use futures_util::stream;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use http_body::Frame;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt, StreamBody};
 
 use super::*;
+use crate::SmokeRequest;
 use crate::app::fake::{self, FakeSession, Log, answer};
+use crate::rollback::RollbackVerdict;
 
 fn request(method: Method, target: &str) -> Request<AppBody> {
     let request = Request::builder().method(method).uri(target);
