@@ -186,7 +186,7 @@ async fn close(cx: &Context, stage: &tokio::runtime::Handle) -> Result {
 fn beside(result: Result, fault: Error) -> Result {
     Err(match result {
         Ok(()) => fault,
-        Err(error) => error.errored(fault),
+        Err(error) => fault.caused_by(&error),
     })
 }
 
