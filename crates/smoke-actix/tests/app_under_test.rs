@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::body::{BodyStream, MessageBody, SizedStream};
@@ -14,8 +16,8 @@ use actix_web::web::{self, Bytes, Data, Json, JsonConfig, Payload, ServiceConfig
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
 use smoke_actix::{
-    Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeRequest, Test, TestReport,
-    app,
+    AppFactory, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeRequest, Test,
+    TestReport, app,
 };
 
 #[derive(Clone)]
@@ -316,6 +318,105 @@ async fn a_factory_may_be_plain_async_or_fallible() {
     assert_passes(registry().app(app(async || configured(shop())))).await;
     assert_passes(registry().app(app(|| Ok::<_, String>(configured(shop()))))).await;
     assert_passes(registry().app(app(async || std::io::Result::Ok(configured(shop()))))).await;
+}
+
+#[tokio::test]
+async fn a_factory_that_panics_or_fails_errors_the_test_and_not_the_process() {
+    async fn message(factory: AppFactory) -> String {
+        let registry = Registry::new().app(factory);
+        let test = run(registry.test(Test::new("shop::opens", opens))).await;
+        assert_eq!(test.outcome, Outcome::Errored, "{test:#?}");
+        test.message.unwrap()
+    }
+    let broken = app(|| |_: &mut ServiceConfig| panic!("no till"));
+    let said = message(broken).await;
+    assert_eq!(said, "the application's factory panicked: no till");
+    let failing = app(|| Err::<fn(&mut ServiceConfig), _>("no stock"));
+    assert_eq!(message(failing).await, "no stock");
+    let late = app(|| || App::new().data_factory(async || Err::<(), _>("no stock")));
+    let said = message(late).await;
+    assert!(
+        said.starts_with("the application could not be initialised"),
+        "{said}"
+    );
+}
+
+/// Counts those that live.
+struct Living(Arc<AtomicUsize>);
+
+impl Living {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_the_test_gives_up_is_dropped_and_the_next_is_handled() {
+    let living = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&living);
+    let factory = app(move || {
+        let living = Arc::clone(&living);
+        move || {
+            let living = Arc::clone(&living);
+            let waits = move || {
+                let guard = Living::new(&living);
+                async move {
+                    std::future::pending::<()>().await;
+                    drop(guard);
+                    "never"
+                }
+            };
+            App::new()
+                .route("/waits", web::get().to(waits))
+                .route("/", web::get().to(async || "the shop"))
+        }
+    });
+    let gives_up = move |client: Client| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let mut waiting = Box::pin(client.get("/waits").send());
+            while seen.load(Ordering::SeqCst) == 0 {
+                let moment = Duration::from_millis(1);
+                assert!(tokio::time::timeout(moment, &mut waiting).await.is_err());
+            }
+            drop(waiting);
+            while seen.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            opens(client).await
+        }
+    };
+    let registry = Registry::new().app(factory);
+    assert_passes(registry.test(Test::new("shop::gives_up", gives_up))).await;
+}
+
+#[cfg(feature = "live")]
+#[tokio::test]
+async fn the_application_is_served_at_a_socket_too() {
+    use smoke_actix::LiveServer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn is_served(live: LiveServer) -> Result {
+        for (path, wanted) in [("/", "the shop"), ("/smoke", "shop::is_served")] {
+            let mut stream = tokio::net::TcpStream::connect(live.addr()).await?;
+            let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await?;
+            assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+            assert!(answer.contains("\r\nx-shop: open\r\n"), "{answer}");
+            assert!(answer.ends_with(wanted), "{answer}");
+        }
+        Ok(())
+    }
+    assert_passes(registry().test(Test::new("shop::is_served", is_served))).await;
 }
 
 #[tokio::test]

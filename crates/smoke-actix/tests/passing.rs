@@ -4,14 +4,18 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use actix_web::middleware::Condition;
 use actix_web::web::{self, Payload, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, Responder};
+use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, Responder};
 use actix_ws::Message;
 use futures_util::StreamExt;
-use smoke_actix::Smoke;
-use support::{Server, runner};
+use smoke_actix::{
+    CalledBySmokeTest, Client, Registry, Runner, Selection, SigningKey, Smoke, SmokeRequest, Test,
+    app,
+};
+use support::{Server, ask, runner};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -135,4 +139,60 @@ async fn a_websocket_talks_as_it_does_without() {
     assert_eq!(said, talk(without.address).await);
     assert!(said.contains(&"HTTP/1.1 101 Switching Protocols".to_owned()));
     assert_eq!(said[said.len() - 2..], ["QUOKKA", "PLATYPUS"]);
+}
+
+async fn called(request: HttpRequest) -> String {
+    let header = request.headers().contains_key(SmokeRequest::HEADER);
+    match request.extensions().get::<CalledBySmokeTest>() {
+        Some(called) => format!("{header} {}", called.test()),
+        None => format!("{header} nobody"),
+    }
+}
+
+#[tokio::test]
+async fn the_header_of_other_services_smoke_tests_is_taken_off_and_believed_where_it_is_signed() {
+    let key = || SigningKey::new([7; 32]).unwrap();
+    let signed = Arc::new(Mutex::new(String::new()));
+    let out = Arc::clone(&signed);
+    let signs = move |client: Client| {
+        let out = Arc::clone(&out);
+        async move {
+            let answer = client.get("/sign").send().await?.text()?;
+            *out.lock().unwrap() = answer;
+            Ok::<_, smoke_actix::Error>(())
+        }
+    };
+    let sign = move |request: HttpRequest| {
+        let smoke = request.extensions().get::<SmokeRequest>().cloned();
+        let value = smoke.unwrap().sign(&key());
+        async move { value.to_str().unwrap().to_owned() }
+    };
+    let registry = Registry::new()
+        .app(app(move || {
+            move || App::new().route("/sign", web::get().to(sign))
+        }))
+        .signing_key(key())
+        .test(Test::new("shop::signs", signs));
+    let runner = Runner::new(registry);
+    let report = runner.run(Selection::fast()).await;
+    assert!(report.verdict().is_pass(), "{report:#?}");
+    let server = Server::start(move || {
+        App::new()
+            .route("/called", web::get().to(called))
+            .wrap(Smoke::new(&runner))
+    });
+    let value = signed.lock().unwrap().clone();
+    let name = SmokeRequest::HEADER;
+    for (headers, wanted) in [
+        (String::new(), "false nobody"),
+        (format!("{name}: {value}\r\n"), "false shop::signs"),
+        (format!("{name}: {value}x\r\n"), "false nobody"),
+        (
+            format!("{name}: {value}\r\n{name}: {value}\r\n"),
+            "false nobody",
+        ),
+    ] {
+        let answer = ask(server.address, "GET", "/called", &headers).await;
+        assert_eq!(answer.body, wanted, "{headers}");
+    }
 }

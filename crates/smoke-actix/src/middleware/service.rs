@@ -1,11 +1,15 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use smoke_core::Endpoint;
+use actix_web::http::header::HeaderName;
+use smoke_core::{Endpoint, SmokeRequest};
 
 use super::{ResponseBody, ResponseFuture};
+
+static HEADER: HeaderName = HeaderName::from_static(SmokeRequest::HEADER);
 
 /// An application behind [`Smoke`](crate::Smoke).
 #[derive(Debug)]
@@ -33,10 +37,26 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         match self.endpoint.route(request.path()) {
-            None => ResponseFuture::inner(self.inner.call(request)),
+            None => {
+                if request.headers().contains_key(&HEADER) {
+                    receive(&self.endpoint, &mut request);
+                }
+                ResponseFuture::inner(self.inner.call(request))
+            }
             Some(route) => ResponseFuture::ours(Arc::clone(&self.endpoint), route, request),
         }
+    }
+}
+
+/// Takes the header off by which services tell each other of smoke tests, and says in an extension
+/// what is to be believed of it.
+#[cold]
+fn receive(endpoint: &Endpoint, request: &mut ServiceRequest) {
+    let values = request.headers_mut().remove(&HEADER);
+    let values: Vec<_> = values.collect();
+    if let Some(called) = endpoint.believe(values.iter().map(|value| value.as_bytes())) {
+        request.extensions_mut().insert(called);
     }
 }
