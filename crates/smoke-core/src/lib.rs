@@ -42,10 +42,11 @@
 //! | what | types |
 //! |---|---|
 //! | tests | [`Test`], [`Suite`], [`macro@smoke_test`], [`macro@smoke_suite`], [`Registry`] |
-//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], [`Unique`], a [`Fixture`] of one's own |
+//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], `LiveServer`, [`Unique`], a [`Fixture`] of one's own |
 //! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
-//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
+//! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
+//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
 //!
 //! # Features

@@ -94,9 +94,19 @@ impl Registry {
 
     /// Adds a suite with its tests.
     pub fn suite(mut self, suite: Suite) -> Self {
-        let hooks = self.hooks.entry(suite.name).or_default();
-        hooks.set_up = suite.hooks.set_up.or(hooks.set_up.take());
-        hooks.tear_down = suite.hooks.tear_down.or(hooks.tear_down.take());
+        let hooks = self.hooks.entry(Arc::clone(&suite.name)).or_default();
+        for (what, known, new) in [
+            ("set-up", &mut hooks.set_up, suite.hooks.set_up),
+            ("tear-down", &mut hooks.tear_down, suite.hooks.tear_down),
+        ] {
+            if new.is_some() && known.is_some() {
+                self.problems.push(format!(
+                    "two suites are called {}, and each has a {what}",
+                    suite.name
+                ));
+            }
+            *known = new.or(known.take());
+        }
         self.tests.extend(suite.tests);
         self
     }

@@ -1,10 +1,13 @@
 //! A test that does not end before it may.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use smoke_core::Test;
 use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
 
 /// Counts how often its test ran, and holds it up.
 #[derive(Clone)]
@@ -35,9 +38,19 @@ impl Gated {
         })
     }
 
-    /// Waits until the test has begun.
-    pub(super) async fn begun(&self) {
-        self.started.notified().await;
+    /// Waits until the test has begun, which somebody asks for.
+    pub(super) async fn begun<T>(&self, asking: &JoinHandle<T>) -> Result<(), String> {
+        let mut begun = pin!(self.started.notified());
+        loop {
+            // What is asked for may be answered without a run, and then nothing ever begins.
+            let waiting = tokio::time::timeout(Duration::from_millis(20), begun.as_mut());
+            if waiting.await.is_ok() {
+                return Ok(());
+            }
+            if asking.is_finished() {
+                return Err("there was an answer before the test had ended".to_owned());
+            }
+        }
     }
 
     /// Lets every execution end, from now on.

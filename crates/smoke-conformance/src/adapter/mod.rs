@@ -20,8 +20,8 @@ use bench::Bench;
 /// How long one check may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many checks there are.
-pub const CHECKS: usize = checks::COUNT;
+/// What is checked, in order: what the message of [`check`] calls each check that does not hold.
+pub const CHECKS: &[&str] = checks::NAMES;
 
 /// Has a stack show everything that is expected of an adapter, over real connections and in
 /// process.

@@ -13,8 +13,43 @@ use super::Shop;
 
 /// A web framework with its server, and the suite's little application written in it.
 ///
-/// [`Shop`] says what the application answers. `examples` of stacks are the tests of
-/// `smoke-tower` and `smoke-axum`.
+/// [`Shop`] says what the application answers.
+///
+/// # Examples
+///
+/// An application of which only a part is shown, with a server and an adapter of one's own:
+///
+/// ```
+/// # mod my { pub use smoke_conformance::adapter::Shop;
+/// #   #[derive(Clone)] pub struct Routes; impl Routes {
+/// #     pub fn new(_: Shop) -> Self { Self }
+/// #     pub fn smoke_tests(self, _: smoke_core::Runner, _: Option<String>) -> Self { self } }
+/// #   pub async fn serve(_: tokio::net::TcpListener, _: Routes) {}
+/// #   pub fn app(_: impl Fn(Shop) -> Routes) -> smoke_core::AppFactory { unimplemented!() } }
+/// use std::io;
+///
+/// use smoke_conformance::adapter::{Served, Shop, Site, Stack};
+/// use smoke_core::{AppFactory, Runner};
+/// use tokio::net::TcpListener;
+///
+/// struct My;
+///
+/// impl Stack for My {
+///     async fn serve(&self, site: Site) -> io::Result<Served> {
+///         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+///         let address = listener.local_addr()?;
+///         let routes = my::Routes::new(site.shop).smoke_tests(site.runner, site.prefix);
+///         tokio::spawn(my::serve(listener, routes));
+///         Ok(Served::new(address, ()))
+///     }
+///
+///     fn app(&self, runner: Runner) -> Option<AppFactory> {
+///         Some(my::app(move |shop: Shop| {
+///             my::Routes::new(shop).smoke_tests(runner.clone(), None)
+///         }))
+///     }
+/// }
+/// ```
 pub trait Stack: Send + Sync + 'static {
     /// Serves the application with the endpoint on a free port of `127.0.0.1`.
     ///

@@ -170,7 +170,7 @@ pub(super) fn chunked(chunks: Vec<Bytes>) -> SentBody {
 }
 
 /// Writes bytes and reads until the server closes the connection.
-pub(super) async fn exchange(address: SocketAddr, bytes: &str) -> Result<String, String> {
+pub(super) async fn exchange(address: SocketAddr, bytes: &'static str) -> Result<String, String> {
     let exchanging = async {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(bytes.as_bytes()).await?;

@@ -24,8 +24,8 @@ macro_rules! checks {
             }
         )*
 
-        /// How many checks there are.
-        pub(super) const COUNT: usize = [$($($name,)*)*].len();
+        /// What is checked.
+        pub(super) const NAMES: &[&str] = &[$($($name,)*)*];
     };
 }
 
@@ -58,7 +58,7 @@ checks! {
         "tests that fail and err are a FAIL that names them" => refusals::outcomes,
         "a busy runner says when to ask again" => refusals::busy,
         "a runner that is switched off says so" => refusals::switched_off,
-        "a test past its limit is a FAIL that names it" => refusals::late,
+        "tests past their limit are a FAIL within the run's limit" => refusals::late,
         "the application's pages pass" => passing::pages,
         "bodies pass both ways byte for byte" => passing::bodies,
         "a stream passes chunk by chunk, its trailers too" => passing::streams,

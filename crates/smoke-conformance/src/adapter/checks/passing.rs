@@ -1,5 +1,7 @@
 //! What is not the endpoint's passes as if it were not there.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONNECTION, TE, UPGRADE};
@@ -11,6 +13,9 @@ use crate::adapter::Shop;
 use crate::adapter::bench::{Bench, passing};
 use crate::adapter::stack::{Feature, Stack};
 use crate::adapter::wire::{self, Answer, Connection};
+
+/// How long a chunk may be on its way, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn pages<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let site = bench.serve(passing().open()).await?;
@@ -87,7 +92,11 @@ pub(super) async fn streams<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     };
     // Some servers send the head with the first bytes of the body.
     send("data: 0\n\n")?;
-    let (head, mut body) = connection.begin(asking).await?.into_parts();
+    let beginning = tokio::time::timeout(PATIENCE, connection.begin(asking));
+    let begun = beginning
+        .await
+        .map_err(|_| "the stream's head was kept back")??;
+    let (head, mut body) = begun.into_parts();
     if head.headers.contains_key("content-length") || head.status != 200 {
         return Err(format!("a stream was expected, and this came: {head:?}"));
     }
@@ -96,7 +105,11 @@ pub(super) async fn streams<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
         let wanted = format!("data: {at}\n\n");
         let mut come = String::new();
         while come.len() < wanted.len() {
-            match body.frame().await {
+            let waiting = tokio::time::timeout(PATIENCE, body.frame());
+            match waiting
+                .await
+                .map_err(|_| format!("{wanted:?} was kept back"))?
+            {
                 Some(Ok(frame)) => {
                     let data = frame.into_data().unwrap_or_default();
                     come.push_str(&String::from_utf8_lossy(&data));

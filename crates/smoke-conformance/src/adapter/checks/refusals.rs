@@ -1,5 +1,6 @@
 //! Every way not to have a verdict is a FAIL that says why.
 
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use smoke_core::{Limits, Registry, Test};
@@ -69,7 +70,7 @@ pub(super) async fn busy<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
         .test(gated.test("shop::is_slow").slow());
     let site = bench.serve(registry.open()).await?;
     let slow = tokio::spawn(wire::get(site.address, "/smoketest/slow/"));
-    gated.begun().await;
+    gated.begun(&slow).await?;
     let answer = fails(&site, "/smoketest/", "busy").await?;
     let retry_after = answer.header("retry-after").parse::<u32>();
     if !retry_after.is_ok_and(|seconds| seconds >= 1) {
@@ -97,13 +98,36 @@ pub(super) async fn switched_off<S: Stack>(bench: &Bench<S>) -> Result<(), Strin
 }
 
 pub(super) async fn late<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
-    let limits = Limits::default().test(Duration::from_millis(200));
-    let endless = Test::new("shop::never_ends", async || {
-        std::future::pending::<()>().await
-    });
-    let site = bench
-        .serve(passing().limits(limits).test(endless).open())
-        .await?;
-    let answer = fails(&site, "/smoketest/", "took longer than its limit of 200ms").await?;
-    answer.contains("\ntests passed: 1\n")
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let hangs = move || {
+        let held = Arc::clone(&held);
+        async move {
+            // Stops the thread that it runs on.
+            let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        }
+    };
+    let limits = Limits::default()
+        .run(Duration::from_secs(2))
+        .test(Duration::from_millis(200));
+    let endless = async || std::future::pending::<()>().await;
+    let registry = passing()
+        .limits(limits)
+        .test(Test::new("shop::hangs", hangs))
+        .test(Test::new("shop::never_ends", endless));
+    let site = bench.serve(registry.open()).await?;
+    let answering = tokio::time::timeout(Duration::from_secs(3), site.get("/smoketest/"));
+    let answer = answering
+        .await
+        .map_err(|_| "the run's limit of 2s was not kept")??;
+    drop(release);
+    answer.is_verdict(503, "FAIL")?;
+    for line in [
+        "\ntests passed: 1\n",
+        "\nshop::hangs errored: ",
+        "\nshop::never_ends errored: took longer than its limit of 200ms",
+    ] {
+        answer.contains(line)?;
+    }
+    Ok(())
 }

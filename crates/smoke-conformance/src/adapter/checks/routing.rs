@@ -112,6 +112,7 @@ pub(super) async fn head<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let site = bench.serve(passing().open()).await?;
     for path in ["/smoketest/", "/smoketest/slow", "/smoketest/?format=json"] {
         let got = site.get(path).await?;
+        got.is_verdict(200, "PASS")?;
         let head = wire::send(site.address, wire::request(Method::HEAD, path)?).await?;
         if !head.body.is_empty() || head.status != got.status {
             return Err(format!("{path}: HEAD got {head:?}, and GET {got:?}"));
@@ -151,6 +152,9 @@ pub(super) async fn post<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     ];
     if runs[0].header("x-smoke-run") != runs[1].header("x-smoke-run") {
         return Err("two GET in a row are two runs".to_owned());
+    }
+    if runs[0].headers.contains_key("age") || runs[1].header("age").parse::<u32>().is_err() {
+        return Err(format!("only what is used again has an age: {runs:?}"));
     }
     runs.remove(1);
     let chunks = vec!["a ".into(), "body".into()];

@@ -19,12 +19,12 @@ pub(super) async fn shared<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let site = bench
         .serve(Registry::new().test(gated.test("shop::opens")).open())
         .await?;
-    let asking = join_all((0..200).map(|_| site.get("/smoketest/")));
-    let opening = async {
-        gated.begun().await;
-        gated.open();
-    };
-    let (answers, ()) = tokio::join!(asking, opening);
+    let address = site.address;
+    let asking = (0..200).map(|_| wire::get(address, "/smoketest/"));
+    let asking = tokio::spawn(join_all(asking.collect::<Vec<_>>()));
+    gated.begun(&asking).await?;
+    gated.open();
+    let answers = asking.await.map_err(|error| error.to_string())?;
     let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
     for answer in &answers {
         answer.is_verdict(200, "PASS")?;
@@ -59,7 +59,7 @@ pub(super) async fn in_nobodys_way<S: Stack>(bench: &Bench<S>) -> Result<(), Str
         .test(Test::new("shop::panics", panics));
     let site = bench.serve(registry.open()).await?;
     let asking = tokio::spawn(wire::get(site.address, "/smoketest/"));
-    gated.begun().await;
+    gated.begun(&asking).await?;
     stopped.recv().await;
     for target in ["/hello", "/missing", "/smoketest/nowhere", "/hello"] {
         let answering = tokio::time::timeout(AT_ONCE, site.get(target));
