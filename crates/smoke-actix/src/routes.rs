@@ -13,6 +13,9 @@ use crate::answer::{Answer, answering, response};
 /// that do not exist are answered here too. actix-web takes the first route that matches: configure
 /// these before a route with a parameter in their place, like `/{page}`.
 ///
+/// The application's other requests do not pass through here: the calls of other services' smoke
+/// tests are told from others by [`Smoke`](crate::Smoke) alone.
+///
 /// Alone, these routes serve a port that only operators reach.
 ///
 /// # Examples

@@ -15,6 +15,11 @@ use super::{ResponseBody, SmokeMiddleware};
 /// root of the server, also where it is wrapped around a scope; there, use
 /// [`routes`](crate::routes).
 ///
+/// The one thing that it takes off them is the header
+/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
+/// fear a forged one. Where another service has signed it, the handler finds
+/// [`CalledBySmokeTest`](crate::CalledBySmokeTest) in the request's extensions.
+///
 /// All workers share one runner: make it once, outside the closure that
 /// [`HttpServer::new`](actix_web::HttpServer::new) takes.
 ///
