@@ -89,13 +89,14 @@ pub use service::Smoke;
 
 pub use smoke_tower::{
     Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
-    Blocking, CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint,
-    Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
-    HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
-    Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
-    RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
-    SandboxOf, Selection, ServiceApp, Session, SigningKey, Skip, SmokeRequest, SmokeService, Suite,
-    SuiteValue, Test, TestFn, TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains, Context,
+    DatabaseName, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
+    FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind,
+    Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry,
+    Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner,
+    Sandbox, SandboxFixture, SandboxOf, Selection, ServiceApp, Session, SigningKey, Skip,
+    SmokeRequest, SmokeService, Suite, SuiteValue, SyncBody, Test, TestFn, TestReport, This,
+    Trailers, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_tower::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,

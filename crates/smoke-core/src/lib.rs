@@ -78,7 +78,9 @@ mod run;
 mod select;
 mod test;
 
-pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use app::{
+    App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
+};
 pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};

@@ -64,17 +64,21 @@
 
 mod app;
 mod body;
+mod client;
 mod future;
 mod layer;
 mod service;
 mod standalone;
+mod sync_body;
 
 pub use app::{ServiceApp, app};
 pub use body::ResponseBody;
+pub use client::ClientService;
 pub use future::ResponseFuture;
 pub use layer::SmokeLayer;
 pub use service::Smoke;
 pub use standalone::{AnswerFuture, SmokeService};
+pub use sync_body::SyncBody;
 
 pub use smoke_core::{
     Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
@@ -84,7 +88,7 @@ pub use smoke_core::{
     Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
     RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
     SandboxOf, Selection, Session, SigningKey, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn,
-    TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    TestReport, This, Trailers, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,

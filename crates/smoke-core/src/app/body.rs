@@ -6,11 +6,19 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 
 use super::{AppBody, RequestError};
 use crate::panic::Scene;
+
+/// What came after the body of an answer: gRPC has its status there.
+///
+/// In the extensions of the answer that [`AppUnderTest::call`](crate::AppUnderTest::call)
+/// collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trailers(pub HeaderMap);
 
 /// A body whose errors and panics are errors of its request. After one of them it has ended.
 pub(crate) struct AnswerBody {
@@ -30,12 +38,20 @@ impl AnswerBody {
         }
     }
 
-    /// All its bytes, where there are no more than `limit`. Trailers are left out.
-    pub(super) async fn collect(mut self, limit: usize) -> Result<Bytes, RequestError> {
+    /// All its bytes, where there are no more than `limit`, and its trailers.
+    pub(super) async fn collect(
+        mut self,
+        limit: usize,
+    ) -> Result<(Bytes, Option<Trailers>), RequestError> {
         let mut bytes = BytesMut::new();
+        let mut trailers = None;
         while let Some(frame) = self.frame().await {
-            let Ok(data) = frame?.into_data() else {
-                continue;
+            let data = match frame?.into_data() {
+                Ok(data) => data,
+                Err(frame) => {
+                    trailers = frame.into_trailers().ok().map(Trailers).or(trailers);
+                    continue;
+                }
             };
             if data.len() > limit - bytes.len() {
                 return Err(RequestError::TooLarge {
@@ -45,7 +61,7 @@ impl AnswerBody {
             }
             bytes.extend_from_slice(&data);
         }
-        Ok(bytes.freeze())
+        Ok((bytes.freeze(), trailers))
     }
 }
 

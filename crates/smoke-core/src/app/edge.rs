@@ -43,7 +43,8 @@ impl Default for CallOptions {
 }
 
 impl AppUnderTest {
-    /// Has the application handle a request, and collects the answer.
+    /// Has the application handle a request, and collects the answer. Where its body ends with
+    /// trailers, they are in the extensions, as [`Trailers`](crate::Trailers).
     ///
     /// The report of the test names the request by method and path. The query is kept out of it
     /// and out of every message: tokens and addresses are in queries.
@@ -63,9 +64,14 @@ impl AppUnderTest {
         let mut passage = Passage::enter(self, &mut request, options).await?;
         let answer = match passage.answer(request).await {
             Ok(answer) => {
-                let (head, body) = answer.into_parts();
-                let body = body.collect(options.max_body).await;
-                body.map(|body| Response::from_parts(head, body))
+                let (mut head, body) = answer.into_parts();
+                let collected = body.collect(options.max_body).await;
+                collected.map(|(body, trailers)| {
+                    if let Some(trailers) = trailers {
+                        head.extensions.insert(trailers);
+                    }
+                    Response::from_parts(head, body)
+                })
             }
             Err(error) => Err(error),
         };

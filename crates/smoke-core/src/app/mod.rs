@@ -16,6 +16,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 #[cfg(feature = "live")]
 pub(crate) use body::AnswerBody;
+pub use body::Trailers;
 pub use edge::{AppUnderTest, CallOptions};
 pub use error::RequestError;
 pub use factory::AppFactory;

@@ -19,6 +19,14 @@ use crate::{AppBody, SmokeRequest};
 
 type Answered = Result<Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>;
 
+/// Ends what the test began, as the runner does.
+async fn close(cx: &Context) -> crate::Result {
+    while let Some(finisher) = cx.next_finisher() {
+        finisher.await?;
+    }
+    Ok(())
+}
+
 /// The test's end, and the other one.
 struct Bench {
     live: LiveServer,
@@ -62,7 +70,7 @@ impl Bench {
 
     /// Ends the test: what was wrong beside it.
     async fn end(&self) -> Vec<String> {
-        self.cx.close().await.unwrap();
+        close(&self.cx).await.unwrap();
         let faults = self.cx.remains().faults;
         faults.iter().map(|fault| fault.to_string()).collect()
     }
@@ -106,7 +114,7 @@ async fn a_request_takes_the_way_of_every_request() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
     assert_eq!(bench.session.log.lines(), ["enter", "handled", "leave"]);
-    bench.cx.close().await.unwrap();
+    close(&bench.cx).await.unwrap();
     let remains = bench.cx.remains();
     let made = &remains.requests[0];
     assert_eq!(
@@ -135,7 +143,7 @@ async fn a_write_without_a_connection_of_the_sandbox_is_bypassed_unless_its_path
     bench.ask("POST /ping?a HTTP/1.1").await;
     let answer = bench.ask("POST /users?a HTTP/1.1").await;
     assert!(answer.ends_with("made"));
-    bench.cx.close().await.unwrap();
+    close(&bench.cx).await.unwrap();
     let bypassed = RollbackVerdict::Bypassed {
         request: "POST /users".to_owned(),
     };
@@ -414,7 +422,7 @@ async fn an_escape_is_noted_with_its_request_and_waited_for() {
     };
     *bench.session.leaves.lock().unwrap() = Some(escaped(None));
     bench.ask("GET /users HTTP/1.1").await;
-    bench.cx.close().await.unwrap();
+    close(&bench.cx).await.unwrap();
     let remains = bench.cx.remains();
     assert_eq!(remains.problems, [escaped(Some("GET /users"))]);
     assert!(remains.faults.is_empty());

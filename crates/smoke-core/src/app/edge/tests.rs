@@ -293,6 +293,25 @@ async fn a_body_over_the_cap_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
+async fn trailers_come_with_the_answer() {
+    let trailers = http::HeaderMap::from_iter([(http::header::ETAG, "4f2a91c".parse().unwrap())]);
+    let sent = trailers.clone();
+    let (app, _, _) = app(move |_| {
+        let sent = sent.clone();
+        move |_| {
+            let frames = [Frame::data("hello".into()), Frame::trailers(sent.clone())];
+            let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)));
+            let body = body.map_err(|never| match never {});
+            async { Ok(http::Response::new(body.boxed_unsync())) }
+        }
+    })
+    .await;
+    let answer = app.call(get("/"), CallOptions::default()).await.unwrap();
+    assert_eq!(answer.body(), "hello");
+    assert_eq!(answer.extensions().get(), Some(&crate::Trailers(trailers)));
+}
+
+#[tokio::test]
 async fn an_endless_body_ends_at_the_cap() {
     let (app, _, _) = app(|_| {
         |_| async {
