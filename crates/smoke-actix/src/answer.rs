@@ -6,13 +6,16 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::RequestHead;
+use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpResponse};
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::join;
 use smoke_core::{Endpoint, Route, SmokeRequest};
 
 use crate::head;
@@ -20,13 +23,21 @@ use crate::head;
 /// An answer of the endpoint that is being made.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = http::Response<Bytes>>>>;
 
+/// How much of a request's body is read, in bytes, and for how long.
+const BODY: usize = 64 * 1024;
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Asks the endpoint what a request asks for.
+///
+/// The body is read, as far as it is a small one, and nothing is made of it: actix-web closes a
+/// connection on which a body was not read to its end before the answer.
 #[cold]
 pub(crate) fn answering(
     endpoint: Arc<Endpoint>,
     route: Route,
     head: &RequestHead,
     message: &impl HttpMessage,
+    body: Payload,
 ) -> Answering {
     let (route, mut parts) = match head::parts(head) {
         Some(parts) => (route, parts),
@@ -35,7 +46,24 @@ pub(crate) fn answering(
     if let Some(smoke) = message.extensions().get::<SmokeRequest>() {
         parts.extensions.insert(smoke.clone());
     }
-    Box::pin(async move { endpoint.answer(route, &parts).await })
+    Box::pin(async move {
+        let answering = endpoint.answer(route, &parts);
+        if let Payload::None = body {
+            return answering.await;
+        }
+        let reading = actix_web::rt::time::timeout(BODY_PATIENCE, read(body));
+        join(answering, reading).await.0
+    })
+}
+
+async fn read(mut body: Payload) {
+    let mut left = BODY;
+    while let Some(Ok(chunk)) = body.next().await {
+        match left.checked_sub(chunk.len()) {
+            Some(less) => left = less,
+            None => return,
+        }
+    }
 }
 
 /// The answer with a body of the caller's making.

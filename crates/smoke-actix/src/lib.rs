@@ -97,7 +97,7 @@ pub use smoke_core::{
     Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
     RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
     SandboxOf, Selection, Session, SigningKey, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn,
-    TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    TestReport, This, Trailers, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use smoke_core::{Endpoint, PrefixError, Route, Runner};
 
@@ -67,18 +67,24 @@ fn mount(endpoint: Endpoint) -> impl FnOnce(&mut ServiceConfig) + Clone + Send +
     let endpoint = Arc::new(endpoint);
     move |config| {
         let scope = web::scope(endpoint.prefix_path());
-        config.service(scope.default_service(web::to(move |request: HttpRequest| {
-            let endpoint = Arc::clone(&endpoint);
-            async move { handle(endpoint, &request).await }
-        })));
+        config.service(scope.default_service(web::to(
+            move |request: HttpRequest, body: Payload| {
+                let endpoint = Arc::clone(&endpoint);
+                async move { handle(endpoint, &request, body).await }
+            },
+        )));
     }
 }
 
-async fn handle(endpoint: Arc<Endpoint>, request: &HttpRequest) -> HttpResponse<Answer> {
+async fn handle(
+    endpoint: Arc<Endpoint>,
+    request: &HttpRequest,
+    body: Payload,
+) -> HttpResponse<Answer> {
     // What follows the scope; what is before it may be a path of the application's.
     let rest = request.match_info().unprocessed();
     let path = format!("{}{rest}", endpoint.prefix_path());
     let route = endpoint.route(&path).unwrap_or(Route::Unknown);
-    let answer = answering(endpoint, route, request.head(), request).await;
+    let answer = answering(endpoint, route, request.head(), request, body.into_inner()).await;
     response(answer, |answer| answer)
 }

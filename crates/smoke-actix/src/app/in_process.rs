@@ -3,30 +3,24 @@
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use smoke_core::{App, AppBody, Blocking, Context, Error, Factory, Infallible, Result};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 use super::form::Build;
 use super::thread::{self, Caught, Order, Replied};
 
-/// How long a thread that was told to end is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
-
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
 
-/// An application on a thread of its own, which ends when this is dropped.
+/// An application on a thread of its own, which ends when this is dropped. The runner waits for
+/// that, as it does for every thread of a test.
 #[derive(Debug)]
 pub(super) struct InProcess {
-    /// None once it is being dropped.
-    orders: Option<mpsc::UnboundedSender<Order>>,
-    ended: Mutex<blocking::Receiver<()>>,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl InProcess {
@@ -34,19 +28,14 @@ impl InProcess {
     pub(super) async fn start<Form: 'static>(app: impl Build<Form>, cx: &Context) -> Result<Self> {
         let (orders, received) = mpsc::unbounded_channel();
         let (ready, mut built) = oneshot::channel();
-        let (end, ended) = blocking::channel();
-        let work = Arc::new(Mutex::new(Some((app, received, ready, end))));
+        let work = Arc::new(Mutex::new(Some((app, received, ready))));
         // A function of no fixtures has a thread that the runner watches: it knows the test for
         // hung as long as a handler does not return.
         let serve = move || {
             let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((app, orders, ready, _end)) = work {
+            if let Some((app, orders, ready)) = work {
                 thread::serve(app, orders, ready);
             }
-        };
-        let this = Self {
-            orders: Some(orders),
-            ended: Mutex::new(ended),
         };
         let serving = Factory::<(Blocking, Infallible, ()), ()>::build(&serve, cx);
         let built = tokio::select! {
@@ -58,7 +47,7 @@ impl InProcess {
             }
         };
         match built {
-            Some(Ok(built)) => built.map(|()| this),
+            Some(Ok(built)) => built.map(|()| Self { orders }),
             Some(Err(Caught(payload))) => resume_unwind(payload),
             None => Err(Error::msg(
                 "the application's thread ended before it was built",
@@ -70,10 +59,7 @@ impl InProcess {
 impl App for InProcess {
     fn call(&self, request: Request<AppBody>) -> Answering {
         let (reply, replied) = oneshot::channel();
-        let sent = self
-            .orders
-            .as_ref()
-            .is_some_and(|orders| orders.send(Order { request, reply }).is_ok());
+        let sent = self.orders.send(Order { request, reply }).is_ok();
         Box::pin(async move {
             let replied = if sent { replied.await.ok() } else { None };
             match replied {
@@ -83,23 +69,5 @@ impl App for InProcess {
                 None => Err("the application's thread has ended".into()),
             }
         })
-    }
-}
-
-impl Drop for InProcess {
-    /// Waits for the thread, so that what the application holds is let go of before the sandboxes
-    /// are rolled back. A thread that a handler has stopped is not waited for any longer.
-    fn drop(&mut self) {
-        drop(self.orders.take());
-        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let wait = || {
-            let _ = ended.recv_timeout(PATIENCE);
-        };
-        let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-        match flavor {
-            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
-            Ok(_) => {}
-            Err(_) => wait(),
-        }
     }
 }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use pin_project_lite::pin_project;
@@ -36,10 +37,11 @@ impl<F> ResponseFuture<F> {
         }
     }
 
-    pub(crate) fn ours(endpoint: Arc<Endpoint>, route: Route, request: ServiceRequest) -> Self {
+    pub(crate) fn ours(endpoint: Arc<Endpoint>, route: Route, mut request: ServiceRequest) -> Self {
+        let body = request.take_payload();
         Self {
             kind: Kind::Ours {
-                answering: answering(endpoint, route, request.head(), &request),
+                answering: answering(endpoint, route, request.head(), &request, body),
                 request: Some(Box::new(request)),
             },
         }
