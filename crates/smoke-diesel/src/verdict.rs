@@ -7,6 +7,10 @@ use crate::dialect::Dialect;
 use crate::gate::Gate;
 use crate::redact::redact;
 
+/// What is known of an escape from a sandbox whose COMMIT the server refuses.
+const SEALED: &str =
+    "; its COMMIT was refused, and only a transaction begun as READ WRITE could have written since";
+
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVerdict {
     if let Some(verdict) = gate.over() {
@@ -19,10 +23,11 @@ pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVer
             cause: said(errors.first()),
         };
     }
-    RollbackVerdict::Escaped {
-        how: said(errors.first()),
-        at: None,
+    let mut how = said(errors.first());
+    if gate.is_sealed() {
+        how.push_str(SEALED);
     }
+    RollbackVerdict::Escaped { how, at: None }
 }
 
 /// The verdict where the transaction was rolled back, but a commit would have been refused.

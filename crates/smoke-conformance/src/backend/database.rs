@@ -24,6 +24,9 @@ pub trait Database: Clone + Send + Sync + 'static {
     /// Which SQL the database speaks.
     fn dialect(&self) -> Dialect;
 
+    /// Whether the backend has the database refuse a COMMIT: then nothing stays after an escape.
+    fn seals(&self) -> bool;
+
     /// Takes a connection, runs statements as they are and gives it back; a connection that was
     /// asked for in vain is an error, too.
     fn execute(pool: &Self::Pool, sql: &str) -> impl Future<Output = Result<(), String>> + Send;

@@ -41,11 +41,10 @@ impl Opener {
     }
 
     async fn prepare(&self, connection: &mut Connection) -> QueryResult<()> {
-        let server_side = ServerSide::of(connection).await?;
         for setup in &self.setups {
             setup(connection).await?;
         }
-        begin(connection, &self.terms).await?;
+        let server_side = begin(connection, &self.terms, &self.gate).await?;
         let _ = self.server_side.set(server_side);
         Ok(())
     }

@@ -51,8 +51,13 @@ pub struct Rollback<C> {
 }
 
 impl Rollback<AsyncPgConnection> {
-    /// Sandboxes of the PostgreSQL database with this URL, without TLS.
+    /// The same as [`postgres`](Self::postgres).
     pub fn new(url: impl Into<String>) -> Self {
+        Self::postgres(url)
+    }
+
+    /// Sandboxes of the PostgreSQL database with this URL, without TLS.
+    pub fn postgres(url: impl Into<String>) -> Self {
         let url: Arc<str> = url.into().into();
         Self::with_connect(Arc::new(move || {
             let url = Arc::clone(&url);

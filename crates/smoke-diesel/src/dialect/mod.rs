@@ -1,5 +1,6 @@
 //! What differs from database to database, whatever the pool.
 
+#[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
 mod postgres;
 mod sqlite;
 
@@ -8,7 +9,8 @@ use std::time::Duration;
 
 use diesel::result::Error;
 
-pub(crate) use postgres::{GONE, PostgresDialect};
+#[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
+pub(crate) use postgres::{FACTS, Facts, FactsSql, GONE, PostgresDialect};
 pub(crate) use sqlite::SqliteDialect;
 
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -35,11 +37,11 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// How many sandboxes it bears at the same time.
     const CAPACITY: usize = usize::MAX;
 
-    /// Begins the transaction, sets the limits on the server and the guard, in one batch.
-    fn begin(terms: &Terms) -> String;
+    /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
+    fn begin(terms: &Terms, sealed: bool) -> String;
 
     /// The ways to end the transaction, best first.
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>>;
+    fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>>;
 
     /// Whether the database was busy: a lock stood in the way.
     fn is_busy(error: &Error) -> bool;

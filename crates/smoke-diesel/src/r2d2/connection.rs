@@ -10,6 +10,7 @@ use smoke_core::Result;
 
 use super::Manager;
 use crate::dialect::{Dialect, Terms};
+use crate::gate::Gate;
 
 /// A connection of one database.
 pub(crate) trait Connection: R2D2Connection + Send + 'static {
@@ -23,7 +24,7 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
     fn seize(&mut self, manager: &Manager<Self>) -> Result<Self::Outside>;
 
     /// Begins the transaction, once the connection is set up as the application's.
-    fn begin(&mut self, outside: &Self::Outside, terms: &Terms) -> Result;
+    fn begin(&mut self, outside: &Self::Outside, terms: &Terms, gate: &Gate) -> Result;
 }
 
 /// A connection, held from outside of the thread that uses it.

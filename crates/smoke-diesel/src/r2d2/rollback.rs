@@ -105,10 +105,15 @@ impl<C: R2D2Connection + Send + 'static> Rollback<ConnectionManager<C>> {
 
 #[cfg(feature = "sqlite")]
 impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
+    /// The same as [`sqlite`](Self::sqlite).
+    pub fn new(url: impl Into<String>) -> Self {
+        Self::sqlite(url)
+    }
+
     /// Sandboxes of the SQLite database with this URL.
     ///
     /// It has to be a file: an in-memory database has one connection.
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn sqlite(url: impl Into<String>) -> Self {
         Self::at(url)
     }
 }

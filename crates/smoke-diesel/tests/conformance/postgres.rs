@@ -38,6 +38,10 @@ impl Database for Postgres {
         Dialect::Postgres
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
         let mut connection = pool.get().await.map_err(|error| error.to_string())?;
         connection

@@ -35,6 +35,45 @@ pub(super) async fn a_raw_commit<D: Database>(bench: &Bench<D>) -> Result<(), St
     Ok(())
 }
 
+pub(super) async fn a_sealed_commit<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    if !bench.database.seals() {
+        return Ok(());
+    }
+    for sql in [
+        format!("{}; COMMIT", insert(2)),
+        format!("COMMIT; {}", insert(2)),
+        format!("COMMIT; BEGIN; {}; COMMIT", insert(2)),
+        format!("ROLLBACK; {}", insert(2)),
+        format!("ROLLBACK; BEGIN; {}; COMMIT", insert(2)),
+    ] {
+        let (in_request, in_test) = (sql.clone(), sql.clone());
+        let request = move |client: Client| {
+            let sql = in_request.clone();
+            async move {
+                client.post("/tolerate").body(sql).send().await?;
+                // What comes after it in the same test stays as little.
+                let _ = client.post("/tolerate").body(insert(3)).send().await;
+                Ok::<_, smoke_core::Error>(())
+            }
+        };
+        expect(&bench.run(request).await, Outcome::Errored, CAPITALS)?;
+        let test = move |smoke_core::Sandbox(pool): smoke_core::Sandbox<D::Pool>| {
+            let sql = in_test.clone();
+            async move {
+                let _ = D::execute(&pool, &sql).await;
+                let _ = D::execute(&pool, &insert(3)).await;
+                let _ = D::transaction(&pool, &insert(4)).await;
+            }
+        };
+        expect(&bench.run(test).await, Outcome::Errored, CAPITALS)?;
+        bench
+            .nothing_stays()
+            .await
+            .map_err(|error| format!("{sql}: {error}"))?;
+    }
+    Ok(())
+}
+
 pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     escapes(bench, "COMMIT; BEGIN").await?;
     if bench.is_postgres() {

@@ -51,6 +51,10 @@ pub(super) fn all<D: Database>(bench: &Bench<D>) -> [Check<'_>; CHECKS] {
             Box::pin(escapes::a_raw_commit(bench)),
         ),
         (
+            "nothing stays after a COMMIT that the database was told to refuse",
+            Box::pin(escapes::a_sealed_commit(bench)),
+        ),
+        (
             "a COMMIT with another BEGIN is an escape",
             Box::pin(escapes::a_commit_and_a_begin(bench)),
         ),

@@ -1,17 +1,20 @@
 //! PostgreSQL connections of diesel-async, whatever the pool.
 
+mod process;
+
 use std::future::Future;
 
 use diesel::QueryResult;
 use diesel::dsl::sql;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
     TransactionManager,
 };
 use tokio_postgres::{CancelToken, NoTls};
 
-use crate::dialect::{Dialect, GONE, PostgresDialect, Terms};
+use crate::dialect::{Dialect, FACTS, Facts, FactsSql, GONE, PostgresDialect, Terms};
+use crate::gate::Gate;
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
@@ -21,15 +24,6 @@ pub(crate) struct ServerSide {
 }
 
 impl ServerSide {
-    pub(crate) async fn of(connection: &mut AsyncPgConnection) -> QueryResult<Self> {
-        Ok(Self {
-            who: sql::<Text>(PostgresDialect::WHO)
-                .get_result(connection)
-                .await?,
-            cancel: connection.cancel_token(),
-        })
-    }
-
     /// Ends it by way of another connection, whatever it is doing; whether it is gone.
     pub(crate) async fn end<E>(
         &self,
@@ -64,15 +58,28 @@ impl ServerSide {
     }
 }
 
-/// Begins the transaction, with limits and guard, in one batch, so that diesel counts it.
-pub(crate) async fn begin(connection: &mut AsyncPgConnection, terms: &Terms) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction_sql(connection, &PostgresDialect::begin(terms))
-        .await?;
+/// Begins the transaction, with limits, seal and guard, in one batch, so that diesel counts it.
+pub(crate) async fn begin(
+    connection: &mut AsyncPgConnection,
+    terms: &Terms,
+    gate: &Gate,
+) -> QueryResult<ServerSide> {
+    let facts: Facts = sql::<FactsSql>(FACTS).get_result(connection).await?;
+    let cancel = connection.cancel_token();
+    let own_process = process::number(&cancel).await == Some(facts.process);
+    if facts.seals(own_process) {
+        gate.seal();
+    }
+    let begin = PostgresDialect::begin(terms, gate.is_sealed());
+    AnsiTransactionManager::begin_transaction_sql(connection, &begin).await?;
     // As `begin_test_transaction` does: the pool is not to take the connection for broken. That
     // one would take a round trip of its own, with the limits not yet set.
     <AsyncPgConnection as AsyncConnection>::TransactionManager::transaction_manager_status_mut(
         connection,
     )
     .set_test_transaction_flag();
-    Ok(())
+    Ok(ServerSide {
+        who: facts.who,
+        cancel,
+    })
 }
