@@ -81,6 +81,7 @@
         feature = "sqlite",
         feature = "postgres",
         feature = "postgres-r2d2",
+        feature = "mysql",
         feature = "deadpool"
     )),
     allow(
@@ -93,14 +94,14 @@
 mod absent;
 mod dialect;
 mod gate;
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
-mod postgres;
 mod redact;
 mod savepoints;
 mod steps;
 mod verdict;
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
+#[cfg(feature = "deadpool")]
+pub mod asynchronous;
+#[cfg(feature = "deadpool")]
 pub mod deadpool;
 #[cfg(feature = "r2d2")]
 pub mod r2d2;

@@ -46,6 +46,8 @@ pub trait Database: Clone + Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
+    /// MariaDB or MySQL.
+    Mysql,
     /// PostgreSQL.
     Postgres,
     /// SQLite.

@@ -166,6 +166,7 @@ async fn open<C: Connection>(
             guard: savepoints.guard(),
             test: Arc::clone(&request.test),
             limit: request.limit,
+            writes: C::Dialect::WRITES,
         },
         _token: token,
     };

@@ -3,6 +3,7 @@
 
 mod careless;
 mod libpq;
+mod mariadb;
 mod postgres;
 mod r2d2;
 mod sqlite;

@@ -6,9 +6,9 @@ use smoke_core::{Client, Outcome, Registry, Result, Test};
 use tokio::sync::mpsc;
 
 use super::insert;
-use crate::backend::Database;
 use crate::backend::app::SqlApp;
 use crate::backend::bench::{Bench, expect, one};
+use crate::backend::{Database, Dialect};
 
 const CAPITALS: &str = "DATA MAY HAVE BEEN COMMITTED";
 
@@ -76,7 +76,7 @@ pub(super) async fn a_sealed_commit<D: Database>(bench: &Bench<D>) -> Result<(),
 
 pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     escapes(bench, "COMMIT; BEGIN").await?;
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         escapes(bench, "COMMIT AND CHAIN").await?;
     }
     Ok(())
@@ -85,14 +85,17 @@ pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Resul
 pub(super) async fn a_raw_rollback<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     escapes(bench, "ROLLBACK").await?;
     escapes(bench, "ROLLBACK; BEGIN").await?;
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         escapes(bench, "ROLLBACK AND CHAIN").await?;
     }
     Ok(())
 }
 
 /// The end is seen after the request, and also where the test itself brings it about.
-async fn escapes<D: Database>(bench: &Bench<D>, sql: &'static str) -> Result<(), String> {
+pub(super) async fn escapes<D: Database>(
+    bench: &Bench<D>,
+    sql: &'static str,
+) -> Result<(), String> {
     let in_request = move |client: Client| async move {
         client.post("/tolerate").body(sql).send().await?;
         Ok::<_, smoke_core::Error>(())
@@ -111,7 +114,7 @@ async fn escapes<D: Database>(bench: &Bench<D>, sql: &'static str) -> Result<(),
 
 pub(super) async fn another_pool<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     // On SQLite the other pool's write waits for the sandbox in vain, and is no success.
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         let body = async |client: Client| -> Result {
             client.post("/elsewhere").body(insert(2)).send().await?;
             Ok(())

@@ -19,9 +19,6 @@ const NAME_LENGTH: usize = 63;
 
 pub(crate) struct PostgresDialect;
 
-/// How long to look whether a connection that was ended is gone, and how often.
-pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
-
 impl PostgresDialect {
     /// Ends the one that fulfils the condition, from another connection.
     pub(crate) fn terminate(who: &str) -> String {
@@ -141,6 +138,7 @@ mod tests {
             guard: "g".to_owned(),
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
+            writes: true,
         };
         let sql = PostgresDialect::begin(&terms, false);
         assert!(
