@@ -82,7 +82,9 @@
         feature = "postgres",
         feature = "postgres-r2d2",
         feature = "mysql",
-        feature = "deadpool"
+        feature = "mysql-r2d2",
+        feature = "deadpool",
+        feature = "bb8"
     )),
     allow(
         dead_code,
@@ -99,8 +101,10 @@ mod savepoints;
 mod steps;
 mod verdict;
 
-#[cfg(feature = "deadpool")]
+#[cfg(any(feature = "deadpool", feature = "bb8"))]
 pub mod asynchronous;
+#[cfg(feature = "bb8")]
+pub mod bb8;
 #[cfg(feature = "deadpool")]
 pub mod deadpool;
 #[cfg(feature = "r2d2")]

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 
 use super::Connection;
 use crate::dialect::Terms;
-use crate::gate::Gate;
+use crate::gate::{Gate, Refusal};
 use crate::steps::asynchronous::end_nested;
 
 tokio::task_local! {
@@ -33,8 +33,12 @@ pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> Recycl
             if is_session() {
                 return Ok(());
             }
-            end_nested(connection).await;
-            let inside = connection.inside(&terms, &gate).await;
+            let inside = if gate.is_closed() {
+                Err(Refusal::Closed)
+            } else {
+                end_nested(connection).await;
+                connection.inside(&terms, &gate).await
+            };
             inside.map_err(|refusal| {
                 let said = Box::new(refusal.to_string());
                 Error::DatabaseError(DatabaseErrorKind::Unknown, said)

@@ -18,7 +18,7 @@ use diesel::ConnectionResult;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use futures_util::future::BoxFuture;
 
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, condemn};
 pub(crate) use pool::{Missing, SandboxPool};
 pub use rollback::Rollback;
 

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use diesel::QueryResult;
 use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::Result;
+use smoke_core::{Result, RollbackVerdict};
 
 use super::Manager;
 use crate::dialect::{Dialect, Terms};
@@ -25,6 +26,11 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
 
     /// Begins the transaction, once the connection is set up as the application's.
     fn begin(&mut self, outside: &Self::Outside, terms: &Terms, gate: &Gate) -> Result;
+
+    /// Looks for what was not rolled back, right after the rollback.
+    fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
+        Ok(RollbackVerdict::RolledBack)
+    }
 }
 
 /// A connection, held from outside of the thread that uses it.

@@ -2,6 +2,8 @@
 
 mod connection;
 mod interact;
+#[cfg(feature = "mysql-r2d2")]
+mod mysql;
 mod observe;
 mod opener;
 #[cfg(feature = "postgres-r2d2")]

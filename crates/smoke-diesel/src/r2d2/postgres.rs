@@ -17,7 +17,7 @@ use super::{Manager, socket, threads};
 use crate::dialect::{Dialect, FACTS, Facts, FactsSql, GONE, PostgresDialect, Terms};
 use crate::gate::Gate;
 use crate::redact::redact;
-use crate::verdict::not_begun;
+use crate::verdict::{not_begun, not_cut};
 
 impl Connection for PgConnection {
     type Dialect = PostgresDialect;
@@ -93,12 +93,11 @@ impl ServerSide {
 
 impl Outside for ServerSide {
     fn cut(&self) {
-        let why = match self.end() {
-            Ok(true) => return,
-            Ok(false) => "it was told to end and is still there".to_owned(),
-            Err(error) => redact(&error.to_string()),
-        };
-        crate::verdict::not_cut(&why);
+        match self.end() {
+            Ok(true) => {}
+            Ok(false) => not_cut("it was told to end and is still there"),
+            Err(error) => not_cut(&redact(&error.to_string())),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Rollback<M: ManageConnection> {
     setups: Vec<Setup<M::Connection>>,
     limit: Option<Duration>,
     capacity: usize,
+    accepts_implicit_commits: bool,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -51,6 +52,7 @@ impl<M: ManageConnection> Rollback<M> {
             setups: Vec::new(),
             limit: None,
             capacity: 1,
+            accepts_implicit_commits: false,
         }
     }
 
@@ -126,6 +128,28 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     }
 }
 
+#[cfg(feature = "mysql-r2d2")]
+impl Rollback<ConnectionManager<diesel::MysqlConnection>> {
+    /// Sandboxes of the MariaDB or MySQL database with this URL, in which nothing can be written
+    /// before [`accept_implicit_commits`](Self::accept_implicit_commits).
+    pub fn mysql(url: impl Into<String>) -> Self {
+        Self::at(url)
+    }
+
+    /// Lets tests and the application write, although these databases commit on their own before
+    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
+    /// or begins a transaction.
+    ///
+    /// **What was written before such a statement stays in the database**, whatever a sandbox
+    /// does. The statement itself and what comes after it are refused, and the test is errored and
+    /// not run again. So ask for this where the application's handlers send nothing of the kind.
+    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
+    pub fn accept_implicit_commits(mut self) -> Self {
+        self.accepts_implicit_commits = true;
+        self
+    }
+}
+
 /// For the connections whose databases were chosen among this crate's features.
 impl<C: Connection> Backend for Rollback<ConnectionManager<C>> {
     type Pool = Pool<C>;
@@ -166,7 +190,7 @@ async fn open<C: Connection>(
             guard: savepoints.guard(),
             test: Arc::clone(&request.test),
             limit: request.limit,
-            writes: C::Dialect::WRITES,
+            writes: C::Dialect::WRITES || rollback.accepts_implicit_commits,
         },
         _token: token,
     };

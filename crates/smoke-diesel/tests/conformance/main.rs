@@ -1,7 +1,9 @@
 //! The backends' part of the conformance suite, on every database and pool.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
+mod asynchronous;
 mod careless;
+mod libmariadb;
 mod libpq;
 mod mariadb;
 mod postgres;
