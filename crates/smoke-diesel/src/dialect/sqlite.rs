@@ -20,11 +20,11 @@ impl Dialect for SqliteDialect {
 
     /// The transaction that diesel has begun takes the write lock at its first write, where it
     /// may find the database changed since its first read and fail for good (`BUSY_SNAPSHOT`).
-    fn begin(terms: &Terms) -> String {
+    fn begin(terms: &Terms, _: bool) -> String {
         format!("ROLLBACK; BEGIN IMMEDIATE; SAVEPOINT {}", terms.guard)
     }
 
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
+    fn end(savepoints: &Savepoints, _: bool) -> Vec<Attempt<Ending>> {
         vec![Attempt {
             sql: format!("{}; ROLLBACK", savepoints.prove()),
             means: Ending::RolledBack,

@@ -14,6 +14,7 @@ use smoke_sqlite::{Cut, Handle, IDENTITY};
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use crate::dialect::{Dialect, SqliteDialect, Terms};
+use crate::gate::Gate;
 use crate::verdict::not_begun;
 
 /// How long to wait for somebody else's lock: production comes first.
@@ -61,7 +62,7 @@ impl Connection for SqliteConnection {
         Ok(handle)
     }
 
-    fn begin(&mut self, handle: &Handle, terms: &Terms) -> Result {
+    fn begin(&mut self, handle: &Handle, terms: &Terms, _: &Gate) -> Result {
         let timeout: i32 =
             sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(self)?;
         if timeout > BUSY_TIMEOUT_MS {
@@ -69,7 +70,7 @@ impl Connection for SqliteConnection {
         }
         handle.seal();
         self.begin_test_transaction()
-            .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms)))
+            .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))
     }
 }

@@ -7,8 +7,8 @@ use smoke_core::{Outcome, Registry, Result, Runner, Sandbox, Selection, Test};
 use tokio::sync::mpsc;
 
 use super::insert;
-use crate::backend::Database;
 use crate::backend::bench::{Bench, expect};
+use crate::backend::{Database, Dialect};
 
 pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     let (release, held) = std::sync::mpsc::channel::<()>();
@@ -118,8 +118,16 @@ pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(),
 
 /// The connections to the database; for SQLite the file descriptors of this process.
 async fn connections<D: Database>(bench: &Bench<D>) -> Result<i64, String> {
-    if bench.is_postgres() {
-        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()";
+    let sql = match bench.database.dialect() {
+        Dialect::Postgres => {
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+        }
+        Dialect::Mysql => {
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()"
+        }
+        Dialect::Sqlite => "",
+    };
+    if !sql.is_empty() {
         return D::number(&bench.production, sql).await;
     }
     let open = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);

@@ -3,45 +3,43 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use deadpool::managed::{PoolError, TimeoutType, Timeouts};
-use diesel::ConnectionError;
-use diesel_async::pooled_connection::deadpool::Object;
 use futures_util::future::BoxFuture;
 use smoke_core::{HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
-use super::hooks::as_session;
-use super::{Connect, Connection, Pool};
+use super::checkout::as_session;
+use super::{Connect, Connection, Missing, SandboxPool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
-use crate::dialect::PostgresDialect;
 use crate::gate::{Gate, lock};
-use crate::postgres::ServerSide;
 use crate::redact::redact;
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
-use crate::verdict::not_cut;
+use crate::verdict::{not_cut, text};
+
+type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
+type Dialect<P> = <<P as SandboxPool>::Connection as Connection>::Dialect;
 
 /// How long ending a connection from outside may take.
 const CUTTING: Duration = Duration::from_millis(800);
 
-pub(super) struct Session {
+pub(super) struct Session<P: SandboxPool> {
     /// None once the sandbox is finished.
-    pool: Mutex<Option<Pool>>,
+    pool: Mutex<Option<P>>,
     gate: Arc<Gate>,
     watch: HandleWatch,
     savepoints: tokio::sync::Mutex<Savepoints>,
-    server_side: Arc<OnceLock<ServerSide>>,
-    connect: Connect,
+    server_side: Arc<OnceLock<ServerSide<P>>>,
+    connect: Connect<P::Connection>,
 }
 
-impl Session {
+impl<P: SandboxPool> Session<P> {
     pub(super) fn new(
-        pool: Pool,
+        pool: P,
         gate: Arc<Gate>,
         watch: HandleWatch,
         savepoints: Savepoints,
-        server_side: Arc<OnceLock<ServerSide>>,
-        connect: Connect,
+        server_side: Arc<OnceLock<ServerSide<P>>>,
+        connect: Connect<P::Connection>,
     ) -> Self {
         Self {
             pool: Mutex::new(Some(pool)),
@@ -54,55 +52,48 @@ impl Session {
     }
 
     /// The connection, unless it is in use or gone.
-    async fn take(&self) -> Result<Object<Connection>, Absent> {
+    async fn take(&self) -> Result<P::Object, Absent> {
         if let Some(verdict) = self.gate.over() {
             return Err(Absent::Gone(verdict));
         }
         let Some(pool) = self.pool() else {
             return Err(Absent::Gone(finished()));
         };
-        let timeouts = Timeouts {
-            wait: Some(GRACE),
-            create: None,
-            recycle: None,
-        };
-        as_session(pool.timeout_get(&timeouts))
+        as_session(pool.take(GRACE))
             .await
-            .map_err(|error| match (self.gate.over(), error) {
+            .map_err(|missing| match (self.gate.over(), missing) {
                 (Some(verdict), _) => Absent::Gone(verdict),
-                (None, error @ PoolError::Timeout(TimeoutType::Wait)) => {
-                    Absent::InUse(error.to_string())
-                }
-                (None, error) => Absent::Gone(RollbackVerdict::ConnectionLost {
-                    cause: redact(&error.to_string()),
+                (None, Missing::InUse(said)) => Absent::InUse(said),
+                (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
+                    cause: redact(&said),
                 }),
             })
     }
 
-    fn pool(&self) -> Option<Pool> {
+    fn pool(&self) -> Option<P> {
         lock(&self.pool).clone()
     }
 
     /// Closes the connection where the sandbox is over, and gives it back where it is not.
-    fn give_back(&self, connection: Object<Connection>) {
+    fn give_back(&self, connection: P::Object) {
         if self.gate.is_closed() {
             self.close(connection);
         }
     }
 
-    fn close(&self, connection: Object<Connection>) {
-        drop(Object::take(connection));
+    fn close(&self, connection: P::Object) {
+        P::discard(connection);
         if let Some(pool) = self.pool() {
             pool.close();
         }
     }
 
     async fn end_from_outside(&self) {
-        end_from_outside(&self.server_side, &self.connect).await;
+        end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
     }
 }
 
-impl Drop for Session {
+impl<P: SandboxPool> Drop for Session<P> {
     /// A session that nobody finished closes its connection.
     fn drop(&mut self) {
         let Some(pool) = lock(&self.pool).take() else {
@@ -110,45 +101,45 @@ impl Drop for Session {
         };
         self.gate.close();
         pool.close();
-        let in_use = pool.status().size > 0;
+        let in_use = pool.has_connection();
         if let (true, Ok(runtime)) = (in_use, Handle::try_current()) {
             let (server_side, connect) = (Arc::clone(&self.server_side), Arc::clone(&self.connect));
-            runtime.spawn(async move { end_from_outside(&server_side, &connect).await });
+            runtime.spawn(async move {
+                end_from_outside::<P::Connection>(&server_side, &connect).await
+            });
         }
     }
 }
 
-async fn end_from_outside(server_side: &OnceLock<ServerSide>, connect: &Connect) {
+async fn end_from_outside<C: Connection>(
+    server_side: &OnceLock<C::ServerSide>,
+    connect: &Connect<C>,
+) {
     let Some(server_side) = server_side.get() else {
         return;
     };
-    let other = async { connect().await.map_err(CutError::from) };
-    let ended = tokio::time::timeout(CUTTING, server_side.end(other)).await;
-    let why = match ended {
-        Ok(Ok(true)) => return,
-        Ok(Ok(false)) => "it was told to end and is still there".to_owned(),
-        Ok(Err(CutError(error))) => redact(&error),
+    let ending = async {
+        match connect().await {
+            Ok(other) => match C::end(server_side, Some(other)).await {
+                Ok(true) => None,
+                Ok(false) => Some("it was told to end and is still there".to_owned()),
+                Err(error) => Some(text(&error)),
+            },
+            Err(error) => {
+                let _ = C::end(server_side, None).await;
+                Some(redact(&error.to_string()))
+            }
+        }
+    };
+    let why = match tokio::time::timeout(CUTTING, ending).await {
+        Ok(None) => return,
+        Ok(Some(why)) => why,
         Err(_) => format!("that takes longer than {CUTTING:?}"),
     };
     not_cut(&why);
 }
 
-/// Why a connection could not be ended from outside.
-struct CutError(String);
-
-impl From<ConnectionError> for CutError {
-    fn from(error: ConnectionError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<diesel::result::Error> for CutError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl smoke_core::Session for Session {
+impl<P: SandboxPool> smoke_core::Session for Session<P> {
     fn checkouts(&self) -> u64 {
         self.gate.checkouts()
     }
@@ -157,7 +148,7 @@ impl smoke_core::Session for Session {
         Box::pin(async {
             let mut connection = self.take().await.map_err(Absent::into_error)?;
             let mut savepoints = self.savepoints.lock().await;
-            let entered = asynchronous::enter::<PostgresDialect, Connection>(
+            let entered = asynchronous::enter::<Dialect<P>, P::Connection>(
                 &mut connection,
                 &self.gate,
                 &mut savepoints,
@@ -175,7 +166,7 @@ impl smoke_core::Session for Session {
                 Err(absent) => return absent.after_a_request(),
             };
             let mut savepoints = self.savepoints.lock().await;
-            let left = asynchronous::leave::<PostgresDialect, Connection>(
+            let left = asynchronous::leave::<Dialect<P>, P::Connection>(
                 &mut connection,
                 &self.gate,
                 &mut savepoints,
@@ -192,12 +183,13 @@ impl smoke_core::Session for Session {
                 Ok(mut connection) => {
                     self.gate.close();
                     let savepoints = self.savepoints.lock().await;
-                    let verdict = asynchronous::roll_back::<PostgresDialect, Connection>(
+                    let verdict = asynchronous::roll_back::<Dialect<P>, P::Connection>(
                         &mut connection,
                         &self.gate,
                         &savepoints,
                     )
                     .await;
+                    let verdict = looked_back(verdict, &mut *connection).await;
                     self.close(connection);
                     verdict
                 }
@@ -231,4 +223,20 @@ impl smoke_core::Session for Session {
             self.end_from_outside().await;
         })
     }
+}
+
+/// What was not rolled back by a rollback.
+async fn looked_back<C: Connection>(
+    verdict: RollbackVerdict,
+    connection: &mut C,
+) -> RollbackVerdict {
+    if !verdict.is_rolled_back() {
+        return verdict;
+    }
+    connection
+        .look_back()
+        .await
+        .unwrap_or_else(|error| RollbackVerdict::Unknown {
+            cause: text(&error),
+        })
 }

@@ -1,8 +1,12 @@
 //! PostgreSQL.
 
+mod seal;
+
 use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error};
+
+pub(crate) use seal::{FACTS, Facts, FactsSql};
 
 use super::{Dialect, Terms};
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -15,14 +19,7 @@ const NAME_LENGTH: usize = 63;
 
 pub(crate) struct PostgresDialect;
 
-/// How long to look whether a connection that was ended is gone, and how often.
-pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
-
 impl PostgresDialect {
-    /// Asks for a condition that picks a connection's side of the server from `pg_stat_activity`,
-    /// and nobody who comes after it with the same process number.
-    pub(crate) const WHO: &str = "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))";
-
     /// Ends the one that fulfils the condition, from another connection.
     pub(crate) fn terminate(who: &str) -> String {
         format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {who}")
@@ -61,7 +58,7 @@ impl Dialect for PostgresDialect {
 
     /// Everything is local to the transaction: behind a transaction pooler the next client of the
     /// server's connection would inherit the rest.
-    fn begin(terms: &Terms) -> String {
+    fn begin(terms: &Terms, sealed: bool) -> String {
         let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
         let name: String = format!("smoke {}", terms.test)
             .chars()
@@ -69,8 +66,13 @@ impl Dialect for PostgresDialect {
             .take(NAME_LENGTH)
             .collect();
         let guard = &terms.guard;
+        let begin = if sealed {
+            seal::begin(guard)
+        } else {
+            "BEGIN".to_owned()
+        };
         format!(
-            "BEGIN; \
+            "{begin}; \
              SET LOCAL statement_timeout = {limit}; \
              SET LOCAL idle_in_transaction_session_timeout = {limit}; \
              SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
@@ -82,16 +84,19 @@ impl Dialect for PostgresDialect {
 
     /// The second way is for a transaction that an SQL error has aborted. The third is for one
     /// whose deferred constraints do not hold.
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
-        const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK";
+    fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
+        let mut check = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK".to_owned();
+        if sealed {
+            check = format!("{}; {check}", seal::lift(&savepoints.guard()));
+        }
         let back = savepoints.back_to_guard();
         vec![
             Attempt {
-                sql: format!("{}; {CHECK}", savepoints.prove()),
+                sql: format!("{}; {check}", savepoints.prove()),
                 means: Ending::RolledBack,
             },
             Attempt {
-                sql: format!("{back}; {CHECK}"),
+                sql: format!("{back}; {check}"),
                 means: Ending::RolledBack,
             },
             Attempt {
@@ -133,8 +138,9 @@ mod tests {
             guard: "g".to_owned(),
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
+            writes: true,
         };
-        let sql = PostgresDialect::begin(&terms);
+        let sql = PostgresDialect::begin(&terms, false);
         assert!(
             sql.contains("application_name = 'smoke a; DROP TABLE t; --';"),
             "{sql}"
