@@ -28,6 +28,13 @@ fn page<T: IntoResponse + Sync + 'static>(
     make_sync(move |request| answer(&shop, request))
 }
 
+fn writing(shop: &Shop, write: fn(&Shop)) -> impl Endpoint<Output = StatusCode> + 'static {
+    page(shop, move |shop, _| {
+        write(shop);
+        Ok(StatusCode::CREATED)
+    })
+}
+
 async fn handled(error: poem::Error) -> Response {
     match error.is::<NotFoundError>() {
         true => Shop::NO_SUCH_PAGE
@@ -67,22 +74,8 @@ fn application(shop: &Shop) -> impl Endpoint<Output = Response> + 'static {
         .at("/visits", get(make_sync(move |_| visits.next())))
         .at("/echo", post(make_sync(Request::into_body)))
         .at("/stream", get(page(shop, |shop, _| Ok(stream(shop)))))
-        .at(
-            "/rows",
-            post(
-                page(shop, |shop, _| Ok(shop.write()))
-                    .map_to_response()
-                    .after(created),
-            ),
-        )
-        .at(
-            "/keep",
-            post(
-                page(shop, |shop, _| Ok(shop.keep()))
-                    .map_to_response()
-                    .after(created),
-            ),
-        )
+        .at("/rows", post(writing(shop, Shop::write)))
+        .at("/keep", post(writing(shop, Shop::keep)))
         .at("/careless", post(make_sync(|_| StatusCode::CREATED)))
         .at(
             "/broken",
@@ -95,10 +88,6 @@ fn application(shop: &Shop) -> impl Endpoint<Output = Response> + 'static {
         .catch_all_error(handled)
         .with(SetHeader::new().overriding("x-app", "yes"))
         .map_to_response()
-}
-
-async fn created(answer: poem::Result<Response>) -> poem::Result<Response> {
-    answer.map(|answer| answer.with_status(StatusCode::CREATED).into_response())
 }
 
 fn routes(runner: &Runner, prefix: &str, shop: &Shop) -> Route {
