@@ -5,27 +5,48 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::app::BuildApp;
-use crate::rollback::ErasedBackend;
-use crate::{Error, Fixture, Result, Skip};
+use crate::fixture::sandbox::SandboxFixture;
+use crate::rollback::{AnyPool, ErasedBackend};
+use crate::{Context, Error, Fixture, Result, Skip};
 
 /// The values, backends and app factory of one registry.
 #[derive(Default)]
 pub(crate) struct Supplies {
     pub(crate) values: HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>,
     pub(crate) backends: Vec<Arc<dyn ErasedBackend>>,
+    /// Where each sandbox fixture has its pool from.
+    pub(crate) sandboxes: HashMap<TypeId, Source>,
     pub(crate) app: Option<Arc<dyn BuildApp>>,
     /// The fixtures without which a test is skipped, and the reasons.
     pub(crate) skips: HashMap<TypeId, String>,
 }
 
-impl Supplies {
-    pub(crate) fn backend<P: 'static>(&self) -> Option<&Arc<dyn ErasedBackend>> {
-        self.backends
-            .iter()
-            .find(|backend| backend.pool_type() == TypeId::of::<P>())
-    }
+type Check = fn(&Providers<'_>) -> Result;
+type AcquirePool = fn(Context) -> BoxFuture<'static, Result<AnyPool>>;
 
+/// Where a sandbox fixture has its pool from.
+pub(crate) enum Source {
+    /// A sandbox of its own.
+    Backend(Arc<dyn ErasedBackend>),
+    /// The sandbox of another database.
+    Shared { check: Check, acquire: AcquirePool },
+}
+
+impl Source {
+    pub(crate) fn shared<S: SandboxFixture>() -> Self {
+        Self::Shared {
+            check: |providers| providers.check::<S>(),
+            acquire: |cx| {
+                Box::pin(async move { Ok(Box::new(cx.get::<S>().await?.into_pool()) as AnyPool) })
+            },
+        }
+    }
+}
+
+impl Supplies {
     pub(crate) fn rolls_back(&self, pool: TypeId) -> bool {
         self.backends
             .iter()
@@ -95,10 +116,8 @@ impl<'a> Providers<'a> {
         self.supplies.value()
     }
 
-    /// Whether a backend makes sandboxes for the pool type `P`.
-    #[must_use]
-    pub fn rolls_back<P: 'static>(&self) -> bool {
-        self.supplies.backend::<P>().is_some()
+    pub(crate) fn sandbox(&self, fixture: TypeId) -> Option<&'a Source> {
+        self.supplies.sandboxes.get(&fixture)
     }
 
     pub(crate) fn app(&self) -> Option<&'a Arc<dyn BuildApp>> {

@@ -6,10 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::access::Access;
-use crate::providers::Supplies;
+use crate::fixture::sandbox::SandboxFixture;
+use crate::providers::{Source, Supplies};
 use crate::rollback::erase;
 use crate::test::Hooks;
-use crate::{AppFactory, Backend, Fixture, Limits, Suite, Test};
+use crate::{
+    AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, SigningKey, Suite, Test,
+};
 
 /// The tests of one application and what they need: provided values, rollback backends, how to
 /// build the application under test, who may see what.
@@ -45,6 +48,7 @@ pub struct Registry {
     pub(crate) hooks: HashMap<Arc<str>, Hooks>,
     pub(crate) supplies: Supplies,
     pub(crate) access: Access,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
@@ -61,6 +65,7 @@ impl Registry {
             hooks: HashMap::new(),
             supplies: Supplies::default(),
             access: Access::default(),
+            signing_keys: Vec::new(),
             limits: Limits::default(),
             build: None,
             instance: gethostname::gethostname().into_string().ok(),
@@ -89,9 +94,19 @@ impl Registry {
 
     /// Adds a suite with its tests.
     pub fn suite(mut self, suite: Suite) -> Self {
-        let hooks = self.hooks.entry(suite.name).or_default();
-        hooks.set_up = suite.hooks.set_up.or(hooks.set_up.take());
-        hooks.tear_down = suite.hooks.tear_down.or(hooks.tear_down.take());
+        let hooks = self.hooks.entry(Arc::clone(&suite.name)).or_default();
+        for (what, known, new) in [
+            ("set-up", &mut hooks.set_up, suite.hooks.set_up),
+            ("tear-down", &mut hooks.tear_down, suite.hooks.tear_down),
+        ] {
+            if new.is_some() && known.is_some() {
+                self.problems.push(format!(
+                    "two suites are called {}, and each has a {what}",
+                    suite.name
+                ));
+            }
+            *known = new.or(known.take());
+        }
         self.tests.extend(suite.tests);
         self
     }
@@ -116,13 +131,70 @@ impl Registry {
     }
 
     /// Makes sandboxes for a pool type, as [`Sandbox<P>`](crate::Sandbox).
-    pub fn rollback<B: Backend>(mut self, backend: B) -> Self {
-        if self.supplies.backend::<B::Pool>().is_some() {
-            self.problems
-                .push(format!("two backends roll back {}", type_name::<B::Pool>()));
-        }
-        self.supplies.backends.push(erase(backend));
+    pub fn rollback<B: Backend>(self, backend: B) -> Self {
+        self.sandboxed::<Sandbox<B::Pool>>(backend)
+    }
+
+    /// Makes sandboxes for one of several databases, as [`SandboxOf<D>`](crate::SandboxOf).
+    ///
+    /// ```
+    /// # use smoke_core::{Backend, DatabaseName, Registry};
+    /// # fn registry<P: Clone + Send + Sync + 'static>(app: impl Backend<Pool = P>, billing: impl Backend<Pool = P>) -> Registry {
+    /// struct Billing<P>(std::marker::PhantomData<P>);
+    ///
+    /// impl<P: Clone + Send + Sync + 'static> DatabaseName for Billing<P> {
+    ///     type Pool = P;
+    /// }
+    ///
+    /// Registry::new().rollback(app).rollback_of::<Billing<P>>(billing)
+    /// # }
+    /// ```
+    pub fn rollback_of<D: DatabaseName>(self, backend: impl Backend<Pool = D::Pool>) -> Self {
+        self.sandboxed::<SandboxOf<D>>(backend)
+    }
+
+    /// Gives the sandbox of `Writer` to whoever asks for that of `Replica`, so that what a test
+    /// wrote can be read where the application reads from a replica.
+    ///
+    /// ```
+    /// # use smoke_core::{Backend, DatabaseName, Registry, Sandbox, SandboxOf};
+    /// # #[derive(Clone)] struct Pool;
+    /// struct Replica;
+    ///
+    /// impl DatabaseName for Replica {
+    ///     type Pool = Pool;
+    /// }
+    ///
+    /// # fn registry(backend: impl Backend<Pool = Pool>) -> Registry {
+    /// Registry::new().rollback(backend).replica::<SandboxOf<Replica>, Sandbox<Pool>>()
+    /// # }
+    /// ```
+    pub fn replica<Replica, Writer>(mut self) -> Self
+    where
+        Replica: SandboxFixture,
+        Writer: SandboxFixture<Pool = Replica::Pool>,
+    {
+        self.source::<Replica>(Source::shared::<Writer>());
         self
+    }
+
+    fn sandboxed<S: SandboxFixture>(mut self, backend: impl Backend<Pool = S::Pool>) -> Self {
+        let backend = erase(backend);
+        self.supplies.backends.push(Arc::clone(&backend));
+        self.source::<S>(Source::Backend(backend));
+        self
+    }
+
+    fn source<S: SandboxFixture>(&mut self, source: Source) {
+        if self
+            .supplies
+            .sandboxes
+            .insert(TypeId::of::<S>(), source)
+            .is_some()
+        {
+            self.problems
+                .push(format!("{} is given twice", type_name::<S>()));
+        }
     }
 
     /// Says how the application under test is built. Adapters make the factory:
@@ -183,6 +255,15 @@ impl Registry {
     /// Gives everything to everybody: for an endpoint that only operators can reach.
     pub fn open(mut self) -> Self {
         self.access.open = true;
+        self
+    }
+
+    /// Believes other services that call for a smoke test of theirs, where they have signed with
+    /// this key: their requests get [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+    ///
+    /// Keys may be several, so that one can be replaced while services are deployed one by one.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_keys.push(key);
         self
     }
 

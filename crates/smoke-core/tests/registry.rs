@@ -32,7 +32,7 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
         (one().provide(1_u8).provide(2_u8), "u8 is provided twice"),
         (
             one().rollback(Paper::default()).rollback(Paper::default()),
-            "two backends roll back",
+            "is given twice",
         ),
         (
             one().rollback(nested.clone()).provide(opened.pool.clone()),
@@ -41,6 +41,17 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
         (one().token(""), "the token is empty"),
         (one().token("x").open(), "decide for one"),
         (one().require_token(), "no .token(..)"),
+        (
+            one().limits(Limits::default().runs_at_once(usize::MAX)),
+            "the most is 1000",
+        ),
+        (
+            one()
+                .suite(smoke_core::Suite::new("till").set_up(|| {}))
+                .suite(smoke_core::Suite::new("till").set_up(|| {})),
+            "two suites are called till, and each has a set-up",
+        ),
+        (one().token("s3cret\n"), "the token has blanks around it"),
         (
             one().limits(Limits::default().tests_at_once(0)),
             "the limit of tests at once is 0",

@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use smoke_core::{
-    Failure, Outcome, Provided, Registry, Result, RollbackVerdict, Runner, Sandbox, Selection, Test,
+    DatabaseName, Failure, Outcome, Provided, Registry, Result, RollbackVerdict, Runner, Sandbox,
+    SandboxOf, Selection, Test,
 };
-use support::{Paper, Pool, assert_ended, only, run};
+use support::{Diary, Paper, Pool, assert_ended, only, run};
 
 #[tokio::test]
 async fn a_sandbox_is_finished_whatever_becomes_of_the_test() {
@@ -238,4 +240,146 @@ async fn a_sandbox_that_opens_too_late_is_finished_all_the_same() {
     while paper.diary.count("finish a") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+struct Billing;
+
+impl DatabaseName for Billing {
+    type Pool = Pool;
+}
+
+struct Replica;
+
+impl DatabaseName for Replica {
+    type Pool = Pool;
+}
+
+#[tokio::test]
+async fn several_databases_are_all_rolled_back_and_a_replica_reads_what_was_written() {
+    async fn body(
+        Sandbox(app): Sandbox<Pool>,
+        SandboxOf(billing): SandboxOf<Billing>,
+        SandboxOf(replica): SandboxOf<Replica>,
+    ) {
+        app.take();
+        assert_eq!(replica.taken(), 1, "the replica is the writer's sandbox");
+        assert_eq!(billing.taken(), 0, "another database has another");
+    }
+    let (app, billing) = (Paper::default(), Paper::default());
+    let registry = Registry::new()
+        .rollback(app.clone())
+        .rollback_of::<Billing>(billing.clone())
+        .replica::<SandboxOf<Replica>, Sandbox<Pool>>()
+        .test(Test::new("a", body));
+    assert_ended(&only(run(registry).await), Outcome::Passed, "");
+    for paper in [app, billing] {
+        assert_eq!(paper.diary.lines(), ["open a", "finish a"]);
+    }
+    let alone = Registry::new().replica::<SandboxOf<Replica>, Sandbox<Pool>>();
+    let test = Test::new("a", |_: SandboxOf<Replica>| {});
+    assert_ended(
+        &only(run(alone.test(test)).await),
+        Outcome::Errored,
+        ".rollback(..)",
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_busy_is_tried_once_more() {
+    let paper = Paper::default();
+    *paper.verdict.lock().unwrap() = RollbackVerdict::Contended {
+        cause: "a deadlock".to_owned(),
+    };
+    let registry = Registry::new()
+        .rollback(paper.clone())
+        .test(Test::new("a", |_: Sandbox<Pool>| {}));
+    assert_ended(
+        &only(run(registry).await),
+        Outcome::Errored,
+        "the database was busy: a deadlock",
+    );
+    assert_eq!(paper.diary.count("open a"), 2);
+
+    let calm = Paper::default();
+    let verdict = std::sync::Arc::clone(&calm.verdict);
+    *verdict.lock().unwrap() = RollbackVerdict::Contended {
+        cause: "a deadlock".to_owned(),
+    };
+    let tries = AtomicUsize::new(0);
+    let body = move |_: Sandbox<Pool>| {
+        if tries.fetch_add(1, Ordering::SeqCst) == 1 {
+            *verdict.lock().unwrap() = RollbackVerdict::RolledBack;
+        }
+    };
+    let body = std::sync::Arc::new(body);
+    let test = Test::new("a", move |pool: Sandbox<Pool>| body(pool));
+    assert_ended(
+        &only(run(Registry::new().rollback(calm).test(test)).await),
+        Outcome::Passed,
+        "",
+    );
+}
+
+#[tokio::test]
+async fn a_test_that_wrote_past_its_sandbox_is_not_run_again() {
+    use futures_util::future::BoxFuture;
+    use smoke_core::{App, AppBody, AppFactory, Client};
+    struct Writes(Diary);
+    impl App for Writes {
+        fn call(
+            &self,
+            _: http::Request<AppBody>,
+        ) -> BoxFuture<
+            'static,
+            Result<http::Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>,
+        > {
+            self.0.note("written");
+            Box::pin(async { Ok(http::Response::new(AppBody::default())) })
+        }
+    }
+    async fn body(client: Client) -> Result {
+        client.post("/users").send().await?;
+        Ok(())
+    }
+    let diary = Diary::default();
+    let production = diary.clone();
+    let app = AppFactory::new(move || Writes(production.clone()), |app: Writes| app);
+    let runner = Runner::new(Registry::new().app(app).test(Test::new("a", body)));
+    let first = only(runner.run(Selection::fast()).await);
+    assert_ended(
+        &first,
+        Outcome::Errored,
+        "POST /users succeeded without taking a connection",
+    );
+    for _ in 0..3 {
+        let again = only(runner.run(Selection::fast()).await);
+        assert_ended(
+            &again,
+            Outcome::Errored,
+            "it wrote past its sandbox, and what it wrote was NOT rolled back",
+        );
+    }
+    assert_eq!(diary.count("written"), 1);
+}
+
+#[tokio::test]
+async fn as_many_sandboxes_are_open_at_once_as_the_backend_bears() {
+    let paper = Paper {
+        capacity: 2,
+        ..Paper::default()
+    };
+    let (now, most) = (
+        std::sync::Arc::new(AtomicUsize::new(0)),
+        std::sync::Arc::new(AtomicUsize::new(0)),
+    );
+    let registry = (0..8).fold(Registry::new().rollback(paper), |registry, at| {
+        let (now, most) = (std::sync::Arc::clone(&now), std::sync::Arc::clone(&most));
+        registry.test(Test::new(format!("t{at}"), move |_: Sandbox<Pool>| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(20));
+            now.fetch_sub(1, Ordering::SeqCst);
+        }))
+    });
+    assert!(run(registry).await.verdict().is_pass());
+    assert_eq!(most.load(Ordering::SeqCst), 2);
 }

@@ -137,15 +137,37 @@ impl Error {
         }))
     }
 
-    /// Something worse, of which this error becomes the first cause.
-    pub(crate) fn errored(self, worse: impl fmt::Display) -> Self {
-        match Arc::try_unwrap(self.context(worse).0) {
-            Ok(inner) => Self(Arc::new(Inner {
-                kind: ErrorKind::Errored,
-                ..inner
-            })),
-            Err(shared) => Self(shared),
-        }
+    /// The same error with another as its cause, and with the place of that.
+    pub(crate) fn caused_by(self, cause: &Self) -> Self {
+        let causes = [&cause.0.message]
+            .into_iter()
+            .chain(&cause.0.causes)
+            .cloned()
+            .collect();
+        let (message, place) = (self.0.message.clone(), cause.0.place.clone());
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind: ErrorKind::Errored,
+            message,
+            causes,
+            place,
+            source,
+        }))
+    }
+
+    /// The same error with another one beside it, after its own causes.
+    pub(crate) fn beside(self, other: &Self) -> Self {
+        let others = [&other.0.message].into_iter().chain(&other.0.causes);
+        let causes = self.0.causes.iter().chain(others).cloned().collect();
+        let (kind, message, place) = (self.0.kind, self.0.message.clone(), self.0.place.clone());
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            causes,
+            place,
+            source,
+        }))
     }
 
     /// The same error with another place, or with none.

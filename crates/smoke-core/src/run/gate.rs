@@ -51,8 +51,11 @@ pub(crate) enum Admission {
 }
 
 /// The right to start one run, and the duty to say how it ended.
+///
+/// A ticket that is dropped (the run panicked) gives its place back, and nobody waits for it.
 pub(crate) struct Ticket {
     number: u64,
+    state: Arc<Mutex<State>>,
     pub(crate) places: Arc<Semaphore>,
     landing: watch::Sender<Option<Landed>>,
     pub(crate) landed: watch::Receiver<Option<Landed>>,
@@ -63,7 +66,7 @@ pub(crate) struct Gate {
     most: usize,
     starts_per_minute: usize,
     reuse: Duration,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
@@ -77,11 +80,13 @@ struct State {
 impl Gate {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.runs_at_once)),
+            places: Arc::new(Semaphore::new(
+                limits.runs_at_once.min(Semaphore::MAX_PERMITS),
+            )),
             most: limits.runs_at_once.saturating_add(limits.runs_waiting),
             starts_per_minute: limits.starts_per_minute,
             reuse: limits.reuse,
-            state: Mutex::default(),
+            state: Arc::default(),
         }
     }
 
@@ -129,6 +134,7 @@ impl Gate {
         });
         Admission::Start(Ticket {
             number,
+            state: Arc::clone(&self.state),
             places: Arc::clone(&self.places),
             landing,
             landed,
@@ -144,17 +150,10 @@ impl Gate {
             at: Instant::now(),
         };
         let mut state = self.state();
-        let position = state
-            .flights
-            .iter()
-            .position(|flight| flight.number == ticket.number);
-        if let Some(flight) = position.map(|position| state.flights.swap_remove(position))
+        if let Some(flight) = state.take(ticket.number)
             && landed.answer.retry_after.is_none()
         {
-            state
-                .finished
-                .retain(|(known, _)| *known != flight.selection);
-            state.finished.push((flight.selection, landed.clone()));
+            state.keep(flight.selection, &landed);
         }
         drop(state);
         let _ = ticket.landing.send(Some(landed));
@@ -166,8 +165,41 @@ impl Gate {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+impl State {
+    /// Keeps a report for whoever asks next, unless there is one of a later run.
+    fn keep(&mut self, selection: Arc<Selection>, landed: &Landed) {
+        let same = self
+            .finished
+            .iter_mut()
+            .find(|(known, _)| *known == selection);
+        match same {
+            Some((_, known)) if known.answer.started > landed.answer.started => {}
+            Some((_, known)) => *known = landed.clone(),
+            None => self.finished.push((selection, landed.clone())),
+        }
+    }
+
+    fn take(&mut self, number: u64) -> Option<Flight> {
+        let position = self
+            .flights
+            .iter()
+            .position(|flight| flight.number == number);
+        position.map(|position| self.flights.swap_remove(position))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        lock(&self.state).take(self.number);
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Landed {

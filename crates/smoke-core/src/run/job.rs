@@ -1,92 +1,107 @@
 //! A test or a hook of a suite, with what is remembered of it between runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::rollback::HandleWatch;
 use crate::test::AnyBody;
-use crate::{Error, Test};
+use crate::{Error, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
 pub(crate) struct Job {
     pub(crate) name: Arc<str>,
     pub(crate) body: Arc<dyn AnyBody>,
     pub(crate) timeout: Duration,
+    /// Whether the registry has what its fixtures need, as it was found at start.
+    pub(crate) checked: Result,
     /// Held while it is executed.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
-    latch: Mutex<Option<Latch>>,
+    latches: Mutex<Latches>,
 }
 
 /// Why a job is not started.
-enum Latch {
-    /// It has not returned since it was told to stop.
-    Hung {
-        since: SystemTime,
-        working: HandleWatch,
-    },
-    /// It may have committed data. Stays until the process ends.
-    Escaped { since: SystemTime },
+#[derive(Default)]
+struct Latches {
+    /// It has not returned since it was told to stop, at that time.
+    hung: Option<(SystemTime, HandleWatch)>,
+    /// What it wrote may have stayed. Lasts until the process ends.
+    barred: Option<(SystemTime, &'static str)>,
 }
 
 impl Job {
-    pub(crate) fn new(name: Arc<str>, body: Arc<dyn AnyBody>, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        name: Arc<str>,
+        body: Arc<dyn AnyBody>,
+        timeout: Duration,
+        providers: &Providers<'_>,
+    ) -> Self {
+        // A check is the user's own code, as a test is.
+        let checked = panic::catch_unwind(AssertUnwindSafe(|| body.check(providers)));
+        let checked = checked.unwrap_or_else(|payload| {
+            Err(Error::msg(format_args!(
+                "the check of a fixture panicked: {}",
+                crate::panic::message(&*payload)
+            )))
+        });
+        let checked = checked.map_err(|error| error.with_place(None));
         Self {
             name,
             body,
             timeout,
+            checked,
             turn: Arc::default(),
-            latch: Mutex::default(),
+            latches: Mutex::default(),
         }
     }
 
-    pub(crate) fn of_test(test: &Test, limit: Duration) -> Self {
+    pub(crate) fn of_test(test: &Test, limit: Duration, providers: &Providers<'_>) -> Self {
+        let timeout = test.timeout.unwrap_or(limit);
         Self::new(
             Arc::clone(&test.name),
             Arc::clone(&test.body),
-            test.timeout.unwrap_or(limit),
+            timeout,
+            providers,
         )
     }
 
     /// Why the job must not be started now.
     pub(crate) fn refusal(&self) -> Option<Error> {
-        let mut latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(&*latch, Some(Latch::Hung { working, .. }) if working.is_gone()) {
-            *latch = None;
+        let latches = self.latches();
+        if let Some((since, why)) = latches.barred {
+            let since = time(since);
+            return Some(refused(format_args!(
+                "not run: at {since} {why}; it will not run again until the process is restarted"
+            )));
         }
-        latch.as_ref().map(|latch| match latch {
-            Latch::Hung { since, .. } => {
-                Error::msg(format_args!("still hung since {}: it is not started again until it has returned", time(*since)))
-            }
-            Latch::Escaped { since } => Error::msg(format_args!(
-                "not run: at {} its transaction ended before the rollback, and DATA MAY HAVE BEEN COMMITTED; \
-                 it will not run again until the process is restarted",
-                time(*since)
-            )),
+        let (since, working) = latches.hung.as_ref()?;
+        let since = time(*since);
+        (!working.is_gone()).then(|| {
+            refused(format_args!(
+                "still hung since {since}: it is not started again until it has returned"
+            ))
         })
-        .map(|error| error.with_place(None))
     }
 
-    pub(crate) fn is_hung(&self) -> bool {
-        let latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(&*latch, Some(Latch::Hung { working, .. }) if !working.is_gone())
+    /// Takes note that the job was told to stop, and goes on.
+    pub(crate) fn hang(&self, working: HandleWatch) {
+        self.latches().hung = Some((SystemTime::now(), working));
     }
 
-    pub(crate) fn latch_hung(&self, working: HandleWatch) {
-        let mut latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
-        if latch.is_none() {
-            *latch = Some(Latch::Hung {
-                since: SystemTime::now(),
-                working,
-            });
-        }
+    /// Bars the job for the rest of this process: each execution could leave more behind.
+    pub(crate) fn bar(&self, why: &'static str) {
+        self.latches()
+            .barred
+            .get_or_insert((SystemTime::now(), why));
     }
 
-    pub(crate) fn latch_escaped(&self) {
-        let mut latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
-        *latch = Some(Latch::Escaped {
-            since: SystemTime::now(),
-        });
+    fn latches(&self) -> MutexGuard<'_, Latches> {
+        self.latches.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn refused(message: std::fmt::Arguments<'_>) -> Error {
+    Error::msg(message).with_place(None)
 }
 
 fn time(time: SystemTime) -> impl std::fmt::Display {

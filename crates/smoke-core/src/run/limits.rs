@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// More at once is nobody's wish.
+const MOST: usize = 1000;
+/// Nobody waits longer for an answer.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 /// How much the tests of one registry may take of their host, whoever asks for them.
 ///
 /// # Examples
@@ -105,14 +110,30 @@ impl Limits {
         if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Some(format!("the limit of {what} is 0: no test could run"));
         }
+        let held = [
+            ("tests at once", self.tests_at_once),
+            ("runs at once", self.runs_at_once),
+            ("runs waiting", self.runs_waiting),
+        ];
+        let most = held.iter().find(|(_, count)| *count > MOST);
+        if let Some((what, count)) = most {
+            return Some(format!(
+                "the limit of {what} is {count}: the most is {MOST}"
+            ));
+        }
         let times = [
             ("a test", self.test, Duration::from_millis(1)),
             ("a run", self.run, Duration::from_secs(1)),
             ("a slow run", self.slow_run, Duration::from_secs(1)),
         ];
-        let low = times.iter().find(|(_, limit, least)| limit < least);
-        low.map(|(what, limit, least)| {
-            format!("the time limit of {what} is {limit:?}: the least is {least:?}")
+        if let Some((what, limit, least)) = times.iter().find(|(_, limit, least)| limit < least) {
+            return Some(format!(
+                "the time limit of {what} is {limit:?}: the least is {least:?}"
+            ));
+        }
+        let most = times.iter().find(|(_, limit, _)| *limit > LONGEST);
+        most.map(|(what, limit, _)| {
+            format!("the time limit of {what} is {limit:?}: the most is {LONGEST:?}")
         })
     }
 }
@@ -131,6 +152,10 @@ mod tests {
             Limits::default().test(Duration::ZERO),
             Limits::default().run(Duration::from_millis(999)),
             Limits::default().slow_run(Duration::ZERO),
+            Limits::default().run(Duration::MAX),
+            Limits::default().tests_at_once(usize::MAX),
+            Limits::default().runs_at_once(usize::MAX),
+            Limits::default().runs_waiting(usize::MAX),
         ] {
             assert!(limits.problem().is_some(), "{limits:?}");
         }

@@ -193,7 +193,12 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                     self.close(connection);
                     verdict
                 }
-                Err(Absent::Gone(verdict)) => verdict,
+                Err(Absent::Gone(verdict)) => {
+                    // It is gone from the pool; whoever took it out may have it still.
+                    self.gate.close();
+                    self.end_from_outside().await;
+                    verdict
+                }
                 Err(Absent::InUse(_)) => {
                     self.gate.close();
                     self.end_from_outside().await;

@@ -4,6 +4,7 @@
 
 mod answer;
 mod database;
+mod gate;
 mod service;
 
 use std::time::{Duration, Instant};
