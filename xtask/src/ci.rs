@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result};
 
+use crate::library;
 use crate::process;
 use crate::project::{self, cargo};
 use crate::server::{Kind, Servers};
@@ -17,6 +18,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         let status = process::run(command, signals)?;
         process::succeeded(command, status)
     };
+    library::ensure()?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;

@@ -14,11 +14,11 @@ use crate::terminal::say;
 /// # Errors
 ///
 /// When this is not root, or there is no `apt-get`: says what to install by hand.
-pub(crate) fn install(packages: &[&str]) -> Result<()> {
+pub(crate) fn install(what: &str, packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
     if !geteuid().is_root() || which::which("apt-get").is_err() {
         bail!(
-            "the tests need database servers that are not installed; \
+            "the tests need {what} that are not installed; \
              as root: apt-get install --no-install-recommends {names}"
         );
     }

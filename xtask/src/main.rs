@@ -4,6 +4,7 @@ mod account;
 mod arguments;
 mod ci;
 mod install;
+mod library;
 mod process;
 mod project;
 mod server;
@@ -46,17 +47,20 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             Ok(ExitStatus::default())
         }
         Task::Test => {
+            library::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut test = project::test();
             process::run(servers.beside(test.args(&order.extra)), signals)
         }
         Task::WithServers => {
+            library::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut command = Command::new(&order.extra[0]);
             let command = servers.beside(command.args(&order.extra[1..]));
             process::run_in_front(command, signals)
         }
         Task::Bench => {
+            library::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut bench = project::bench();
             process::run(servers.beside(bench.args(&order.extra)), signals)

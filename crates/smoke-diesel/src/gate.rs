@@ -95,7 +95,6 @@ impl Gate {
         self.checkouts.fetch_add(1, Ordering::SeqCst);
     }
 
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "r2d2's"))]
     pub(crate) fn checked_in(&self) {
         self.checkins.fetch_add(1, Ordering::SeqCst);
     }

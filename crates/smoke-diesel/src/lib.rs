@@ -65,32 +65,40 @@
 //! | feature | brings |
 //! |---|---|
 //! | `sqlite` | `r2d2::Rollback` for pools of `diesel::SqliteConnection` |
+//! | `postgres-r2d2` | `r2d2::Rollback` for pools of `diesel::PgConnection`; needs libpq |
 //! | `postgres` | PostgreSQL, for each pool that is chosen beside it |
 //! | `deadpool` | with `postgres`: `deadpool::Rollback` for pools of `diesel_async::AsyncPgConnection` |
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
 //!
 //! None is on unless chosen.
 
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
+#![cfg_attr(
+    not(all(
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "postgres-r2d2",
+        feature = "deadpool"
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some of what the backends share is used by those only that were not chosen"
+    )
+)]
+
 mod absent;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod dialect;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod gate;
 #[cfg(all(feature = "postgres", feature = "deadpool"))]
 mod postgres;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod redact;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod savepoints;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod steps;
-#[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "deadpool")))]
 mod verdict;
 
 #[cfg(all(feature = "postgres", feature = "deadpool"))]
 pub mod deadpool;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "r2d2")]
 pub mod r2d2;
 
 pub use smoke_core;

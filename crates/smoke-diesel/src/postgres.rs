@@ -1,7 +1,6 @@
 //! PostgreSQL connections of diesel-async, whatever the pool.
 
 use std::future::Future;
-use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::dsl::sql;
@@ -12,26 +11,21 @@ use diesel_async::{
 };
 use tokio_postgres::{CancelToken, NoTls};
 
-use crate::dialect::{Dialect, PostgresDialect, Terms};
-
-/// How long to look whether a connection that was ended is gone, and how often.
-const GONE: (u32, Duration) = (60, Duration::from_millis(5));
+use crate::dialect::{Dialect, GONE, PostgresDialect, Terms};
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
-    /// A condition that picks it from `pg_stat_activity`, and nobody who comes after it with the
-    /// same process number.
-    condition: String,
+    /// A condition that picks it from `pg_stat_activity`.
+    who: String,
     cancel: CancelToken,
 }
 
 impl ServerSide {
     pub(crate) async fn of(connection: &mut AsyncPgConnection) -> QueryResult<Self> {
-        let condition = sql::<Text>(
-            "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))",
-        );
         Ok(Self {
-            condition: condition.get_result(connection).await?,
+            who: sql::<Text>(PostgresDialect::WHO)
+                .get_result(connection)
+                .await?,
             cancel: connection.cancel_token(),
         })
     }
@@ -53,19 +47,14 @@ impl ServerSide {
                 return Err(error);
             }
         };
-        let Self { condition, .. } = self;
         other
-            .batch_execute(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {condition}"
-            ))
+            .batch_execute(&PostgresDialect::terminate(&self.who))
             .await?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&format!(
-                "SELECT count(*) FROM pg_stat_activity WHERE {condition}"
-            ))
-            .get_result(&mut other)
-            .await?;
+            let left: i64 = sql::<BigInt>(&PostgresDialect::count(&self.who))
+                .get_result(&mut other)
+                .await?;
             if left == 0 {
                 return Ok(true);
             }

@@ -27,10 +27,6 @@ pub(crate) enum Ending {
     /// It was the one that was begun, and it is rolled back.
     RolledBack,
     /// The same, but a commit would have been refused.
-    #[cfg_attr(
-        not(all(feature = "postgres", feature = "deadpool")),
-        expect(dead_code, reason = "PostgreSQL's")
-    )]
     Refused,
 }
 

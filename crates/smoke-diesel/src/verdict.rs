@@ -36,7 +36,6 @@ pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
 }
 
 /// The error of a transaction that could not be begun, or of the set-up before it.
-#[cfg(feature = "sqlite")]
 pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
     let cause = text(error);
     if D::is_busy(error) {
@@ -53,6 +52,14 @@ pub(crate) fn aborted() -> RollbackVerdict {
                 put a statement that is expected to fail into a transaction() of its own, which is a savepoint here"
             .to_owned(),
     }
+}
+
+/// Says that a connection could not be ended from outside.
+pub(crate) fn not_cut(why: &str) {
+    tracing::error!(
+        target: "smoke",
+        "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
+    );
 }
 
 /// What the driver said, on one line and without passwords.

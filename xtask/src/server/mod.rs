@@ -87,7 +87,7 @@ impl<'s> Servers<'s> {
             .map(Kind::package)
             .collect();
         if !missing.is_empty() {
-            install::install(&missing)?;
+            install::install("database servers", &missing)?;
         }
         let mut servers = Self(Vec::new());
         for kind in wanted {

@@ -19,6 +19,7 @@ use crate::postgres::ServerSide;
 use crate::redact::redact;
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
+use crate::verdict::not_cut;
 
 /// How long ending a connection from outside may take.
 const CUTTING: Duration = Duration::from_millis(800);
@@ -129,10 +130,7 @@ async fn end_from_outside(server_side: &OnceLock<ServerSide>, connect: &Connect)
         Ok(Err(CutError(error))) => redact(&error),
         Err(_) => format!("that takes longer than {CUTTING:?}"),
     };
-    tracing::error!(
-        target: "smoke",
-        "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
-    );
+    not_cut(&why);
 }
 
 /// Why a connection could not be ended from outside.

@@ -1,8 +1,6 @@
 //! What differs from database to database, whatever the pool.
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
 mod postgres;
-#[cfg(feature = "sqlite")]
 mod sqlite;
 
 use std::sync::Arc;
@@ -10,9 +8,7 @@ use std::time::Duration;
 
 use diesel::result::Error;
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
-pub(crate) use postgres::PostgresDialect;
-#[cfg(feature = "sqlite")]
+pub(crate) use postgres::{GONE, PostgresDialect};
 pub(crate) use sqlite::SqliteDialect;
 
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -23,16 +19,8 @@ pub(crate) struct Terms {
     /// The name of the guard savepoint.
     pub(crate) guard: String,
     /// The name of the test.
-    #[cfg_attr(
-        not(all(feature = "postgres", feature = "deadpool")),
-        expect(dead_code, reason = "PostgreSQL's")
-    )]
     pub(crate) test: Arc<str>,
     /// How long the transaction may be held.
-    #[cfg_attr(
-        not(all(feature = "postgres", feature = "deadpool")),
-        expect(dead_code, reason = "PostgreSQL's")
-    )]
     pub(crate) limit: Duration,
 }
 
@@ -43,6 +31,9 @@ pub(crate) trait Dialect: Send + Sync + 'static {
 
     /// How long a sandbox may hold its transaction unless the application says otherwise.
     const LIMIT: Duration;
+
+    /// How many sandboxes it bears at the same time.
+    const CAPACITY: usize = usize::MAX;
 
     /// Begins the transaction, sets the limits on the server and the guard, in one batch.
     fn begin(terms: &Terms) -> String;

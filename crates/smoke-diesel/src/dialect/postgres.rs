@@ -15,7 +15,24 @@ const NAME_LENGTH: usize = 63;
 
 pub(crate) struct PostgresDialect;
 
+/// How long to look whether a connection that was ended is gone, and how often.
+pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
+
 impl PostgresDialect {
+    /// Asks for a condition that picks a connection's side of the server from `pg_stat_activity`,
+    /// and nobody who comes after it with the same process number.
+    pub(crate) const WHO: &str = "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))";
+
+    /// Ends the one that fulfils the condition, from another connection.
+    pub(crate) fn terminate(who: &str) -> String {
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {who}")
+    }
+
+    /// Counts those that fulfil the condition.
+    pub(crate) fn count(who: &str) -> String {
+        format!("SELECT count(*) FROM pg_stat_activity WHERE {who}")
+    }
+
     /// Fails in any other transaction, and outside of one; in the sandbox's own only where an SQL
     /// error has aborted it. Unlike the guard it leaves the savepoints alone.
     pub(crate) fn still_inside(terms: &Terms) -> String {

@@ -15,6 +15,9 @@ impl Dialect for SqliteDialect {
     /// Nobody else writes while a sandbox is open.
     const LIMIT: Duration = Duration::from_secs(1);
 
+    /// It has one writer.
+    const CAPACITY: usize = 1;
+
     /// The transaction that diesel has begun takes the write lock at its first write, where it
     /// may find the database changed since its first read and fail for good (`BUSY_SNAPSHOT`).
     fn begin(terms: &Terms) -> String {

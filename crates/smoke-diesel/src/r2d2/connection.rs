@@ -8,6 +8,7 @@ use diesel::r2d2::R2D2Connection;
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::Result;
 
+use super::Manager;
 use crate::dialect::{Dialect, Terms};
 
 /// A connection of one database.
@@ -15,14 +16,11 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
     type Dialect: Dialect;
     type Outside: Outside;
 
-    /// How many sandboxes the database bears at the same time.
-    const CAPACITY: usize;
-
     /// The threads on which the sandboxes of this process connect.
     fn threads() -> Arc<ScheduledThreadPool>;
 
-    /// Gets hold of the connection, on the thread that has just made it.
-    fn seize(&mut self) -> Result<Self::Outside>;
+    /// Gets hold of the connection, on the thread that has just made it with such a manager.
+    fn seize(&mut self, manager: &Manager<Self>) -> Result<Self::Outside>;
 
     /// Begins the transaction, once the connection is set up as the application's.
     fn begin(&mut self, outside: &Self::Outside, terms: &Terms) -> Result;
@@ -34,10 +32,14 @@ pub(crate) trait Outside: fmt::Debug + Send + Sync + 'static {
     fn cut(&self);
 
     /// Why a COMMIT would be refused, where that is known before the rollback.
-    fn refusal(&self) -> Option<String>;
+    fn refusal(&self) -> Option<String> {
+        None
+    }
 
     /// What is known of an escape beyond what the database says.
-    fn remark(&self) -> Option<String>;
+    fn remark(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Has the pool close the connection at check-in.

@@ -4,15 +4,23 @@ mod connection;
 mod interact;
 mod observe;
 mod opener;
+#[cfg(feature = "postgres-r2d2")]
+mod postgres;
 mod rollback;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod threads;
+
+use std::sync::Arc;
 
 pub use interact::{Interact, InteractError};
 pub use rollback::Rollback;
 
 /// The pool that the application uses.
 type Pool<C> = diesel::r2d2::Pool<diesel::r2d2::ConnectionManager<C>>;
+
+/// Makes the manager that the application connects with.
+type Manager<C> = Arc<dyn Fn() -> diesel::r2d2::ConnectionManager<C> + Send + Sync>;
 
 type Pooled<C> = diesel::r2d2::PooledConnection<diesel::r2d2::ConnectionManager<C>>;

@@ -7,6 +7,7 @@ use diesel::ConnectionError;
 use diesel::r2d2::{CustomizeConnection, Error};
 use smoke_core::HandleToken;
 
+use super::Manager;
 use super::connection::Connection;
 use super::observe::Reply;
 use crate::dialect::Terms;
@@ -20,6 +21,7 @@ pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Erro
 pub(super) struct Opener<C: Connection> {
     pub(super) gate: Arc<Gate>,
     pub(super) reply: Arc<Reply<C::Outside>>,
+    pub(super) manager: Manager<C>,
     pub(super) customizer: Option<Customizer<C>>,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) terms: Terms,
@@ -29,7 +31,7 @@ pub(super) struct Opener<C: Connection> {
 
 impl<C: Connection> Opener<C> {
     fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
-        let outside = connection.seize()?;
+        let outside = connection.seize(&self.manager)?;
         if let Some(customizer) = &self.customizer {
             customizer
                 .on_acquire(connection)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, R2D2Connection};
 use futures_util::future::BoxFuture;
 use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
 
@@ -14,7 +14,7 @@ use super::observe::{ConnectErrors, Events, Reply, as_session};
 use super::opener::{Opener, Setup};
 use super::session::Session;
 use crate::absent::{OPENING, not_opened_in_time, patience};
-use crate::dialect::{Dialect, SqliteDialect, Terms};
+use crate::dialect::{Dialect, Terms};
 use crate::gate::Gate;
 use crate::savepoints::Savepoints;
 
@@ -39,6 +39,7 @@ pub struct Rollback<M: ManageConnection> {
     customizer: Option<Arc<dyn CustomizeConnection<M::Connection, M::Error>>>,
     setups: Vec<Setup<M::Connection>>,
     limit: Option<Duration>,
+    capacity: usize,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -49,6 +50,7 @@ impl<M: ManageConnection> Rollback<M> {
             customizer: None,
             setups: Vec::new(),
             limit: None,
+            capacity: 1,
         }
     }
 
@@ -77,6 +79,13 @@ impl<M: ManageConnection> Rollback<M> {
         self.limit = Some(limit);
         self
     }
+
+    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite,
+    /// which has one writer. Each is a connection beside those of the application's pool.
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity;
+        self
+    }
 }
 
 impl<M: ManageConnection> fmt::Debug for Rollback<M> {
@@ -87,40 +96,50 @@ impl<M: ManageConnection> fmt::Debug for Rollback<M> {
     }
 }
 
-#[cfg(feature = "sqlite")]
-impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
-    /// Sandboxes of the SQLite database with this URL.
-    ///
-    /// It has to be a file: an in-memory database has one connection.
-    pub fn new(url: impl Into<String>) -> Self {
+impl<C: R2D2Connection + Send + 'static> Rollback<ConnectionManager<C>> {
+    fn at(url: impl Into<String>) -> Self {
         let url = url.into();
         Self::with_manager(move || ConnectionManager::new(url.clone()))
     }
 }
 
 #[cfg(feature = "sqlite")]
-impl Backend for Rollback<ConnectionManager<diesel::SqliteConnection>> {
-    type Pool = Pool<diesel::SqliteConnection>;
+impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
+    /// Sandboxes of the SQLite database with this URL.
+    ///
+    /// It has to be a file: an in-memory database has one connection.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self::at(url)
+    }
+}
+
+#[cfg(feature = "postgres-r2d2")]
+impl Rollback<ConnectionManager<diesel::PgConnection>> {
+    /// Sandboxes of the PostgreSQL database with this URL.
+    pub fn postgres(url: impl Into<String>) -> Self {
+        Self::at(url)
+    }
+}
+
+/// For the connections whose databases were chosen among this crate's features.
+impl<C: Connection> Backend for Rollback<ConnectionManager<C>> {
+    type Pool = Pool<C>;
 
     fn describe(&self) -> String {
-        describe::<diesel::SqliteConnection>()
+        format!("diesel r2d2 on {}", C::Dialect::NAME)
     }
 
     fn capacity(&self) -> usize {
-        diesel::SqliteConnection::CAPACITY
+        self.capacity.min(C::Dialect::CAPACITY)
     }
 
     fn limit(&self) -> Duration {
-        self.limit.unwrap_or(SqliteDialect::LIMIT)
+        self.limit.unwrap_or(C::Dialect::LIMIT)
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
         Box::pin(open(self, request))
     }
-}
-
-fn describe<C: Connection>() -> String {
-    format!("diesel r2d2 on {}", C::Dialect::NAME)
 }
 
 async fn open<C: Connection>(
@@ -135,6 +154,7 @@ async fn open<C: Connection>(
     let opener = Opener {
         gate: Arc::clone(&gate),
         reply: Arc::clone(&reply),
+        manager: Arc::clone(&rollback.manager),
         customizer: rollback.customizer.clone(),
         setups: rollback.setups.clone(),
         terms: Terms {

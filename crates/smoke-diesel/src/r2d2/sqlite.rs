@@ -7,11 +7,12 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection};
-use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
+use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::{Error, Result};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
 use super::connection::{Connection, Outside};
+use super::{Manager, threads};
 use crate::dialect::{Dialect, SqliteDialect, Terms};
 use crate::verdict::not_begun;
 
@@ -25,29 +26,22 @@ impl Connection for SqliteConnection {
     type Dialect = SqliteDialect;
     type Outside = Handle;
 
-    /// SQLite has one writer.
-    const CAPACITY: usize = 1;
-
     /// One thread: what is done first on it holds for every connection that it opens.
     fn threads() -> Arc<ScheduledThreadPool> {
         static THREADS: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
         let threads = THREADS.get_or_init(|| {
-            let threads = ScheduledThreadPool::builder()
-                .num_threads(1)
-                .thread_name_pattern("smoke-sqlite-{}")
-                .on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled)
-                .build();
+            let threads = threads::start("sqlite", 1);
             threads.execute(|| {
                 if let Err(error) = smoke_sqlite::watch_thread() {
                     tracing::error!(target: "smoke", "{error}");
                 }
             });
-            Arc::new(threads)
+            threads
         });
         Arc::clone(threads)
     }
 
-    fn seize(&mut self) -> Result<Handle> {
+    fn seize(&mut self, _: &Manager<Self>) -> Result<Handle> {
         const UNSEEN: &str = "the connection cannot be held from outside: this SQLite is not thread-safe, \
                               or the application has reset its automatic extensions";
         let handle = smoke_sqlite::take_opened().ok_or_else(|| Error::msg(UNSEEN))?;

@@ -1,6 +1,6 @@
 //! The steps of a session on its connection, whatever the pool.
 
-#[cfg(all(feature = "postgres", feature = "deadpool"))]
+#[cfg(feature = "deadpool")]
 pub(crate) mod asynchronous;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "r2d2")]
 pub(crate) mod blocking;

@@ -9,6 +9,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
 use smoke_diesel::deadpool::Rollback;
+use tokio::sync::{Mutex, MutexGuard};
 
 type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -65,10 +66,18 @@ impl Database for Postgres {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_through_deadpool_conforms() {
+/// The database of the tests. The suite has one table and counts the connections: it is run for
+/// one pool at a time.
+pub(crate) async fn url() -> (String, MutexGuard<'static, ()>) {
+    static IN_USE: Mutex<()> = Mutex::const_new(());
     let url = std::env::var("SMOKE_TEST_POSTGRES_URL").expect(
         "SMOKE_TEST_POSTGRES_URL is not set: `cargo xtask test` starts a server and sets it",
     );
+    (url, IN_USE.lock().await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_deadpool_conforms() {
+    let (url, _turn) = url().await;
     smoke_conformance::backend::check(Postgres { url }).await;
 }

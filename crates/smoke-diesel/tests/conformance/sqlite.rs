@@ -10,8 +10,10 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::sql_types::BigInt;
 use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
-use smoke_diesel::r2d2::{Interact, Rollback};
+use smoke_diesel::r2d2::Rollback;
 use tempfile::TempDir;
+
+use crate::r2d2;
 
 pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
@@ -75,31 +77,20 @@ impl Database for Sqlite {
     }
 
     async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
-        let sql = sql.to_owned();
-        let ran = pool
-            .interact(move |connection| connection.batch_execute(&sql))
-            .await;
-        ran.map_err(|error| error.to_string())
+        r2d2::execute(pool, sql).await
     }
 
     async fn transaction(pool: &Pool, sql: &str) -> Result<(), String> {
-        let sql = sql.to_owned();
-        let ran = pool.interact(move |connection| {
-            connection.transaction(|connection| connection.batch_execute(&sql))
-        });
-        ran.await.map_err(|error| error.to_string())
+        r2d2::transaction(pool, sql).await
     }
 
     async fn number(pool: &Pool, query: &str) -> Result<i64, String> {
         let query = sql::<BigInt>(query);
-        let asked = pool
-            .interact(move |connection| query.get_result(connection))
-            .await;
-        asked.map_err(|error| error.to_string())
+        r2d2::number(pool, move |connection| query.get_result(connection)).await
     }
 
     async fn hold(pool: &Pool) -> Result<Box<dyn Any + Send>, String> {
-        Ok(Box::new(pool.get().map_err(|error| error.to_string())?))
+        r2d2::hold(pool).await
     }
 }
 

@@ -125,9 +125,9 @@ mod on_sqlite {
 
     #[test]
     fn it_says_what_it_is_and_what_it_bears() {
-        let backend = Rollback::new("app.db");
+        let backend = Rollback::new("app.db").capacity(3);
         assert_eq!(backend.describe(), "diesel r2d2 on SQLite");
-        assert_eq!(backend.capacity(), 1);
+        assert_eq!(Backend::capacity(&backend), 1);
         assert_eq!(Backend::limit(&backend).as_secs(), 1);
     }
 }

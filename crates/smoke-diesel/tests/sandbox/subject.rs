@@ -1,6 +1,8 @@
 //! The databases and pools that are tested.
 
+pub(crate) mod libpq;
 pub(crate) mod postgres;
+mod r2d2;
 pub(crate) mod sqlite;
 
 use std::any::Any;
@@ -106,6 +108,12 @@ macro_rules! on_every_subject {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
                 super::$test::<crate::subject::sqlite::Sqlite>().await;
+            })*
+        }
+        mod libpq {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<crate::subject::libpq::Libpq>().await;
             })*
         }
         mod postgres {

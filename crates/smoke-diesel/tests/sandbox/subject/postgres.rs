@@ -31,13 +31,16 @@ impl Postgres {
     /// A connection of the application's production.
     pub(crate) async fn connect(&self) -> AsyncPgConnection {
         let mut connection = AsyncPgConnection::establish(&url()).await.unwrap();
-        let sql = format!("SET search_path = {}", self.schema);
-        connection.batch_execute(&sql).await.unwrap();
+        connection.batch_execute(&self.search_path()).await.unwrap();
         connection
     }
 
+    pub(super) fn search_path(&self) -> String {
+        format!("SET search_path = {}", self.schema)
+    }
+
     pub(crate) fn rollback(&self) -> Rollback<AsyncPgConnection> {
-        let sql = format!("SET search_path = {}", self.schema);
+        let sql = self.search_path();
         Rollback::with_manager(|| AsyncDieselConnectionManager::new(url())).setup(
             move |connection| {
                 let sql = sql.clone();

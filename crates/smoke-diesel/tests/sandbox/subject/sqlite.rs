@@ -3,17 +3,15 @@
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, PooledConnection};
-use diesel::result::Error;
+use diesel::r2d2::ConnectionManager;
 use diesel::sql_types::BigInt;
 use smoke_core::Backend;
-use smoke_diesel::r2d2::{Interact, Rollback};
+use smoke_diesel::r2d2::Rollback;
 use tempfile::TempDir;
 
-use super::{Held, Subject};
+use super::{Held, Subject, r2d2};
 
 pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
-type Pooled = PooledConnection<ConnectionManager<SqliteConnection>>;
 
 pub(crate) struct Sqlite {
     folder: TempDir,
@@ -62,45 +60,23 @@ impl Subject for Sqlite {
     }
 
     async fn run(pool: &Pool, sql: &str) -> Result<(), String> {
-        let sql = sql.to_owned();
-        pool.interact(move |connection| connection.batch_execute(&sql))
-            .await
-            .map_err(|error| error.to_string())
+        r2d2::run(pool, sql).await
     }
 
     async fn transaction(pool: &Pool, sql: &str, commit: bool) {
-        let sql = sql.to_owned();
-        let ended = pool.interact(move |connection| {
-            connection.transaction(|connection| {
-                connection.batch_execute(&sql)?;
-                if commit {
-                    Ok(())
-                } else {
-                    Err(Error::RollbackTransaction)
-                }
-            })
-        });
-        assert_eq!(ended.await.is_ok(), commit);
+        r2d2::transaction(pool, sql, commit).await;
     }
 
     async fn hold(pool: &Pool) -> Held {
-        let pool = pool.clone();
-        let held = tokio::task::spawn_blocking(move || pool.get().unwrap());
-        Box::new(held.await.unwrap())
+        r2d2::hold(pool).await
     }
 
     async fn run_on(held: &mut Held, sql: &str) -> Result<(), String> {
-        let held: &mut Pooled = held.downcast_mut().unwrap();
-        held.batch_execute(sql).map_err(|error| error.to_string())
+        r2d2::run_on::<SqliteConnection>(held, sql).await
     }
 
     async fn panic(pool: &Pool) {
-        let panicked = pool.interact(|_| -> QueryResult<()> { panic!("the till is empty") });
-        let error = panicked.await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the function panicked: the till is empty"
-        );
+        r2d2::panic(pool).await;
     }
 
     fn survives_a_panic() -> bool {

@@ -1,0 +1,94 @@
+//! PostgreSQL connections.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::r2d2::Error::{self, QueryError};
+use diesel::r2d2::ManageConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, PgConnection, RunQueryDsl};
+use scheduled_thread_pool::ScheduledThreadPool;
+use smoke_core::Result;
+
+use super::connection::{Connection, Outside};
+use super::{Manager, threads};
+use crate::dialect::{Dialect, GONE, PostgresDialect, Terms};
+use crate::redact::redact;
+use crate::verdict::not_begun;
+
+impl Connection for PgConnection {
+    type Dialect = PostgresDialect;
+    type Outside = ServerSide;
+
+    /// Two threads: where a server does not answer, another one may.
+    fn threads() -> Arc<ScheduledThreadPool> {
+        static THREADS: OnceLock<Arc<ScheduledThreadPool>> = OnceLock::new();
+        Arc::clone(THREADS.get_or_init(|| threads::start("postgres", 2)))
+    }
+
+    fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
+        Ok(ServerSide {
+            who: sql::<Text>(PostgresDialect::WHO).get_result(self)?,
+            manager: Arc::clone(manager),
+        })
+    }
+
+    fn begin(&mut self, _: &ServerSide, terms: &Terms) -> Result {
+        // diesel lets the pool keep a connection in a transaction that was begun like this only;
+        // its BEGIN knows no limits yet.
+        self.begin_test_transaction()
+            .and_then(|()| {
+                self.batch_execute(&format!("ROLLBACK; {}", PostgresDialect::begin(terms)))
+            })
+            .map_err(|error| not_begun::<PostgresDialect>(&error))
+    }
+}
+
+/// The server's side of a sandbox's connection.
+pub(crate) struct ServerSide {
+    /// A condition that picks it from `pg_stat_activity`.
+    who: String,
+    manager: Manager<PgConnection>,
+}
+
+impl ServerSide {
+    /// Ends it by way of another connection, whatever it is doing; whether it is gone.
+    fn end(&self) -> Result<bool, Error> {
+        let mut other = (self.manager)().connect()?;
+        other
+            .batch_execute(&PostgresDialect::terminate(&self.who))
+            .map_err(QueryError)?;
+        let (times, pause) = GONE;
+        for _ in 0..times {
+            let left: i64 = sql::<BigInt>(&PostgresDialect::count(&self.who))
+                .get_result(&mut other)
+                .map_err(QueryError)?;
+            if left == 0 {
+                return Ok(true);
+            }
+            std::thread::sleep(pause);
+        }
+        Ok(false)
+    }
+}
+
+impl Outside for ServerSide {
+    fn cut(&self) {
+        let why = match self.end() {
+            Ok(true) => return,
+            Ok(false) => "it was told to end and is still there".to_owned(),
+            Err(error) => redact(&error.to_string()),
+        };
+        crate::verdict::not_cut(&why);
+    }
+}
+
+impl fmt::Debug for ServerSide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSide")
+            .field("who", &self.who)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! PostgreSQL, diesel, r2d2.
+
+use std::any::Any;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::r2d2::ConnectionManager;
+use diesel::sql_types::BigInt;
+use smoke_conformance::backend::{Database, Dialect};
+use smoke_core::Backend;
+use smoke_diesel::r2d2::Rollback;
+
+use crate::{postgres, r2d2};
+
+type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
+
+#[derive(Clone)]
+struct Libpq {
+    url: String,
+}
+
+impl Database for Libpq {
+    type Pool = Pool;
+
+    fn backend(&self) -> impl Backend<Pool = Pool> {
+        Rollback::postgres(&self.url)
+    }
+
+    fn unreachable(&self) -> impl Backend<Pool = Pool> {
+        Rollback::postgres("postgres://app:secret@127.0.0.1:1/app")
+    }
+
+    fn production(&self) -> Pool {
+        let manager = ConnectionManager::new(&self.url);
+        Pool::builder().max_size(2).build(manager).unwrap()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
+        r2d2::execute(pool, sql).await
+    }
+
+    async fn transaction(pool: &Pool, sql: &str) -> Result<(), String> {
+        r2d2::transaction(pool, sql).await
+    }
+
+    async fn number(pool: &Pool, query: &str) -> Result<i64, String> {
+        let query = sql::<BigInt>(query);
+        r2d2::number(pool, move |connection| query.get_result(connection)).await
+    }
+
+    async fn hold(pool: &Pool) -> Result<Box<dyn Any + Send>, String> {
+        r2d2::hold(pool).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_r2d2_conforms() {
+    let (url, _turn) = postgres::url().await;
+    smoke_conformance::backend::check(Libpq { url }).await;
+}
