@@ -46,7 +46,7 @@
 //! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
 //! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
-//! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
+//! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`], and what is in [`rollback`] |
 
 mod access;
 mod app;
@@ -63,7 +63,7 @@ mod panic;
 mod providers;
 mod redact;
 mod registry;
-mod rollback;
+pub mod rollback;
 mod run;
 mod select;
 mod test;

@@ -86,13 +86,10 @@
     )
 )]
 
-mod absent;
 mod dialect;
-mod gate;
 #[cfg(all(feature = "postgres", feature = "deadpool"))]
 mod postgres;
 mod redact;
-mod savepoints;
 mod steps;
 mod verdict;
 
@@ -102,3 +99,5 @@ pub mod deadpool;
 pub mod r2d2;
 
 pub use smoke_core;
+
+use smoke_core::rollback::{absent, gate, savepoints};

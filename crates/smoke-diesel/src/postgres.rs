@@ -11,7 +11,9 @@ use diesel_async::{
 };
 use tokio_postgres::{CancelToken, NoTls};
 
-use crate::dialect::{Dialect, GONE, PostgresDialect, Terms};
+use smoke_core::rollback::postgres::{GONE, WHO, count, terminate};
+
+use crate::dialect::{Dialect, PostgresDialect, Terms};
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
@@ -23,9 +25,7 @@ pub(crate) struct ServerSide {
 impl ServerSide {
     pub(crate) async fn of(connection: &mut AsyncPgConnection) -> QueryResult<Self> {
         Ok(Self {
-            who: sql::<Text>(PostgresDialect::WHO)
-                .get_result(connection)
-                .await?,
+            who: sql::<Text>(WHO).get_result(connection).await?,
             cancel: connection.cancel_token(),
         })
     }
@@ -47,12 +47,10 @@ impl ServerSide {
                 return Err(error);
             }
         };
-        other
-            .batch_execute(&PostgresDialect::terminate(&self.who))
-            .await?;
+        other.batch_execute(&terminate(&self.who)).await?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&PostgresDialect::count(&self.who))
+            let left: i64 = sql::<BigInt>(&count(&self.who))
                 .get_result(&mut other)
                 .await?;
             if left == 0 {

@@ -1,30 +1,18 @@
 //! What happens at each check-out.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::{Hook, HookError};
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::acting::is_session;
+use smoke_core::rollback::postgres::{has_ended, still_inside};
 
 use super::Connection;
 use crate::dialect::{Dialect, PostgresDialect, Terms};
 use crate::gate::{Gate, Refusal};
 use crate::steps::asynchronous::end_nested;
 use crate::verdict::text;
-
-tokio::task_local! {
-    static SESSION: ();
-}
-
-/// Does something as the session: its check-outs are neither counted nor checked.
-pub(super) fn as_session<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    SESSION.scope((), work)
-}
-
-fn is_session() -> bool {
-    SESSION.try_with(|()| ()).is_ok()
-}
 
 /// Hands the connection out inside the transaction only.
 pub(super) fn check(gate: Arc<Gate>, terms: Arc<Terms>) -> Hook<Connection> {
@@ -43,11 +31,9 @@ pub(super) fn check(gate: Arc<Gate>, terms: Arc<Terms>) -> Hook<Connection> {
 
 async fn inside(connection: &mut Connection, gate: &Gate, terms: &Terms) -> Result<(), Refusal> {
     end_nested(connection).await;
-    let checked = connection
-        .batch_execute(&PostgresDialect::still_inside(terms))
-        .await;
+    let checked = connection.batch_execute(&still_inside(terms)).await;
     match checked {
-        Err(error) if PostgresDialect::has_ended(terms, &error) => {
+        Err(error) if has_ended(terms, &text(&error)) => {
             // RESET ALL too takes the mark away that was looked for; the guard knows better.
             let guard = format!("ROLLBACK TO SAVEPOINT {}", terms.guard);
             gate.find(match connection.batch_execute(&guard).await {

@@ -14,9 +14,10 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::acting::as_session;
 use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
 
-use super::hooks::{as_session, check, count};
+use super::hooks::{check, count};
 use super::opener::{Opener, Setup};
 use super::session::Session;
 use super::{Connect, Pool};

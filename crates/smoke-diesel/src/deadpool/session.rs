@@ -7,10 +7,10 @@ use deadpool::managed::{PoolError, TimeoutType, Timeouts};
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::Object;
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::acting::as_session;
 use smoke_core::{HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
-use super::hooks::as_session;
 use super::{Connect, Connection, Pool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::dialect::PostgresDialect;

@@ -3,26 +3,15 @@
 mod postgres;
 mod sqlite;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::Error;
 
-pub(crate) use postgres::{GONE, PostgresDialect};
+pub(crate) use postgres::PostgresDialect;
+pub(crate) use smoke_core::rollback::Terms;
 pub(crate) use sqlite::SqliteDialect;
 
 use crate::savepoints::{Attempt, Ending, Savepoints};
-
-/// What a sandbox is opened with.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    /// The name of the guard savepoint.
-    pub(crate) guard: String,
-    /// The name of the test.
-    pub(crate) test: Arc<str>,
-    /// How long the transaction may be held.
-    pub(crate) limit: Duration,
-}
 
 /// The statements of one database, and how to read its errors.
 pub(crate) trait Dialect: Send + Sync + 'static {

@@ -14,7 +14,9 @@ use smoke_core::Result;
 
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
-use crate::dialect::{Dialect, GONE, PostgresDialect, Terms};
+use smoke_core::rollback::postgres::{GONE, WHO, count, terminate};
+
+use crate::dialect::{Dialect, PostgresDialect, Terms};
 use crate::redact::redact;
 use crate::verdict::not_begun;
 
@@ -30,7 +32,7 @@ impl Connection for PgConnection {
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         Ok(ServerSide {
-            who: sql::<Text>(PostgresDialect::WHO).get_result(self)?,
+            who: sql::<Text>(WHO).get_result(self)?,
             manager: Arc::clone(manager),
         })
     }
@@ -58,11 +60,11 @@ impl ServerSide {
     fn end(&self) -> Result<bool, Error> {
         let mut other = (self.manager)().connect()?;
         other
-            .batch_execute(&PostgresDialect::terminate(&self.who))
+            .batch_execute(&terminate(&self.who))
             .map_err(QueryError)?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&PostgresDialect::count(&self.who))
+            let left: i64 = sql::<BigInt>(&count(&self.who))
                 .get_result(&mut other)
                 .map_err(QueryError)?;
             if left == 0 {

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use smoke_core::RollbackVerdict;
+use super::RollbackVerdict;
 
 /// Lets one connection into a sandbox's pool, once, and keeps what is found out about it.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
+pub struct Gate {
     admitted: AtomicBool,
     closed: AtomicBool,
     cut: AtomicBool,
@@ -20,8 +20,10 @@ pub(crate) struct Gate {
 
 /// Why a pool gets no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// The sandbox has ended, or nothing may be done in it any more.
     Closed,
+    /// The first connection was lost.
     Lost,
 }
 
@@ -40,7 +42,11 @@ impl std::error::Error for Refusal {}
 
 impl Gate {
     /// Admits the first connection, and no other.
-    pub(crate) fn admit(&self) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// Once the gate is closed, and for every connection but the first.
+    pub fn admit(&self) -> Result<(), Refusal> {
         if self.closed.load(Ordering::SeqCst) {
             Err(Refusal::Closed)
         } else if self.admitted.swap(true, Ordering::SeqCst) {
@@ -52,34 +58,38 @@ impl Gate {
     }
 
     /// From now on no connection is admitted.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
+    /// Whether nothing is to be handed out any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
     /// The connection is about to be ended from outside.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }
 
     /// The connection left the pool while the sandbox was open. The first cause counts.
-    pub(crate) fn lose(&self, cause: impl Into<String>) {
+    pub fn lose(&self, cause: impl Into<String>) {
         if !self.is_closed() {
             lock(&self.lost).get_or_insert_with(|| cause.into());
         }
     }
 
     /// Keeps the first bad verdict and closes; says which one it is.
-    pub(crate) fn find(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+    #[allow(clippy::must_use_candidate, reason = "what was found is kept")]
+    pub fn find(&self, verdict: RollbackVerdict) -> RollbackVerdict {
         self.close();
         lock(&self.found).get_or_insert(verdict).clone()
     }
 
     /// Why the connection cannot be used any more, where that is known.
-    pub(crate) fn over(&self) -> Option<RollbackVerdict> {
+    #[must_use]
+    pub fn over(&self) -> Option<RollbackVerdict> {
         if let Some(verdict) = &*lock(&self.found) {
             return Some(verdict.clone());
         }
@@ -91,24 +101,27 @@ impl Gate {
         Some(RollbackVerdict::ConnectionLost { cause })
     }
 
-    pub(crate) fn checked_out(&self) {
+    /// Somebody other than the session has got the connection.
+    pub fn checked_out(&self) {
         self.checkouts.fetch_add(1, Ordering::SeqCst);
     }
 
-    pub(crate) fn checked_in(&self) {
+    /// Somebody other than the session has given the connection back.
+    pub fn checked_in(&self) {
         self.checkins.fetch_add(1, Ordering::SeqCst);
     }
 
     /// How often somebody other than the session has had the connection. Some pools tell of a
     /// check-out only when it ends (`try_get` of r2d2).
-    pub(crate) fn checkouts(&self) -> u64 {
+    #[must_use]
+    pub fn checkouts(&self) -> u64 {
         let checkins = self.checkins.load(Ordering::SeqCst);
         self.checkouts.load(Ordering::SeqCst).max(checkins)
     }
 }
 
 /// A lock whose contents are good whatever happened to its last holder.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
