@@ -1,6 +1,7 @@
 //! Opening a sandbox.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::absent::{OPENING, not_opened_in_time, patience};
@@ -47,12 +48,16 @@ pub(crate) async fn open<DB: Database>(
     let opening = async {
         let mut connection = connect(&pool, &options).await?;
         let outside = prepare(rollback, &mut connection, &shared, &terms).await?;
-        Ok::<_, smoke_core::Error>((connection, outside))
+        drop(connection);
+        // A task of its own gives it back.
+        while pool.num_idle() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok::<_, smoke_core::Error>(outside)
     };
     let opened = tokio::time::timeout(OPENING, opening).await;
-    let (connection, outside) = opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
+    let outside = opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
     shared.opened(pool.clone(), outside);
-    drop(connection);
     Ok(Opened {
         pool,
         session: Arc::new(Session::new(shared, watch)),

@@ -62,8 +62,8 @@ impl Database for Postgres {
     }
 
     fn nowhere() -> PgConnectOptions {
-        // No path holds a nul.
-        PgConnectOptions::new_without_pgpass().socket("\0")
+        // No path holds a nul, but for one that is not a file's.
+        PgConnectOptions::new_without_pgpass().socket("no\0where")
     }
 
     fn run(connection: &mut PgConnection, sql: String) -> BoxFuture<'_, Result<(), Error>> {
