@@ -1,7 +1,7 @@
 //! The contract between the core and a library that knows one kind of connection pool, and what
 //! backends are made of.
 //!
-//! A backend implements [`Backend`] and [`Session`](crate::Session). What two of them need is in
+//! A backend implements [`Backend`] and [`Session`]. What two of them need is in
 //! the modules here; none of it knows a library.
 //!
 //! | module | holds |
