@@ -7,15 +7,19 @@ use anyhow::Result;
 
 use crate::install;
 
-/// What the linker looks for, and Debian's package of it.
-const NEEDED: &[(&str, &str)] = &[("libpq.so", "libpq-dev")];
+/// What the linker looks for, and Debian's packages that bring it and say where it is.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("libpq.so", &["libpq-dev"]),
+    ("libmariadb.so", &["libmariadb-dev", "pkg-config"]),
+];
 
 /// Installs those that are missing.
 pub(crate) fn ensure() -> Result<()> {
     let missing: Vec<_> = NEEDED
         .iter()
         .filter(|(file, _)| !is_installed(file))
-        .map(|(_, package)| *package)
+        .flat_map(|(_, packages)| *packages)
+        .copied()
         .collect();
     if missing.is_empty() {
         return Ok(());

@@ -47,7 +47,10 @@ fn with_peer(mut request: Request) -> Request {
 
     let extensions = request.extensions_mut();
     if extensions.get::<ConnectInfo<SocketAddr>>().is_none() {
-        extensions.insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+        // A live server says who the peer is.
+        let peer = extensions.get::<SocketAddr>().copied();
+        let peer = peer.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        extensions.insert(ConnectInfo(peer));
     }
     request
 }

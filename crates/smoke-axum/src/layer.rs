@@ -8,6 +8,11 @@ use crate::Smoke;
 /// For [`Router::layer`](axum::Router::layer), as the last call, or around a whole router. Where
 /// it does not help is told in the [crate's documentation](crate#where-the-layer-stands).
 ///
+/// The one thing that it takes off them is the header
+/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
+/// fear a forged one. Where another service has signed it, the handler sees
+/// [`CalledBySmokeTest`](crate::CalledBySmokeTest), in `axum::Extension` for one.
+///
 /// Nothing is started or logged when the layer is applied: a router applies it once a route. A
 /// runner looks at its registry when it is made.
 ///

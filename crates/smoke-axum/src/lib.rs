@@ -71,6 +71,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
+//! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `tokio` | yes | `ConnectInfo` in the requests that tests send |
 
 mod app;
@@ -88,13 +89,14 @@ pub use service::Smoke;
 
 pub use smoke_tower::{
     Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
-    Blocking, CallOptions, Client, Contains, Context, DatabaseName, Endpoint, Error, ErrorKind,
-    Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken,
-    HandleWatch, Infallible, IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place,
-    PrefixError, Provided, Providers, Registry, Report, RequestBuilder, RequestError, Response,
-    Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture, SandboxOf, Selection,
-    ServiceApp, Session, Skip, SmokeRequest, SmokeService, Suite, SuiteValue, Test, TestFn,
-    TestReport, This, Unique, Verdict, smoke_suite, smoke_test,
+    Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains, Context,
+    DatabaseName, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
+    FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind,
+    Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry,
+    Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner,
+    Sandbox, SandboxFixture, SandboxOf, Selection, ServiceApp, Session, SigningKey, Skip,
+    SmokeRequest, SmokeService, Suite, SuiteValue, SyncBody, Test, TestFn, TestReport, This,
+    Trailers, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_tower::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,
@@ -102,6 +104,9 @@ pub use smoke_tower::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "live")]
+pub use smoke_tower::LiveServer;
 
 #[doc(hidden)]
 pub use smoke_tower::__private;

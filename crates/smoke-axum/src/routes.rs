@@ -6,6 +6,9 @@ use smoke_tower::{PrefixError, Runner, SmokeService};
 /// Nested under `/internal`, the endpoint is at `/internal/smoketest/`. Paths under the prefix
 /// that do not exist are answered here too, before any fallback.
 ///
+/// The application's other requests do not pass through here: the calls of other services' smoke
+/// tests are told from others by [`SmokeLayer`](crate::SmokeLayer) alone.
+///
 /// Alone, these routes serve a port that only operators reach:
 /// `axum::serve(listener, routes(&runner))`.
 ///

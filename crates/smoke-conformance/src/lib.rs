@@ -1,19 +1,25 @@
-//! Suites that every rollback backend of `smoke-core` runs against itself.
+//! Suites that every web stack and every rollback backend of `smoke-core` runs against itself.
 //!
-//! A backend is trusted with production's data. [`backend::check`] has it do what tests and
-//! applications do, through the real runner and a small application, and looks at the database
-//! from outside: no row may stay, nothing may be held up, and what cannot be rolled back has to be
-//! said.
+//! [`adapter::check`] has a stack serve a small application with the endpoint, asks it over real
+//! connections as probers do, and has smoke tests ask the same application in process.
+//!
+//! [`backend::check`] has a backend do what tests and applications do, through the real runner
+//! and a small application, and looks at the database from outside: no row may stay, nothing may
+//! be held up, and what cannot be rolled back has to be said.
 //!
 //! # Examples
 //!
-//! A backend's test:
+//! The tests of a stack and of a backend:
 //!
 //! ```no_run
-//! # use smoke_conformance::backend::{Database, Dialect};
-//! # async fn test(my_database: impl Database) {
+//! # use smoke_conformance::adapter::Stack;
+//! # use smoke_conformance::backend::Database;
+//! # async fn test(my_stack: impl Stack, my_database: impl Database) {
+//! smoke_conformance::adapter::check(my_stack).await;
 //! smoke_conformance::backend::check(my_database).await;
 //! # }
 //! ```
 
+pub mod adapter;
 pub mod backend;
+pub mod paper;

@@ -53,12 +53,19 @@ impl Access {
             Some(token) if token.trim().is_empty() => {
                 Some("the token is empty: is the variable set that it comes from?")
             }
+            Some(token) if !can_be_sent(token) => Some(
+                "the token has blanks around it, or characters that no header can carry: does the file that it comes from end with a newline?",
+            ),
             None if self.strangers_refused => {
                 Some("the registry has .require_token() and no .token(..)")
             }
             _ => None,
         }
     }
+}
+
+fn can_be_sent(token: &str) -> bool {
+    token.trim() == token && http::HeaderValue::from_str(token).is_ok()
 }
 
 /// The token of `Bearer token`; the scheme's case does not matter ([RFC 9110]).
@@ -149,6 +156,13 @@ mod tests {
             .problem()
             .is_some()
         );
+        for token in ["s3cret\n", " s3cret", "s3\ncret"] {
+            let access = Access {
+                token: Some(token.to_owned()),
+                ..Access::default()
+            };
+            assert!(access.problem().is_some(), "{token:?}");
+        }
         assert!(
             Access {
                 strangers_refused: true,

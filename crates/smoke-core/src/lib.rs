@@ -42,11 +42,18 @@
 //! | what | types |
 //! |---|---|
 //! | tests | [`Test`], [`Suite`], [`macro@smoke_test`], [`macro@smoke_suite`], [`Registry`] |
-//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], [`Unique`], a [`Fixture`] of one's own |
+//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], `LiveServer`, [`Unique`], a [`Fixture`] of one's own |
 //! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
-//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`SmokeRequest`] |
+//! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
+//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`], and what is in [`rollback`] |
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod access;
 mod app;
@@ -59,16 +66,21 @@ mod endpoint;
 mod ensure;
 mod error;
 mod fixture;
+#[cfg(feature = "live")]
+mod live;
 mod panic;
 mod providers;
 mod redact;
 mod registry;
+mod remote;
 pub mod rollback;
 mod run;
 mod select;
 mod test;
 
-pub use app::{App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+pub use app::{
+    App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
+};
 pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};
@@ -81,8 +93,11 @@ pub use fixture::provided::Provided;
 pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
+#[cfg(feature = "live")]
+pub use live::LiveServer;
 pub use providers::Providers;
 pub use registry::Registry;
+pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };

@@ -33,7 +33,7 @@ pub(crate) fn install_hook() {
                         Some(Place::from(location));
                 };
                 if TASK.try_with(keep).is_err() {
-                    THREAD.with_borrow(|scene| scene.as_ref().map(keep));
+                    let _ = THREAD.try_with(|scene| scene.try_borrow().ok()?.as_ref().map(keep));
                 }
             }
             previous(info);

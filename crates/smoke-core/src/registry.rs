@@ -10,7 +10,9 @@ use crate::fixture::sandbox::SandboxFixture;
 use crate::providers::{Source, Supplies};
 use crate::rollback::erase;
 use crate::test::Hooks;
-use crate::{AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, Suite, Test};
+use crate::{
+    AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, SigningKey, Suite, Test,
+};
 
 /// The tests of one application and what they need: provided values, rollback backends, how to
 /// build the application under test, who may see what.
@@ -46,6 +48,7 @@ pub struct Registry {
     pub(crate) hooks: HashMap<Arc<str>, Hooks>,
     pub(crate) supplies: Supplies,
     pub(crate) access: Access,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
@@ -62,6 +65,7 @@ impl Registry {
             hooks: HashMap::new(),
             supplies: Supplies::default(),
             access: Access::default(),
+            signing_keys: Vec::new(),
             limits: Limits::default(),
             build: None,
             instance: gethostname::gethostname().into_string().ok(),
@@ -90,9 +94,19 @@ impl Registry {
 
     /// Adds a suite with its tests.
     pub fn suite(mut self, suite: Suite) -> Self {
-        let hooks = self.hooks.entry(suite.name).or_default();
-        hooks.set_up = suite.hooks.set_up.or(hooks.set_up.take());
-        hooks.tear_down = suite.hooks.tear_down.or(hooks.tear_down.take());
+        let hooks = self.hooks.entry(Arc::clone(&suite.name)).or_default();
+        for (what, known, new) in [
+            ("set-up", &mut hooks.set_up, suite.hooks.set_up),
+            ("tear-down", &mut hooks.tear_down, suite.hooks.tear_down),
+        ] {
+            if new.is_some() && known.is_some() {
+                self.problems.push(format!(
+                    "two suites are called {}, and each has a {what}",
+                    suite.name
+                ));
+            }
+            *known = new.or(known.take());
+        }
         self.tests.extend(suite.tests);
         self
     }
@@ -241,6 +255,15 @@ impl Registry {
     /// Gives everything to everybody: for an endpoint that only operators can reach.
     pub fn open(mut self) -> Self {
         self.access.open = true;
+        self
+    }
+
+    /// Believes other services that call for a smoke test of theirs, where they have signed with
+    /// this key: their requests get [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+    ///
+    /// Keys may be several, so that one can be replaced while services are deployed one by one.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_keys.push(key);
         self
     }
 

@@ -95,46 +95,64 @@ impl Selection {
         if self.select.len() + self.skip.len() > MOST_PATTERNS {
             return Err(format!("more than {MOST_PATTERNS} patterns were given"));
         }
-        let select = matched(&self.select, tests.clone())?;
-        let skip = matched(&self.skip, tests.clone())?;
-        let chosen = |position: &usize| {
-            (self.select.is_empty() || select.contains(position)) && !skip.contains(position)
+        let (select, skip) = (
+            matched(&self.select, tests.clone())?,
+            matched(&self.skip, tests.clone())?,
+        );
+        let skipped: BTreeSet<usize> = skip.into_iter().flat_map(|(_, hits)| hits).collect();
+        let runs = |position: usize, test: &Test| {
+            !skipped.contains(&position) && (self.slow || !test.is_slow())
         };
-        let wanted: Vec<(usize, &Test)> = tests
+        let able: BTreeSet<usize> = tests
+            .clone()
             .enumerate()
-            .filter(|(position, _)| chosen(position))
+            .filter(|(at, test)| runs(*at, test))
+            .map(|(at, _)| at)
             .collect();
-        let runs: Vec<usize> = wanted
-            .iter()
-            .filter(|(_, test)| self.slow || !test.is_slow())
-            .map(|(at, _)| *at)
-            .collect();
-        match (runs.is_empty(), wanted.is_empty()) {
-            (false, _) => Ok(runs),
-            (true, false) => Err("every selected test is slow: ask for the slow tests".to_owned()),
-            (true, true) => Err("no test is selected".to_owned()),
+        if self.select.is_empty() {
+            return if able.is_empty() {
+                Err(self.nothing(skipped.is_empty()))
+            } else {
+                Ok(able.into_iter().collect())
+            };
+        }
+        // Each pattern has to contribute: who selects two things and gets one is told.
+        for (text, hits) in &select {
+            if hits.is_disjoint(&able) {
+                let slow = hits.is_subset(&skipped);
+                return Err(format!("{text:?}: {}", self.nothing(!slow)));
+            }
+        }
+        let chosen: BTreeSet<usize> = select.into_iter().flat_map(|(_, hits)| hits).collect();
+        Ok(chosen.intersection(&able).copied().collect())
+    }
+
+    fn nothing(&self, slow: bool) -> String {
+        if slow && !self.slow {
+            "every selected test is slow: ask for the slow tests".to_owned()
+        } else {
+            "no test is selected".to_owned()
         }
     }
 }
 
-/// The positions that at least one of the patterns matches. Each has to match one.
+/// The positions that each of the patterns matches; there has to be one.
 fn matched<'t>(
     patterns: &BTreeSet<String>,
     tests: impl Iterator<Item = &'t Test> + Clone,
-) -> Result<BTreeSet<usize>, String> {
-    let mut found = BTreeSet::new();
+) -> Result<Vec<(&String, BTreeSet<usize>)>, String> {
+    let mut found = Vec::new();
     for text in patterns {
         let pattern = Pattern::parse(text)?;
-        let hits: Vec<usize> = tests
+        let matching = tests
             .clone()
             .enumerate()
-            .filter(|(_, test)| pattern.matches(test))
-            .map(|(at, _)| at)
-            .collect();
+            .filter(|(_, test)| pattern.matches(test));
+        let hits: BTreeSet<usize> = matching.map(|(at, _)| at).collect();
         if hits.is_empty() {
             return Err(format!("no test matches {text:?}"));
         }
-        found.extend(hits);
+        found.push((text, hits));
     }
     Ok(found)
 }
@@ -269,7 +287,11 @@ mod tests {
             (Selection::fast().skip("shop"), "no test is selected"),
             (
                 Selection::fast().select("shop::till"),
-                "every selected test is slow: ask for the slow tests",
+                "\"shop::till\": every selected test is slow: ask for the slow tests",
+            ),
+            (
+                Selection::fast().select("shop::users").select("shop::till"),
+                "\"shop::till\": every selected test is slow: ask for the slow tests",
             ),
             (Selection::fast().select(""), "a pattern is empty"),
         ] {

@@ -369,3 +369,130 @@ async fn events_say_what_happens_and_the_report_is_built_from_them() {
         ["run of 1 (fast)", "a started", "a passed", "the end"]
     );
 }
+
+#[tokio::test]
+async fn nothing_is_started_after_a_shutdown_and_all_who_ask_for_one_wait_for_it() {
+    let started = Arc::new(AtomicUsize::new(0));
+    let registry = (0..20).fold(Registry::new(), |registry, at| {
+        let started = Arc::clone(&started);
+        registry.test(Test::new(format!("t{at:02}"), move || {
+            started.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(30));
+        }))
+    });
+    let runner = Runner::new(registry.limits(Limits::default().tests_at_once(1)));
+    let running = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.run(Selection::fast()).await }
+    });
+    while started.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::join!(runner.shutdown(), runner.shutdown());
+    let at_the_end = started.load(Ordering::SeqCst);
+    assert!(!running.await.unwrap().verdict().is_pass());
+    assert!(at_the_end < 3, "{at_the_end} tests began");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(started.load(Ordering::SeqCst), at_the_end);
+}
+
+#[tokio::test]
+async fn functions_of_tests_that_never_return_do_not_stop_other_tests() {
+    let stuck = async || {
+        let _ = tokio::task::spawn_blocking(park).await;
+    };
+    let fine = async || {
+        let _ = tokio::task::spawn_blocking(|| {}).await;
+    };
+    let limits = Limits::default()
+        .starts_per_minute(1000)
+        .reuse(Duration::ZERO);
+    let registry = Registry::new()
+        .test(Test::new("fine", fine).timeout(Duration::from_secs(2)))
+        .test(Test::new("stuck", stuck).timeout(Duration::from_millis(5)));
+    let runner = Runner::new(registry.limits(limits));
+    for _ in 0..70 {
+        runner.run(Selection::fast().select("stuck")).await;
+    }
+    let report = runner.run(Selection::fast().select("fine")).await;
+    assert!(report.verdict().is_pass(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_backend_that_never_opens_holds_one_thread_and_its_place() {
+    #[derive(Clone)]
+    struct Never;
+    impl smoke_core::Backend for Never {
+        type Pool = ();
+        fn describe(&self) -> String {
+            "never".to_owned()
+        }
+        fn open(
+            &self,
+            _: smoke_core::OpenRequest,
+        ) -> futures_util::future::BoxFuture<'_, Result<smoke_core::Opened<()>>> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let test = Test::new("a", |_: smoke_core::Sandbox<()>| {}).timeout(SOON);
+    let limits = Limits::default().starts_per_minute(1000);
+    let runner = Runner::new(Registry::new().rollback(Never).test(test).limits(limits));
+    runner.run(Selection::fast()).await;
+    let before = threads();
+    for _ in 0..10 {
+        let test = only(runner.run(Selection::fast()).await);
+        assert_ended(&test, Outcome::Errored, "still hung since");
+    }
+    assert!(threads() <= before + 1);
+}
+
+#[tokio::test]
+async fn a_message_is_cut_and_secrets_in_it_are_not_shown() {
+    let body = || -> Result {
+        Err(format!("postgres://app:hunter2@db/app {}", "x".repeat(1 << 20)).into())
+    };
+    let test = run_one(Test::new("a", body)).await;
+    let message = test.message.unwrap();
+    assert!(
+        message.starts_with("postgres://app:***@db/app xxx"),
+        "{}",
+        &message[..60]
+    );
+    assert!(
+        message.len() < 9 * 1024 && message.ends_with("(1048606 bytes in all)"),
+        "{}",
+        &message[message.len() - 60..]
+    );
+}
+
+#[tokio::test]
+async fn a_check_of_a_fixture_runs_once_and_may_panic() {
+    #[derive(Clone)]
+    struct Picky;
+    static CHECKS: AtomicUsize = AtomicUsize::new(0);
+    impl smoke_core::Fixture for Picky {
+        const KIND: smoke_core::Kind = smoke_core::Kind::Unit;
+        fn check(_: &smoke_core::Providers<'_>) -> Result {
+            CHECKS.fetch_add(1, Ordering::SeqCst);
+            panic!("no way")
+        }
+        async fn acquire(_: &smoke_core::Context) -> Result<Self> {
+            Ok(Self)
+        }
+    }
+    let runner = Runner::new(
+        Registry::new()
+            .test(Test::new("a", |_: Picky| {}))
+            .test(Test::new("b", || {})),
+    );
+    for _ in 0..2 {
+        let report = runner.run(Selection::fast()).await;
+        assert_ended(
+            &report.tests[0],
+            Outcome::Errored,
+            "the check of a fixture panicked: no way",
+        );
+        assert_ended(&report.tests[1], Outcome::Passed, "");
+    }
+    assert_eq!(CHECKS.load(Ordering::SeqCst), 1);
+}

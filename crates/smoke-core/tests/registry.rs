@@ -42,6 +42,17 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
         (one().token("x").open(), "decide for one"),
         (one().require_token(), "no .token(..)"),
         (
+            one().limits(Limits::default().runs_at_once(usize::MAX)),
+            "the most is 1000",
+        ),
+        (
+            one()
+                .suite(smoke_core::Suite::new("till").set_up(|| {}))
+                .suite(smoke_core::Suite::new("till").set_up(|| {})),
+            "two suites are called till, and each has a set-up",
+        ),
+        (one().token("s3cret\n"), "the token has blanks around it"),
+        (
             one().limits(Limits::default().tests_at_once(0)),
             "the limit of tests at once is 0",
         ),

@@ -262,16 +262,8 @@ async fn several_databases_are_all_rolled_back_and_a_replica_reads_what_was_writ
         SandboxOf(replica): SandboxOf<Replica>,
     ) {
         app.take();
-        assert_eq!(
-            replica.taken.load(Ordering::SeqCst),
-            1,
-            "the replica is the writer's sandbox"
-        );
-        assert_eq!(
-            billing.taken.load(Ordering::SeqCst),
-            0,
-            "another database has another"
-        );
+        assert_eq!(replica.taken(), 1, "the replica is the writer's sandbox");
+        assert_eq!(billing.taken(), 0, "another database has another");
     }
     let (app, billing) = (Paper::default(), Paper::default());
     let registry = Registry::new()
@@ -368,4 +360,26 @@ async fn a_test_that_wrote_past_its_sandbox_is_not_run_again() {
         );
     }
     assert_eq!(diary.count("written"), 1);
+}
+
+#[tokio::test]
+async fn as_many_sandboxes_are_open_at_once_as_the_backend_bears() {
+    let paper = Paper {
+        capacity: 2,
+        ..Paper::default()
+    };
+    let (now, most) = (
+        std::sync::Arc::new(AtomicUsize::new(0)),
+        std::sync::Arc::new(AtomicUsize::new(0)),
+    );
+    let registry = (0..8).fold(Registry::new().rollback(paper), |registry, at| {
+        let (now, most) = (std::sync::Arc::clone(&now), std::sync::Arc::clone(&most));
+        registry.test(Test::new(format!("t{at}"), move |_: Sandbox<Pool>| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(20));
+            now.fetch_sub(1, Ordering::SeqCst);
+        }))
+    });
+    assert!(run(registry).await.verdict().is_pass());
+    assert_eq!(most.load(Ordering::SeqCst), 2);
 }

@@ -7,6 +7,10 @@ use crate::dialect::Dialect;
 use crate::gate::Gate;
 use crate::redact::redact;
 
+/// What is known of an escape from a sandbox whose COMMIT the server refuses.
+const SEALED: &str =
+    "; its COMMIT was refused, and only a transaction begun as READ WRITE could have written since";
+
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVerdict {
     if let Some(verdict) = gate.over() {
@@ -19,10 +23,11 @@ pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVer
             cause: said(errors.first()),
         };
     }
-    RollbackVerdict::Escaped {
-        how: said(errors.first()),
-        at: None,
+    let mut how = said(errors.first());
+    if gate.is_sealed() {
+        how.push_str(SEALED);
     }
+    RollbackVerdict::Escaped { how, at: None }
 }
 
 /// The verdict where the transaction was rolled back, but a commit would have been refused.
@@ -33,6 +38,25 @@ pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
     } else {
         RollbackVerdict::Refused { cause }
     }
+}
+
+/// The verdict where the connection is in no transaction when it is about to be handed out.
+pub(crate) fn met_no_transaction() -> RollbackVerdict {
+    RollbackVerdict::Escaped {
+        how: "another transaction, or none, was met at a check-out".to_owned(),
+        at: None,
+    }
+}
+
+/// The verdict where the database says that not everything was rolled back. It names no tables:
+/// these are those that may be meant.
+pub(crate) fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
+    let tables = match candidates.len() {
+        0 => vec!["tables that the database does not name".to_owned()],
+        1 => candidates,
+        _ => vec![format!("one or more of {}", candidates.join(", "))],
+    };
+    RollbackVerdict::NonTransactional { tables }
 }
 
 /// The error of a transaction that could not be begun, or of the set-up before it.

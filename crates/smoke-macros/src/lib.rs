@@ -2,6 +2,44 @@
 //!
 //! Use them from the crate that brings the smoke tests to your framework, such as `smoke_axum`,
 //! or from `smoke_core`: what they emit calls that crate, and holds no behaviour of its own.
+//!
+//! # Examples
+//!
+//! ```
+//! use smoke_core::{Registry, Result, Runner, Selection, ensure_eq, smoke_suite, smoke_test};
+//!
+//! /// A function is a test.
+//! #[smoke_test]
+//! async fn two_and_two() -> Result {
+//!     ensure_eq!(2 + 2, 4);
+//!     Ok(())
+//! }
+//!
+//! /// The methods of a suite share what is set up for each of them.
+//! struct Till {
+//!     coins: u32,
+//! }
+//!
+//! #[smoke_suite]
+//! impl Till {
+//!     #[set_up]
+//!     fn open() -> Self {
+//!         Self { coins: 3 }
+//!     }
+//!
+//!     #[smoke_test]
+//!     fn has_change(&self) -> Result {
+//!         ensure_eq!(self.coins, 3);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() {
+//! let report = Runner::new(Registry::discover()).run(Selection::fast()).await;
+//! assert_eq!(report.counts().passed, 2);
+//! # }
+//! ```
 
 mod attributes;
 mod call;

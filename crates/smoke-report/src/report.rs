@@ -77,13 +77,14 @@ impl Report {
     /// What may be shown to somebody who did not show the token.
     ///
     /// Keeps the verdict with its reasons, and of each test the name, class, kind, outcome and duration.
-    /// Messages, causes, places, requests, descriptions and tags are left out.
+    /// Messages, causes, places, requests, descriptions and tags are left out, and what says where
+    /// and what the application is: build and instance.
     #[must_use]
     pub fn without_details(&self) -> Report {
         Self {
             run: self.run.clone(),
-            build: self.build.clone(),
-            instance: self.instance.clone(),
+            build: None,
+            instance: None,
             duration: self.duration,
             reasons: self.reasons.clone(),
             tests: self.tests.iter().map(TestReport::without_details).collect(),

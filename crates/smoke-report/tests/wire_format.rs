@@ -138,7 +138,7 @@ fn a_stranger_sees_the_verdict_and_no_details() {
             shown.build.as_deref(),
             shown.instance.as_deref()
         ),
-        ("r1", Some("b1"), Some("i1"))
+        ("r1", None, None)
     );
     assert_eq!(shown.tests[1].outcome, Outcome::Failed);
     assert!(shown.failed_tests().eq(["b"]));

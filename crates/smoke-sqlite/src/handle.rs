@@ -1,10 +1,11 @@
 //! A connection, held from outside.
 
+use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_void};
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
@@ -37,6 +38,18 @@ pub(crate) struct Shared {
     /// had this lock, so the pointer is good for as long as the lock is held.
     db: Mutex<Option<Connection>>,
     refused_commits: AtomicU64,
+}
+
+/// The connections that refuse commits, by their numbers, as long as anybody has a handle on them.
+fn sealed() -> MutexGuard<'static, BTreeMap<i64, Weak<Shared>>> {
+    static SEALED: Mutex<BTreeMap<i64, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+    SEALED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        sealed().remove(&self.id);
+    }
 }
 
 struct Connection(NonNull<ffi::sqlite3>);
@@ -83,11 +96,11 @@ impl Handle {
     pub fn seal(&self) {
         let db = self.0.db();
         let Some(Connection(db)) = &*db else { return };
-        let shared = Arc::as_ptr(&self.0).cast_mut().cast::<c_void>();
-        // SAFETY: the connection is open, since `db` is locked and not none. The hook's data lives
-        // as long as the connection: a count of it is kept for the SQL function, whose destructor
-        // runs when the connection is closed, after which nothing commits.
-        unsafe { ffi::sqlite3_commit_hook(db.as_ptr(), Some(refuse_commit), shared) };
+        sealed().insert(self.0.id, Arc::downgrade(&self.0));
+        let id = ptr::without_provenance_mut::<c_void>(self.0.id.cast_unsigned() as usize);
+        // SAFETY: the connection is open, since `db` is locked and not none. The hook's data is a
+        // number, which is never followed as an address.
+        unsafe { ffi::sqlite3_commit_hook(db.as_ptr(), Some(refuse_commit), id) };
     }
 
     /// How many commits the seal has refused.
@@ -182,10 +195,11 @@ impl fmt::Debug for Handle {
 }
 
 /// The commit hook of a sealed connection: anything but zero turns the commit into a rollback.
-unsafe extern "C" fn refuse_commit(shared: *mut c_void) -> c_int {
-    // SAFETY: `seal` passed the address of what the connection keeps until it is closed.
-    let shared = unsafe { &*shared.cast_const().cast::<Shared>() };
-    shared.refused_commits.fetch_add(1, Ordering::Relaxed);
+unsafe extern "C" fn refuse_commit(id: *mut c_void) -> c_int {
+    let shared = sealed().get(&(id.addr() as i64)).and_then(Weak::upgrade);
+    if let Some(shared) = shared {
+        shared.refused_commits.fetch_add(1, Ordering::Relaxed);
+    }
     1
 }
 

@@ -7,6 +7,11 @@ use crate::Smoke;
 
 /// Answers `GET /smoketest/` in front of a service, and passes everything else through untouched.
 ///
+/// The one thing that it takes off them is the header
+/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
+/// fear a forged one. Where another service has signed it, the handler sees
+/// [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+///
 /// Nothing is started or logged when the layer is applied: a router applies it once a route. A
 /// runner looks at its registry when it is made.
 ///

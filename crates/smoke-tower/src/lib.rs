@@ -55,30 +55,40 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! |---|---|---|
+//! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod app;
 mod body;
+mod client;
 mod future;
 mod layer;
 mod service;
 mod standalone;
+mod sync_body;
 
 pub use app::{ServiceApp, app};
 pub use body::ResponseBody;
+pub use client::ClientService;
 pub use future::ResponseFuture;
 pub use layer::SmokeLayer;
 pub use service::Smoke;
 pub use standalone::{AnswerFuture, SmokeService};
+pub use sync_body::SyncBody;
 
 pub use smoke_core::{
     Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
-    CallOptions, Client, Contains, Context, DatabaseName, Endpoint, Error, ErrorKind, Event,
-    Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format, HandleToken, HandleWatch,
-    Infallible, IntoOutcome, Kind, Limits, OpenRequest, Opened, Outcome, Place, PrefixError,
-    Provided, Providers, Registry, Report, RequestBuilder, RequestError, Response, Result,
-    RollbackVerdict, Route, Runner, Sandbox, SandboxFixture, SandboxOf, Selection, Session, Skip,
-    SmokeRequest, Suite, SuiteValue, Test, TestFn, TestReport, This, Unique, Verdict, smoke_suite,
-    smoke_test,
+    CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
+    ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
+    HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
+    Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
+    RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
+    SandboxOf, Selection, Session, SigningKey, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn,
+    TestReport, This, Trailers, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,
@@ -86,6 +96,9 @@ pub use smoke_core::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "live")]
+pub use smoke_core::LiveServer;
 
 #[doc(hidden)]
 pub use smoke_core::__private;

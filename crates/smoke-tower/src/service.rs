@@ -53,9 +53,12 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.endpoint.route(request.uri().path()) {
-            None => ResponseFuture::inner(self.inner.call(request)),
+            None => {
+                self.endpoint.receive(&mut request);
+                ResponseFuture::inner(self.inner.call(request))
+            }
             Some(route) => {
                 let (head, _) = request.into_parts();
                 ResponseFuture::ours(Arc::clone(&self.endpoint), route, head)

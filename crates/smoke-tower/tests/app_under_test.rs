@@ -5,15 +5,13 @@ mod support;
 
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use smoke_tower::{
-    AppBody, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer,
-    SmokeRequest, Test, TestReport, app,
+    AppBody, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer, Test,
+    TestReport, app,
 };
 use support::shop;
 use tower::util::BoxCloneService;
@@ -81,19 +79,6 @@ async fn a_service_that_is_not_sync_and_wants_to_be_ready_is_served() {
 }
 
 #[tokio::test]
-async fn a_panic_in_the_service_is_an_error_of_the_request() {
-    fn panics(
-        request: Request<AppBody>,
-    ) -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
-        panic!("the till fell at {}", request.uri())
-    }
-    let panicking = || service_fn(panics);
-    let test = run(registry().app(app(panicking))).await;
-    assert_eq!(test.outcome, Outcome::Errored);
-    assert!(test.message.unwrap().contains("the application panicked"));
-}
-
-#[tokio::test]
 async fn an_error_of_the_service_is_an_error_of_the_request() {
     let broken = || {
         service_fn(async |_: Request<AppBody>| {
@@ -103,49 +88,6 @@ async fn an_error_of_the_service_is_an_error_of_the_request() {
     let test = run(registry().app(app(broken))).await;
     assert_eq!(test.outcome, Outcome::Errored);
     assert_eq!(test.causes, ["the line broke"]);
-}
-
-#[tokio::test]
-async fn the_application_can_tell_a_smoke_tests_request() {
-    static SEEN: AtomicBool = AtomicBool::new(false);
-    let watching = || {
-        service_fn(async |request: Request<AppBody>| {
-            let smoke = request.extensions().get::<SmokeRequest>();
-            SEEN.store(
-                smoke.is_some_and(|smoke| smoke.test() == "shop::answers"),
-                Ordering::SeqCst,
-            );
-            shop(request).await
-        })
-    };
-    assert_passes(registry().app(app(watching))).await;
-    assert!(SEEN.load(Ordering::SeqCst));
-}
-
-#[tokio::test]
-async fn a_test_that_asks_for_the_smoke_tests_is_refused() {
-    let registry = || Registry::new().instance("till-1");
-    let inner = Runner::new(
-        registry()
-            .test(Test::new("shop::never_runs", async || {}))
-            .open(),
-    );
-    let asks = async |client: Client| {
-        let answer = client.get("/smoketest/").send().await?.ensure_status(503)?;
-        let text = answer.text()?;
-        if text.contains("it would never end") {
-            Ok::<_, smoke_tower::Error>(())
-        } else {
-            Err(text.into())
-        }
-    };
-    let runner = Arc::new(inner);
-    let outer = registry()
-        .test(Test::new("shop::asks", asks))
-        .app(app(move || {
-            SmokeLayer::new(&*runner).layer(service_fn(shop::<AppBody>))
-        }));
-    assert_passes(outer).await;
 }
 
 /// Compiles: a request's body need not be `Send` where the inner service does not mind.

@@ -15,7 +15,7 @@ use futures_util::future::{Ready, ready};
 use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use smoke_tower::SmokeLayer;
+use smoke_tower::{ResponseBody, SmokeLayer};
 use support::{ask, passing, request};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -282,4 +282,12 @@ async fn in_front_of_what_limits_it_answers_while_the_application_is_overloaded(
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
+}
+
+/// Compiles: what comes from the network can be passed on as it is.
+#[allow(dead_code, reason = "it is enough that it compiles")]
+fn a_proxied_body_is_a_body(
+    body: ResponseBody<hyper::body::Incoming>,
+) -> impl Body<Data = Bytes, Error = hyper::Error> {
+    body
 }

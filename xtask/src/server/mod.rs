@@ -19,7 +19,7 @@ use crate::terminal::say;
 use daemon::Daemon;
 
 /// The servers that the tests need now.
-pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres];
+pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres, Kind::Mariadb];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {

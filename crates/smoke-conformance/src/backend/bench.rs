@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use smoke_core::{Outcome, Registry, Runner, Selection, Test, TestFn, TestReport};
 
+use super::Database;
 use super::app::SqlApp;
-use super::{Database, Dialect};
 
 /// How long something may be held up by a sandbox that is past its limit.
 const MARGIN: Duration = Duration::from_secs(3);
@@ -88,10 +88,6 @@ impl<D: Database> Bench<D> {
     /// How long something may wait for a sandbox.
     pub(super) fn patience(&self) -> Duration {
         smoke_core::Backend::limit(&self.database.backend()) + MARGIN
-    }
-
-    pub(super) fn is_postgres(&self) -> bool {
-        self.database.dialect() == Dialect::Postgres
     }
 }
 

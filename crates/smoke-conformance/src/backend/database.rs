@@ -24,6 +24,14 @@ pub trait Database: Clone + Send + Sync + 'static {
     /// Which SQL the database speaks.
     fn dialect(&self) -> Dialect;
 
+    /// Whether the backend has the database refuse a COMMIT: then nothing stays after an escape.
+    fn seals(&self) -> bool;
+
+    /// What the pool says once the test is over: that it is closed, where it can be.
+    fn closed(&self) -> &'static str {
+        "closed"
+    }
+
     /// Takes a connection, runs statements as they are and gives it back; a connection that was
     /// asked for in vain is an error, too.
     fn execute(pool: &Self::Pool, sql: &str) -> impl Future<Output = Result<(), String>> + Send;
@@ -43,6 +51,8 @@ pub trait Database: Clone + Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
+    /// MariaDB or MySQL.
+    Mysql,
     /// PostgreSQL.
     Postgres,
     /// SQLite.

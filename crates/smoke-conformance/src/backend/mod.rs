@@ -18,7 +18,7 @@ use bench::Bench;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many checks there are.
-pub const CHECKS: usize = 15;
+pub const CHECKS: usize = 18;
 
 /// Has a backend show everything that its contract asks for.
 ///

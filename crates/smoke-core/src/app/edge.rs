@@ -4,15 +4,13 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Method, Request, Response};
-use http_body_util::BodyExt;
+use http::{Request, Response};
 use smoke_report::Kind;
 
-use super::noted::Noted;
-use super::{App, AppBody, BoxError, RequestError, SmokeRequest};
-use crate::rollback::{RollbackVerdict, Session};
+use super::passage::Passage;
+use super::{App, AppBody, RequestError};
 use crate::{Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
@@ -21,8 +19,8 @@ use crate::{Context, Error, Fixture, Providers, Result};
 /// made of. Requests are handled one after the other, each in a savepoint of its own.
 #[derive(Clone)]
 pub struct AppUnderTest {
-    app: Arc<dyn App>,
-    cx: Context,
+    pub(super) app: Arc<dyn App>,
+    pub(super) cx: Context,
 }
 
 /// How one request is to be treated.
@@ -45,7 +43,8 @@ impl Default for CallOptions {
 }
 
 impl AppUnderTest {
-    /// Has the application handle a request, and collects the answer.
+    /// Has the application handle a request, and collects the answer. Where its body ends with
+    /// trailers, they are in the extensions, as [`Trailers`](crate::Trailers).
     ///
     /// The report of the test names the request by method and path. The query is kept out of it
     /// and out of every message: tokens and addresses are in queries.
@@ -62,29 +61,21 @@ impl AppUnderTest {
         mut request: Request<AppBody>,
         options: CallOptions,
     ) -> Result<Response<Bytes>, RequestError> {
-        let (test, run) = self.cx.names();
-        request
-            .extensions_mut()
-            .insert(SmokeRequest::new(test, run));
-        let method = request.method().clone();
-        let name = format!("{method} {}", request.uri().path());
-        let edge = self.cx.edge();
-        let _one_at_a_time = edge.lock().await;
-        let sessions = self.cx.sessions();
-        let before = checkouts(&sessions);
-        self.enter(&sessions, &name).await?;
-        let mut noted = Noted::new(&self.cx, &request);
-        let answer = self.answer(request, options.max_body, &mut noted).await;
-        let wrote = noted.succeeded() && !options.without_database && !is_safe(&method);
-        drop(noted);
-        // Noted before anything else is waited for: the caller may drop this future any time.
-        let bypassed = (wrote && checkouts(&sessions) == before).then(|| {
-            self.problem(RollbackVerdict::Bypassed {
-                request: name.clone(),
-            })
-        });
-        let left = self.leave(&sessions, &name).await;
-        match left.or(bypassed) {
+        let mut passage = Passage::enter(self, &mut request, options).await?;
+        let answer = match passage.answer(request).await {
+            Ok(answer) => {
+                let (mut head, body) = answer.into_parts();
+                let collected = body.collect(options.max_body).await;
+                collected.map(|(body, trailers)| {
+                    if let Some(trailers) = trailers {
+                        head.extensions.insert(trailers);
+                    }
+                    Response::from_parts(head, body)
+                })
+            }
+            Err(error) => Err(error),
+        };
+        match passage.leave().await {
             None => answer,
             Some(verdict) => Err(RequestError::Rollback {
                 verdict,
@@ -93,119 +84,10 @@ impl AppUnderTest {
         }
     }
 
-    /// Sets a savepoint in every session; where one refuses, in none.
-    async fn enter(
-        &self,
-        sessions: &[Arc<dyn Session>],
-        request: &str,
-    ) -> Result<(), RequestError> {
-        for (entered, session) in sessions.iter().enumerate() {
-            let Err(error) = session.enter().await else {
-                continue;
-            };
-            let found = error.downcast_ref::<RollbackVerdict>();
-            let found = found.map(|verdict| self.problem(verdict.clone()));
-            let left = self.leave(&sessions[..entered], request).await;
-            return Err(match found.or(left) {
-                Some(verdict) => RequestError::Rollback {
-                    verdict,
-                    answer: None,
-                },
-                None => RequestError::ConnectionHeld {
-                    request: request.to_owned(),
-                    source: format!("{error:#}").into(),
-                },
-            });
-        }
-        Ok(())
-    }
-
-    /// Leaves every session and notes each bad verdict; the first one counts.
-    async fn leave(&self, sessions: &[Arc<dyn Session>], request: &str) -> Option<RollbackVerdict> {
-        let mut found = None;
-        for session in sessions {
-            if let Err(verdict) = session.leave().await {
-                let verdict = self.problem(verdict.at(request));
-                found = found.or(Some(verdict));
-            }
-        }
-        found
-    }
-
-    fn problem(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        self.cx.note_problem(verdict.clone());
-        verdict
-    }
-
-    async fn answer(
-        &self,
-        request: Request<AppBody>,
-        limit: usize,
-        noted: &mut Noted<'_>,
-    ) -> Result<Response<Bytes>, RequestError> {
-        let name = format!("{} {}", request.method(), request.uri().path());
-        let answering = async {
-            let answer = self.app.call(request).await;
-            let (head, body) = answer
-                .map_err(|source| RequestError::Service {
-                    request: name.clone(),
-                    source,
-                })?
-                .into_parts();
-            noted.status = Some(head.status);
-            match collect(body, limit).await {
-                Ok(Some(body)) => Ok(Response::from_parts(head, body)),
-                Ok(None) => Err(RequestError::TooLarge {
-                    request: name.clone(),
-                    limit,
-                }),
-                Err(source) => Err(RequestError::Body {
-                    request: name.clone(),
-                    source,
-                }),
-            }
-        };
-        let answered = AssertUnwindSafe(answering).catch_unwind().await;
-        answered.unwrap_or_else(|payload| {
-            let panic = crate::panic::error(&*payload, &self.cx.scene());
-            Err(RequestError::Panicked {
-                request: name,
-                message: crate::panic::message(&*payload).to_owned(),
-                place: panic.place().cloned(),
-            })
-        })
-    }
-
     /// Runs a future from a blocking test.
     pub(crate) fn block_on<Fut: Future>(&self, future: Fut) -> Result<Fut::Output> {
         self.cx.block_on(future)
     }
-}
-
-/// The methods that [RFC 9110] calls safe and that applications use: they are not meant to write.
-///
-/// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-}
-
-/// The bytes of a body; none where there are more than `limit`. Trailers are left out.
-async fn collect(mut body: AppBody, limit: usize) -> Result<Option<Bytes>, BoxError> {
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
-            continue;
-        };
-        if data.len() > limit - bytes.len() {
-            return Ok(None);
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(Some(bytes.freeze()))
-}
-
-fn checkouts(sessions: &[Arc<dyn Session>]) -> u64 {
-    sessions.iter().map(|session| session.checkouts()).sum()
 }
 
 impl fmt::Debug for AppUnderTest {

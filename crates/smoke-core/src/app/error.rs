@@ -1,7 +1,10 @@
 //! What can go wrong with an in-process request.
 
+use std::any::Any;
+
 use smoke_report::Place;
 
+use crate::panic::Scene;
 use crate::rollback::RollbackVerdict;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -83,6 +86,17 @@ pub enum RequestError {
         /// What to do instead.
         message: String,
     },
+}
+
+impl RequestError {
+    /// The error that a caught panic of the application becomes.
+    pub(crate) fn panicked(request: &str, payload: &(dyn Any + Send), scene: &Scene) -> Self {
+        Self::Panicked {
+            request: request.to_owned(),
+            message: crate::panic::message(payload).to_owned(),
+            place: crate::panic::error(payload, scene).place().cloned(),
+        }
+    }
 }
 
 fn at(place: &Option<Place>) -> String {

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// In the extensions of every in-process request of a smoke test.
+/// In the extensions of every request of a smoke test to the application under test.
 ///
 /// It cannot be made outside this crate and does not come from the network, so application code
 /// may rely on it: not to mail, charge or count. Never weaken a security check by it: a smoke
 /// test shows what users get only where it is treated as they are.
+///
+/// What another service sends for a smoke test of its own carries
+/// [`CalledBySmokeTest`](crate::CalledBySmokeTest) instead, and is in no sandbox.
 ///
 /// # Examples
 ///

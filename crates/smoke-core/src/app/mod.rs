@@ -1,5 +1,6 @@
 //! The application under test: built anew for one test, called in process.
 
+mod body;
 mod edge;
 mod error;
 mod factory;
@@ -7,16 +8,22 @@ mod factory;
 pub(crate) mod fake;
 mod marker;
 mod noted;
+mod passage;
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 
+#[cfg(feature = "live")]
+pub(crate) use body::AnswerBody;
+pub use body::Trailers;
 pub use edge::{AppUnderTest, CallOptions};
 pub use error::RequestError;
 pub use factory::AppFactory;
 pub(crate) use factory::BuildApp;
 pub use marker::SmokeRequest;
+#[cfg(feature = "live")]
+pub(crate) use passage::{Passage, name};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

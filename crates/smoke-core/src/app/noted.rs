@@ -10,18 +10,18 @@ use super::AppBody;
 use crate::Context;
 
 /// Puts a request into the test's report when it is over, also where its future was dropped.
-pub(super) struct Noted<'cx> {
-    cx: &'cx Context,
+pub(super) struct Noted {
+    cx: Context,
     method: String,
     path: String,
     pub(super) status: Option<StatusCode>,
     started: Instant,
 }
 
-impl<'cx> Noted<'cx> {
-    pub(super) fn new(cx: &'cx Context, request: &Request<AppBody>) -> Self {
+impl Noted {
+    pub(super) fn new(cx: &Context, request: &Request<AppBody>) -> Self {
         Self {
-            cx,
+            cx: cx.clone(),
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             status: None,
@@ -35,7 +35,7 @@ impl<'cx> Noted<'cx> {
     }
 }
 
-impl Drop for Noted<'_> {
+impl Drop for Noted {
     fn drop(&mut self) {
         self.cx.note_request(RequestMade {
             method: mem::take(&mut self.method),

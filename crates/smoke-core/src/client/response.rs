@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::excerpt;
-use crate::Failure;
+use crate::{Failure, Trailers};
 
 /// The application's answer, its body collected.
 ///
@@ -66,6 +66,13 @@ impl Response {
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         self.answer.body()
+    }
+
+    /// What came after the body; none where nothing did.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        let trailers = self.extensions().get::<Trailers>()?;
+        Some(&trailers.0)
     }
 
     /// The body as text.

@@ -279,6 +279,7 @@ async fn an_answer_shows_what_it_has() {
     assert_eq!(answer.header("no such header"), None);
     assert_eq!(answer.headers().get_all("x-kind").iter().count(), 2);
     assert_eq!(answer.extensions().get::<Peer>().unwrap().0, "here");
+    assert_eq!(answer.trailers(), None);
     assert_eq!(answer.bytes(), r#"{"a":1}"#);
     assert_eq!(answer.text().unwrap(), r#"{"a":1}"#);
     assert_eq!(answer.json::<Value>().unwrap(), json!({ "a": 1 }));

@@ -2,6 +2,7 @@
 
 mod negotiate;
 mod query;
+mod receive;
 mod respond;
 mod route;
 
@@ -33,10 +34,13 @@ use route::Prefix;
 /// use http::{Request, Response};
 /// use smoke_core::{Endpoint, Registry, Runner};
 ///
-/// async fn handle(endpoint: &Endpoint, request: Request<()>) -> Response<bytes::Bytes> {
+/// async fn handle(endpoint: &Endpoint, mut request: Request<()>) -> Response<bytes::Bytes> {
 ///     match endpoint.route(request.uri().path()) {
 ///         Some(route) => endpoint.answer(route, &request.into_parts().0).await,
-///         None => Response::new("the application's own answer".into()),
+///         None => {
+///             endpoint.receive(&mut request);
+///             Response::new("the application's own answer".into())
+///         }
 ///     }
 /// }
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {

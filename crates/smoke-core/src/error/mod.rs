@@ -155,6 +155,21 @@ impl Error {
         }))
     }
 
+    /// The same error with another one beside it, after its own causes.
+    pub(crate) fn beside(self, other: &Self) -> Self {
+        let others = [&other.0.message].into_iter().chain(&other.0.causes);
+        let causes = self.0.causes.iter().chain(others).cloned().collect();
+        let (kind, message, place) = (self.0.kind, self.0.message.clone(), self.0.place.clone());
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            causes,
+            place,
+            source,
+        }))
+    }
+
     /// The same error with another place, or with none.
     pub(crate) fn with_place(self, place: Option<Place>) -> Self {
         match Arc::try_unwrap(self.0) {

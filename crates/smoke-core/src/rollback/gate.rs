@@ -12,6 +12,7 @@ pub struct Gate {
     admitted: AtomicBool,
     closed: AtomicBool,
     cut: AtomicBool,
+    sealed: AtomicBool,
     lost: Mutex<Option<String>>,
     found: Mutex<Option<RollbackVerdict>>,
     checkouts: AtomicU64,
@@ -71,6 +72,15 @@ impl Gate {
     /// The connection is about to be ended from outside.
     pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// The server refuses to commit the transaction.
+    pub(crate) fn seal(&self) {
+        self.sealed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.sealed.load(Ordering::SeqCst)
     }
 
     /// The connection left the pool while the sandbox was open. The first cause counts.

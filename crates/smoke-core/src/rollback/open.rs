@@ -72,11 +72,8 @@ impl OpenSandbox {
         };
         self.reaper.abort();
         match verdict {
-            escaped @ RollbackVerdict::Escaped { .. }
-                if !self.past_limit.load(Ordering::SeqCst) =>
-            {
-                escaped
-            }
+            // Whatever ended it, what was committed before stays.
+            escaped @ RollbackVerdict::Escaped { .. } => escaped,
             _ if self.past_limit.load(Ordering::SeqCst) => RollbackVerdict::PastLimit {
                 limit: format!("{:?}", self.limit),
             },

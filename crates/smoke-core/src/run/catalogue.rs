@@ -9,7 +9,7 @@ use super::job::Job;
 use crate::access::Access;
 use crate::providers::{Providers, Supplies};
 use crate::test::Hooks;
-use crate::{Registry, Selection, Test};
+use crate::{Registry, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
 pub(crate) struct Catalogue {
@@ -17,6 +17,7 @@ pub(crate) struct Catalogue {
     suites: HashMap<Arc<str>, SuiteJobs>,
     pub(crate) supplies: Arc<Supplies>,
     pub(crate) access: Access,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
@@ -33,6 +34,8 @@ pub(crate) struct Entry {
 pub(crate) struct SuiteJobs {
     pub(crate) set_up: Option<Job>,
     pub(crate) tear_down: Option<Job>,
+    /// Held by the run whose set-up stands.
+    pub(crate) alone: tokio::sync::Mutex<()>,
 }
 
 impl Catalogue {
@@ -43,30 +46,31 @@ impl Catalogue {
             hooks,
             supplies,
             access,
+            signing_keys,
             limits,
             build,
             instance,
             ..
         } = registry;
         tests.sort_by(|one, other| one.name.cmp(&other.name));
-        let entries = tests
-            .into_iter()
-            .map(|test| Entry {
-                job: Job::of_test(&test, limits.test),
-                test,
-            })
-            .collect();
-        let suites = hooks.into_iter().map(|(class, hooks)| {
-            (
-                Arc::clone(&class),
-                SuiteJobs::new(&class, hooks, limits.test),
-            )
-        });
+        let supplies = Arc::new(supplies);
+        let providers = Providers::new(&supplies);
+        let entry = |test: Test| Entry {
+            job: Job::of_test(&test, limits.test, &providers),
+            test,
+        };
+        let entries = tests.into_iter().map(entry).collect();
+        let suite = |(class, hooks): (Arc<str>, Hooks)| {
+            let jobs = SuiteJobs::new(&class, hooks, limits.test, &providers);
+            (class, jobs)
+        };
+        let suites = hooks.into_iter().map(suite).collect();
         Self {
             entries,
-            suites: suites.collect(),
-            supplies: Arc::new(supplies),
+            suites,
+            supplies,
             access,
+            signing_keys,
             limits,
             build,
             instance,
@@ -86,18 +90,11 @@ impl Catalogue {
         selection.of(self.entries.iter().map(|entry| &entry.test))
     }
 
-    /// The names of the tests that hang.
-    pub(crate) fn hung(&self) -> impl Iterator<Item = &str> {
-        self.jobs()
-            .filter(|job| job.is_hung())
-            .map(|job| &*job.name)
-    }
-
     /// What the tests miss, test by test.
     pub(crate) fn missing(&self) -> Vec<String> {
-        let providers = Providers::new(&self.supplies);
-        let checked = self.jobs().map(|job| (job, job.body.check(&providers)));
-        let missing = checked.filter_map(|(job, checked)| checked.err().map(|error| (job, error)));
+        let missing = self
+            .jobs()
+            .filter_map(|job| Some((job, job.checked.as_ref().err()?)));
         missing
             .filter(|(_, error)| error.kind() != crate::ErrorKind::Skipped)
             .map(|(job, error)| format!("{}: {error:#}", job.name))
@@ -114,11 +111,13 @@ impl Catalogue {
 }
 
 impl SuiteJobs {
-    fn new(class: &str, hooks: Hooks, limit: Duration) -> Self {
-        let job = |what: &str, body| Job::new(format!("{class} {what}").into(), body, limit);
+    fn new(class: &str, hooks: Hooks, limit: Duration, providers: &Providers<'_>) -> Self {
+        let job =
+            |what: &str, body| Job::new(format!("{class} {what}").into(), body, limit, providers);
         Self {
             set_up: hooks.set_up.map(|body| job("set-up", body)),
             tear_down: hooks.tear_down.map(|body| job("tear-down", body)),
+            alone: tokio::sync::Mutex::default(),
         }
     }
 }

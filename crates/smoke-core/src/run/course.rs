@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use smoke_report::{Outcome, Report, TestReport};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{MutexGuard, broadcast, mpsc};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout_at};
 
 use super::catalogue::{Catalogue, Entry, SuiteJobs};
@@ -16,7 +18,6 @@ use super::engine::Engine;
 use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
-use crate::providers::Providers;
 use crate::redact::redact;
 use crate::{Error, ErrorKind, Result, Selection, Skip};
 
@@ -24,6 +25,11 @@ use crate::{Error, ErrorKind, Result, Selection, Skip};
 const CLEANING: Duration = Duration::from_millis(600);
 /// The answer is given this long before the run's limit.
 const ANSWERING: Duration = Duration::from_millis(250);
+
+/// More of a message, of its causes or of a test's requests is not reported.
+const LONGEST_TEXT: usize = 8 * 1024;
+const MOST_CAUSES: usize = 16;
+const MOST_REQUESTS: usize = 200;
 
 /// One run.
 pub(crate) struct Course {
@@ -52,10 +58,8 @@ impl Course {
         let mut report = Report::new(&*self.id);
         report.build.clone_from(&self.catalogue.build);
         report.instance.clone_from(&self.catalogue.instance);
-        report.reasons.clone_from(&self.catalogue.problems);
         let chosen = match self.catalogue.choose(&self.selection) {
-            Ok(chosen) if report.reasons.is_empty() => chosen,
-            Ok(_) => return report,
+            Ok(chosen) => chosen,
             Err(reason) => {
                 report.reasons.push(reason);
                 return report;
@@ -72,7 +76,7 @@ impl Course {
         let stop = Stop {
             at: self.asked_at + limit - CLEANING,
             limit,
-            shut: self.shut.clone(),
+            shut: Some(self.shut.clone()),
         };
         let (watchers, catalogue) = (self.watchers.clone(), Arc::clone(&self.catalogue));
         let (events, mut incoming) = mpsc::unbounded_channel();
@@ -157,67 +161,107 @@ fn groups(catalogue: &Catalogue, chosen: &[usize]) -> Vec<Group> {
 
 impl Shared {
     async fn group(self: Arc<Self>, group: Group) {
-        match group
+        let suite = group
             .suite
             .as_deref()
-            .and_then(|class| self.course.catalogue.suite(class))
-        {
+            .and_then(|class| self.course.catalogue.suite(class));
+        match suite {
             Some(suite) => self.suite(suite, &group.tests).await,
-            None => join_all(
-                group
-                    .tests
-                    .iter()
-                    .map(|position| self.test(*position, None)),
-            )
-            .await
-            .into_iter()
-            .for_each(|test| self.finished(test)),
+            None => {
+                for position in group.tests {
+                    self.finished(self.test(position, None).await);
+                }
+            }
         }
     }
 
     /// The tests of a suite, with what is done once around them.
     async fn suite(&self, suite: &SuiteJobs, tests: &[usize]) {
-        let set_up = match &suite.set_up {
-            Some(job) => self.hook(job).await,
-            None => Ok(()),
+        let (blocked, alone) = match self.set_up(suite, tests).await {
+            Ok(alone) => (None, alone),
+            Err(error) => (Some(error), None),
         };
-        let blocked = set_up
-            .err()
-            .map(|error| hook_error(error, "the suite's set-up failed"));
-        let mut reports = join_all(
-            tests
-                .iter()
-                .map(|position| self.test(*position, blocked.as_ref())),
-        )
-        .await;
-        if let (None, Some(job)) = (&blocked, &suite.tear_down)
-            && let Err(error) = self.hook(job).await
-        {
-            let error = hook_error(error, "the suite's tear-down failed");
-            // It counts once, against a test that would count as good otherwise.
-            let victim = reports
-                .iter()
-                .position(|test| test.outcome == Outcome::Passed)
-                .unwrap_or(0);
-            if let Some(test) = reports
-                .get_mut(victim)
-                .filter(|test| test.outcome.is_good())
-            {
-                tell(test, Err(error));
+        let mut running: FuturesUnordered<_> = tests
+            .iter()
+            .map(|position| self.test(*position, blocked.as_ref()))
+            .collect();
+        let tear_down = suite
+            .tear_down
+            .as_ref()
+            .filter(|_| blocked.is_none() && self.any_runs(tests));
+        // A test that is good is held back, a passed one where there is one: a tear-down that
+        // fails counts once, and against it.
+        let mut held: Option<TestReport> = None;
+        while let Some(test) = running.next().await {
+            let passed = |test: &TestReport| test.outcome == Outcome::Passed;
+            let better = held
+                .as_ref()
+                .is_none_or(|held| passed(&test) && !passed(held));
+            if tear_down.is_some() && test.outcome.is_good() && better {
+                held.replace(test)
+                    .into_iter()
+                    .for_each(|test| self.finished(test));
+            } else {
+                self.finished(test);
             }
         }
-        reports.into_iter().for_each(|test| self.finished(test));
+        let torn_down = match tear_down {
+            Some(job) => self.tear_down(job).await,
+            None => Ok(()),
+        };
+        drop(alone);
+        if let Err(error) = torn_down {
+            let error = hook_error(error, "the suite's tear-down failed");
+            match &mut held {
+                Some(held) => tell(held, Err(error)),
+                None => {
+                    tracing::error!(target: "smoke", run = %self.course.id, "{}", cut(&format!("{error:#}")))
+                }
+            }
+        }
+        held.into_iter().for_each(|test| self.finished(test));
     }
 
-    async fn hook(&self, job: &Job) -> Result {
-        job.body
-            .check(&Providers::new(&self.course.catalogue.supplies))?;
-        let _turn = self.in_time(job.turn.lock()).await?;
-        let _place = self.in_time(self.course.engine.tests.acquire()).await?;
+    /// Runs a suite's set-up, and keeps other runs from the suite until what is returned is dropped.
+    async fn set_up<'s>(
+        &self,
+        suite: &'s SuiteJobs,
+        tests: &[usize],
+    ) -> Result<Option<MutexGuard<'s, ()>>> {
+        if !self.any_runs(tests) {
+            return Ok(None);
+        }
+        let alone = self.in_time(suite.alone.lock()).await?;
+        if let Some(job) = &suite.set_up {
+            let set_up = async {
+                job.checked.clone()?;
+                let _place = self.in_time(self.course.engine.tests.acquire()).await?;
+                job.refusal().map_or(Ok(()), Err)?;
+                execute(&self.course.engine, job, &self.course.id, self.stop.clone())
+                    .await
+                    .result
+            };
+            set_up
+                .await
+                .map_err(|error| hook_error(error, "the suite's set-up failed"))?;
+        }
+        Ok(Some(alone))
+    }
+
+    /// Runs a suite's tear-down whatever the time: nothing else undoes what the set-up did.
+    async fn tear_down(&self, job: &Job) -> Result {
+        job.checked.clone()?;
         job.refusal().map_or(Ok(()), Err)?;
-        execute(&self.course.engine, job, &self.course.id, self.stop.clone())
+        execute(&self.course.engine, job, &self.course.id, self.stop.late())
             .await
             .result
+    }
+
+    /// Whether not all of the tests say that they are to be skipped.
+    fn any_runs(&self, tests: &[usize]) -> bool {
+        tests
+            .iter()
+            .any(|position| self.course.catalogue.entry(*position).test.skip.is_none())
     }
 
     async fn test(&self, position: usize, blocked: Option<&Error>) -> TestReport {
@@ -235,9 +279,7 @@ impl Shared {
         if let Some(reason) = &test.skip {
             return Err(Error::from(Skip::new(reason)).with_place(None));
         }
-        job.body
-            .check(&Providers::new(&self.course.catalogue.supplies))
-            .map_err(|error| error.with_place(None))?;
+        job.checked.clone()?;
         if let Some(error) = blocked {
             return Err(error.clone());
         }
@@ -259,8 +301,9 @@ impl Shared {
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || execute(engine, job, &self.course.id, self.stop.clone());
         let mut ended = execution().await;
-        if ended.is_contended() && Instant::now() < self.stop.at {
-            ended = execution().await;
+        if ended.contended && Instant::now() < self.stop.at && !self.stop.is_shut() {
+            let first = ended;
+            ended = execution().await.after(first);
         }
         let good = ended
             .result
@@ -304,17 +347,6 @@ fn hook_error(error: Error, what: &str) -> Error {
     error.reworded(message)
 }
 
-impl Ended {
-    /// An execution that did not begin, or of which nothing is known.
-    fn never(error: Error) -> Self {
-        Self {
-            result: Err(error),
-            duration: Duration::ZERO,
-            requests: Vec::new(),
-        }
-    }
-}
-
 impl Entry {
     fn report(&self, ended: Ended) -> TestReport {
         let test = &self.test;
@@ -328,6 +360,7 @@ impl Entry {
         report.description.clone_from(&test.description);
         report.tags.clone_from(&test.tags);
         report.requests = ended.requests;
+        report.requests.truncate(MOST_REQUESTS);
         tell(&mut report, ended.result);
         report
     }
@@ -341,11 +374,27 @@ fn tell(report: &mut TestReport, result: Result) {
         ErrorKind::Errored => Outcome::Errored,
         ErrorKind::Skipped => Outcome::Skipped,
     };
-    report.message = Some(redact(error.message()).into_owned());
+    report.message = Some(cut(error.message()));
     report.causes = error
         .causes()
         .iter()
-        .map(|cause| redact(cause).into_owned())
+        .take(MOST_CAUSES)
+        .map(|cause| cut(cause))
         .collect();
     report.place = error.place().cloned();
+}
+
+/// A text as it is reported: no longer than a person reads, and without secrets that are known by
+/// their form.
+fn cut(text: &str) -> String {
+    let end = (0..=text.len().min(LONGEST_TEXT))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    let cut = redact(&text[..end]).into_owned();
+    if end < text.len() {
+        format!("{cut}… ({} bytes in all)", text.len())
+    } else {
+        cut
+    }
 }

@@ -1,8 +1,8 @@
 //! What all runs of one runner share once the first has begun.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -22,7 +22,12 @@ pub(crate) struct Engine {
     sandboxes: Arc<Semaphore>,
     groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     executions: AtomicUsize,
+    /// The tests that were stopped: something of theirs may hold threads.
+    suspects: Mutex<BTreeSet<Arc<str>>>,
 }
+
+/// More at once is a harm to any database.
+const MOST_SANDBOXES: usize = 64;
 
 /// Lives as long as one execution, cleaning up included.
 pub(crate) struct Execution<'e>(&'e Engine);
@@ -44,7 +49,7 @@ impl Engine {
             .backends
             .iter()
             .map(|backend| backend.capacity());
-        let sandboxes = capacities.min().unwrap_or(1);
+        let sandboxes = capacities.min().unwrap_or(1).min(MOST_SANDBOXES);
         Ok(Self {
             keeper: runtimes.keeper()?,
             runtimes,
@@ -53,6 +58,7 @@ impl Engine {
             sandboxes: Arc::new(Semaphore::new(sandboxes)),
             groups: Mutex::default(),
             executions: AtomicUsize::new(0),
+            suspects: Mutex::default(),
         })
     }
 
@@ -76,16 +82,25 @@ impl Engine {
         self.runtimes.shut();
     }
 
-    /// Where a test is to live. A stage is looked at only while a test is known to hang.
+    /// Takes note of a test that was stopped before its end.
+    pub(crate) fn suspect(&self, test: &Arc<str>) {
+        self.suspects().insert(Arc::clone(test));
+    }
+
+    /// Where a test is to live. A stage is looked at only where a test was stopped on it.
     pub(crate) async fn stage_for_tests(&self) -> Result<Handle> {
-        let hung: Vec<&str> = self.catalogue.hung().collect();
-        if hung.is_empty() {
+        let suspects: Vec<Arc<str>> = self.suspects().iter().cloned().collect();
+        if suspects.is_empty() {
             return self.runtimes.stage();
         }
         let stage = self.runtimes.live_stage().await;
         stage.map_err(|error| {
-            Error::msg(format_args!("not run: {error} ({})", hung.join(", "))).with_place(None)
+            Error::msg(format_args!("not run: {error} ({})", suspects.join(", "))).with_place(None)
         })
+    }
+
+    fn suspects(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn surroundings(&self, stage: Handle) -> Arc<Surroundings> {

@@ -80,7 +80,9 @@ struct State {
 impl Gate {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.runs_at_once)),
+            places: Arc::new(Semaphore::new(
+                limits.runs_at_once.min(Semaphore::MAX_PERMITS),
+            )),
             most: limits.runs_at_once.saturating_add(limits.runs_waiting),
             starts_per_minute: limits.starts_per_minute,
             reuse: limits.reuse,
@@ -151,10 +153,7 @@ impl Gate {
         if let Some(flight) = state.take(ticket.number)
             && landed.answer.retry_after.is_none()
         {
-            state
-                .finished
-                .retain(|(known, _)| *known != flight.selection);
-            state.finished.push((flight.selection, landed.clone()));
+            state.keep(flight.selection, &landed);
         }
         drop(state);
         let _ = ticket.landing.send(Some(landed));
@@ -171,6 +170,19 @@ impl Gate {
 }
 
 impl State {
+    /// Keeps a report for whoever asks next, unless there is one of a later run.
+    fn keep(&mut self, selection: Arc<Selection>, landed: &Landed) {
+        let same = self
+            .finished
+            .iter_mut()
+            .find(|(known, _)| *known == selection);
+        match same {
+            Some((_, known)) if known.answer.started > landed.answer.started => {}
+            Some((_, known)) => *known = landed.clone(),
+            None => self.finished.push((selection, landed.clone())),
+        }
+    }
+
     fn take(&mut self, number: u64) -> Option<Flight> {
         let position = self
             .flights

@@ -12,12 +12,13 @@ use tokio::time::{sleep, timeout};
 use super::engine::Engine;
 use super::job::Job;
 use crate::clock::Clock;
+use crate::fixture::context::Finisher;
 use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict};
-use crate::{Context, Error, Result};
+use crate::{Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long the finishers of one test may take together.
+/// How long a finisher may take, or a suite's tear-down at the end of a run's time.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What became of one execution.
@@ -25,18 +26,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result,
     pub(crate) duration: Duration,
     pub(crate) requests: Vec<RequestMade>,
-}
-
-impl Ended {
-    /// Whether the database was busy with others: it is worth another try.
-    pub(crate) fn is_contended(&self) -> bool {
-        let verdict = self
-            .result
-            .as_ref()
-            .err()
-            .and_then(Error::downcast_ref::<RollbackVerdict>);
-        matches!(verdict, Some(RollbackVerdict::Contended { .. }))
-    }
+    /// The database was busy with others, and the job is worth another try.
+    pub(crate) contended: bool,
 }
 
 /// When an execution has to stop, whatever its own limit says.
@@ -46,14 +37,53 @@ pub(crate) struct Stop {
     pub(crate) at: Instant,
     /// How the run's limit is called.
     pub(crate) limit: Duration,
-    /// True once the runner is shut down.
-    pub(crate) shut: watch::Receiver<bool>,
+    /// True once the runner is shut down; none for what has to be done even then.
+    pub(crate) shut: Option<watch::Receiver<bool>>,
 }
 
 impl Stop {
+    /// For what cleans up: it has time of its own, also where the run has none.
+    pub(crate) fn late(&self) -> Self {
+        Self {
+            at: self.at.max(Instant::now() + CLOSE_LIMIT),
+            limit: self.limit,
+            shut: None,
+        }
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.shut.as_ref().is_some_and(|shut| *shut.borrow())
+    }
+
+    async fn shut(&mut self) {
+        match &mut self.shut {
+            Some(shut) => drop(shut.wait_for(|shut| *shut).await),
+            None => std::future::pending().await,
+        }
+    }
+
     fn run_limit(&self) -> Error {
         let limit = humantime::format_duration(self.limit);
-        Error::msg(format_args!("stopped: the run's limit of {limit} was near")).with_place(None)
+        plain(format_args!("stopped: the run's limit of {limit} was near"))
+    }
+}
+
+impl Ended {
+    /// An execution that did not begin, or of which nothing is known.
+    pub(crate) fn never(error: Error) -> Self {
+        Self {
+            result: Err(error),
+            duration: Duration::ZERO,
+            requests: Vec::new(),
+            contended: false,
+        }
+    }
+
+    /// This execution, after one that is not counted.
+    pub(crate) fn after(mut self, first: Self) -> Self {
+        self.duration += first.duration;
+        self.requests = first.requests.into_iter().chain(self.requests).collect();
+        self
     }
 }
 
@@ -65,15 +95,12 @@ pub(crate) async fn execute(
     mut stop: Stop,
 ) -> Ended {
     let _execution = engine.execution();
+    if stop.is_shut() {
+        return Ended::never(shutting_down());
+    }
     let stage = match engine.stage_for_tests().await {
         Ok(stage) => stage,
-        Err(error) => {
-            return Ended {
-                result: Err(error),
-                duration: Duration::ZERO,
-                requests: Vec::new(),
-            };
-        }
+        Err(error) => return Ended::never(error),
     };
     let (alive, working) = HandleToken::new();
     let alive = Arc::new(alive);
@@ -91,15 +118,20 @@ pub(crate) async fn execute(
         let _alive = alive;
         body.await
     }));
-    let mut result = until_limit(work, &clock, job.timeout, &mut stop, &cx).await;
-    if result.is_err() {
-        working.gone(GRACE).await;
+    let worked = until_limit(work, &clock, job.timeout, &mut stop, &cx).await;
+    if let Worked::Stopped(_) = worked {
+        engine.suspect(&job.name);
+        if !working.gone(GRACE).await {
+            job.hang(working.clone());
+        }
     }
+    let mut result = worked.result();
     if !cx.is_untouched() {
-        let closed = close(&cx, &stage).await;
-        result = result.and(closed);
+        result = clean(engine, &cx).await.into_iter().fold(result, beside);
     }
     let remains = cx.remains();
+    result = remains.faults.into_iter().rev().fold(result, beneath);
+    drop(stage.spawn(async move { drop(remains.fixtures) }));
     let keeper = engine.keeper();
     let verdicts = join_all(
         remains
@@ -115,13 +147,31 @@ pub(crate) async fn execute(
         .chain(verdicts)
         .filter(|verdict| !verdict.is_rolled_back());
     result = judge(result, found.collect(), job);
-    if !working.gone(GRACE).await {
+    let contended = is_contended(&result);
+    let gone = working.gone(GRACE).await;
+    if !gone {
         result = Err(hung(result, job, working));
     }
     Ended {
         result,
         duration: clock.elapsed(),
         requests: remains.requests,
+        contended: contended && gone,
+    }
+}
+
+/// How the work ended.
+enum Worked {
+    Ended(Result),
+    Stopped(Error),
+}
+
+impl Worked {
+    fn result(self) -> Result {
+        match self {
+            Self::Ended(result) => result,
+            Self::Stopped(error) => Err(error),
+        }
     }
 }
 
@@ -132,7 +182,7 @@ async fn until_limit(
     limit: Duration,
     stop: &mut Stop,
     cx: &Context,
-) -> Result {
+) -> Worked {
     let error = loop {
         let left = limit.saturating_sub(clock.elapsed());
         let until_stop = stop.at.saturating_duration_since(Instant::now());
@@ -141,43 +191,74 @@ async fn until_limit(
         }
         if left.is_zero() {
             let limit = humantime::format_duration(limit);
-            break Error::msg(format_args!("took longer than its limit of {limit}"))
-                .with_place(None);
+            break plain(format_args!("took longer than its limit of {limit}"));
         }
         tokio::select! {
             biased;
             joined = &mut work => {
-                return joined.unwrap_or_else(|error| Err(match error.try_into_panic() {
+                return Worked::Ended(joined.unwrap_or_else(|error| Err(match error.try_into_panic() {
                     Ok(payload) => crate::panic::error(&*payload, &cx.scene()),
-                    Err(_) => Error::msg("cancelled: its runtime was shut down").with_place(None),
-                }));
+                    Err(_) => plain("cancelled: its runtime was shut down"),
+                })));
             }
-            _ = stop.shut.wait_for(|shut| *shut) => break Error::msg("stopped: the runner is shutting down").with_place(None),
+            () = stop.shut() => break shutting_down(),
             () = sleep(left.min(until_stop)) => {}
         }
     };
     work.abort();
-    Err(error)
+    Worked::Stopped(error)
 }
 
-/// Runs the finishers where tests run, for a bounded time.
-async fn close(cx: &Context, stage: &tokio::runtime::Handle) -> Result {
-    let (inner, alive) = (cx.clone(), cx.alive());
-    let mut closing = stage.spawn(crate::panic::watched(cx.scene(), async move {
+/// Runs the finishers where tests run, each for a bounded time; what went wrong with them.
+async fn clean(engine: &Engine, cx: &Context) -> Vec<Error> {
+    let mut faults = Vec::new();
+    while let Some(finisher) = cx.next_finisher() {
+        let Err(error) = finish(engine, cx, finisher).await else {
+            continue;
+        };
+        let message = format!("tear-down failed: {}", error.message());
+        faults.push(error.reworded(message));
+    }
+    faults
+}
+
+async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
+    let (stage, alive) = (engine.stage_for_tests().await?, cx.alive());
+    let mut finishing = stage.spawn(crate::panic::watched(cx.scene(), async move {
         let _alive = alive;
-        inner.close().await
+        finisher.await
     }));
-    match timeout(CLOSE_LIMIT, &mut closing).await {
-        Ok(joined) => joined.unwrap_or_else(|_| Err(Error::msg("cleaning up panicked"))),
+    match timeout(CLOSE_LIMIT, &mut finishing).await {
+        Ok(joined) => joined.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(payload) => Err(crate::panic::error(&*payload, &cx.scene())),
+            Err(_) => Err(plain("its runtime was shut down")),
+        }),
         Err(_) => {
-            closing.abort();
+            finishing.abort();
+            engine.suspect(&cx.names().0);
             let limit = humantime::format_duration(CLOSE_LIMIT);
-            Err(Error::msg(format_args!(
-                "cleaning up took longer than its limit of {limit}"
-            ))
-            .with_place(None))
+            Err(plain(format_args!(
+                "it took longer than its limit of {limit}"
+            )))
         }
     }
+}
+
+/// What went wrong after the test: it counts where the test itself was good, and is said in any case.
+fn beside(result: Result, fault: Error) -> Result {
+    match result {
+        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(&fault)),
+        _ => Err(fault),
+    }
+}
+
+/// What went wrong beneath the test explains what the test says, and counts more.
+fn beneath(result: Result, fault: Error) -> Result {
+    Err(match result {
+        Ok(()) => fault,
+        Err(cause) if cause.message() == fault.message() => cause,
+        Err(cause) => fault.caused_by(&cause),
+    })
 }
 
 /// What the sandboxes say counts more than what the test says.
@@ -188,15 +269,10 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
     if let Some((_, why)) = barring {
         job.bar(why);
     }
-    let Some(worst) = barring.map(|(verdict, _)| verdict).or(found.first()) else {
-        return result;
-    };
-    let error = Error::from(worst.clone()).with_place(None);
-    Err(match result {
-        Ok(()) => error,
-        Err(cause) if cause.message() == error.message() => cause,
-        Err(cause) => error.caused_by(&cause),
-    })
+    match barring.map(|(verdict, _)| verdict).or(found.first()) {
+        Some(worst) => beneath(result, Error::from(worst.clone()).with_place(None)),
+        None => result,
+    }
 }
 
 /// Why a test must not run again in this process, where data may have stayed.
@@ -212,18 +288,34 @@ fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
     }
 }
 
+fn is_contended(result: &Result) -> bool {
+    let verdict = result
+        .as_ref()
+        .err()
+        .and_then(Error::downcast_ref::<RollbackVerdict>);
+    matches!(verdict, Some(RollbackVerdict::Contended { .. }))
+}
+
 fn hung(result: Result, job: &Job, working: HandleWatch) -> Error {
     job.hang(working);
     let hung =
         "it hangs: it was told to stop and has not returned, and is not started again until it has";
     match result {
-        Ok(()) => Error::msg(format_args!(
+        Ok(()) => plain(format_args!(
             "a blocking function that it called has not returned: {hung}"
-        ))
-        .with_place(None),
+        )),
         Err(error) => {
             let message = format!("{}; {hung}", error.message());
             error.reworded(message)
         }
     }
+}
+
+fn shutting_down() -> Error {
+    plain("stopped: the runner is shutting down")
+}
+
+/// An error of the runner's own, which has no place in the user's code.
+fn plain(message: impl std::fmt::Display) -> Error {
+    Error::msg(message).with_place(None)
 }

@@ -1,17 +1,20 @@
 //! A test or a hook of a suite, with what is remembered of it between runs.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::rollback::HandleWatch;
 use crate::test::AnyBody;
-use crate::{Error, Test};
+use crate::{Error, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
 pub(crate) struct Job {
     pub(crate) name: Arc<str>,
     pub(crate) body: Arc<dyn AnyBody>,
     pub(crate) timeout: Duration,
+    /// Whether the registry has what its fixtures need, as it was found at start.
+    pub(crate) checked: Result,
     /// Held while it is executed.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     latches: Mutex<Latches>,
@@ -27,21 +30,38 @@ struct Latches {
 }
 
 impl Job {
-    pub(crate) fn new(name: Arc<str>, body: Arc<dyn AnyBody>, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        name: Arc<str>,
+        body: Arc<dyn AnyBody>,
+        timeout: Duration,
+        providers: &Providers<'_>,
+    ) -> Self {
+        // A check is the user's own code, as a test is.
+        let checked = panic::catch_unwind(AssertUnwindSafe(|| body.check(providers)));
+        let checked = checked.unwrap_or_else(|payload| {
+            Err(Error::msg(format_args!(
+                "the check of a fixture panicked: {}",
+                crate::panic::message(&*payload)
+            )))
+        });
+        let checked = checked.map_err(|error| error.with_place(None));
         Self {
             name,
             body,
             timeout,
+            checked,
             turn: Arc::default(),
             latches: Mutex::default(),
         }
     }
 
-    pub(crate) fn of_test(test: &Test, limit: Duration) -> Self {
+    pub(crate) fn of_test(test: &Test, limit: Duration, providers: &Providers<'_>) -> Self {
+        let timeout = test.timeout.unwrap_or(limit);
         Self::new(
             Arc::clone(&test.name),
             Arc::clone(&test.body),
-            test.timeout.unwrap_or(limit),
+            timeout,
+            providers,
         )
     }
 
@@ -61,14 +81,6 @@ impl Job {
                 "still hung since {since}: it is not started again until it has returned"
             ))
         })
-    }
-
-    pub(crate) fn is_hung(&self) -> bool {
-        let latches = self.latches();
-        latches
-            .hung
-            .as_ref()
-            .is_some_and(|(_, working)| !working.is_gone())
     }
 
     /// Takes note that the job was told to stop, and goes on.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// More at once is nobody's wish.
+const MOST: usize = 1000;
 /// Nobody waits longer for an answer.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
@@ -108,6 +110,17 @@ impl Limits {
         if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Some(format!("the limit of {what} is 0: no test could run"));
         }
+        let held = [
+            ("tests at once", self.tests_at_once),
+            ("runs at once", self.runs_at_once),
+            ("runs waiting", self.runs_waiting),
+        ];
+        let most = held.iter().find(|(_, count)| *count > MOST);
+        if let Some((what, count)) = most {
+            return Some(format!(
+                "the limit of {what} is {count}: the most is {MOST}"
+            ));
+        }
         let times = [
             ("a test", self.test, Duration::from_millis(1)),
             ("a run", self.run, Duration::from_secs(1)),
@@ -140,6 +153,9 @@ mod tests {
             Limits::default().run(Duration::from_millis(999)),
             Limits::default().slow_run(Duration::ZERO),
             Limits::default().run(Duration::MAX),
+            Limits::default().tests_at_once(usize::MAX),
+            Limits::default().runs_at_once(usize::MAX),
+            Limits::default().runs_waiting(usize::MAX),
         ] {
             assert!(limits.problem().is_some(), "{limits:?}");
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use smoke_report::{Report, Verdict};
@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Gate, Ticket};
 use crate::access::Access;
-use crate::{Registry, Result, Selection};
+use crate::{Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
 const OFF: &str = "SMOKE_OFF";
@@ -27,7 +27,8 @@ const SHUTDOWN: Duration = Duration::from_millis(1800);
 /// A cheap, shared handle that owns the runs of one registry.
 ///
 /// Runs live on threads of the runner's own, made at the first run, whoever asks for them and
-/// from whatever runtime. Dropping the last handle ends them without waiting.
+/// from whatever runtime. A run that is under way when the last handle is dropped goes on to its
+/// end; [`shutdown`](Self::shutdown) ends it.
 ///
 /// # Examples
 ///
@@ -55,6 +56,10 @@ struct Inner {
     engine: Mutex<Option<Arc<Engine>>>,
     paused: AtomicBool,
     shut: watch::Sender<bool>,
+    /// Whether there ever was an engine.
+    started: AtomicBool,
+    /// True once a shutdown is over.
+    ended: watch::Sender<bool>,
     watchers: broadcast::Sender<Event>,
 }
 
@@ -109,6 +114,8 @@ impl Runner {
             engine: Mutex::new(None),
             paused: AtomicBool::new(false),
             shut: watch::Sender::new(false),
+            started: AtomicBool::new(false),
+            ended: watch::Sender::new(false),
             watchers: broadcast::Sender::new(EVENTS),
         }))
     }
@@ -138,6 +145,15 @@ impl Runner {
     pub async fn ask(&self, ask: Ask) -> Answer {
         if let Some(reason) = self.off() {
             return self.refuse(reason, None);
+        }
+        if !self.0.catalogue.problems.is_empty() {
+            return self.answer(
+                Report {
+                    reasons: self.0.catalogue.problems.clone(),
+                    ..Report::new(run_id())
+                },
+                None,
+            );
         }
         let selection = Arc::new(ask.selection);
         let mut landed = match self.0.gate.admit(&selection, ask.fresh) {
@@ -186,26 +202,30 @@ impl Runner {
     /// whatever hangs.
     pub async fn shutdown(&self) {
         self.0.shut.send_replace(true);
-        let Some(engine) = self
-            .0
-            .engine
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        else {
-            return;
-        };
-        let (runner, busy) = (self.clone(), Arc::clone(&engine));
-        let waiting = engine.keeper().spawn(async move {
-            let ended = async {
-                while runner.0.gate.in_flight() > 0 || !busy.is_idle() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+        let engine = self.engine_slot().take();
+        if let Some(engine) = engine {
+            let (runner, ended) = (self.clone(), self.0.ended.clone());
+            // On a thread of its own: it depends on no runtime, and goes on when nobody waits.
+            let ending = move || {
+                let end = Instant::now() + SHUTDOWN;
+                while Instant::now() < end && !(runner.0.gate.in_flight() == 0 && engine.is_idle())
+                {
+                    std::thread::sleep(Duration::from_millis(2));
                 }
+                engine.shut();
+                ended.send_replace(true);
             };
-            let _ = tokio::time::timeout(SHUTDOWN, ended).await;
-        });
-        let _ = waiting.await;
-        engine.shut();
+            if std::thread::Builder::new()
+                .name("smoke-shutdown".to_owned())
+                .spawn(ending)
+                .is_err()
+            {
+                self.0.ended.send_replace(true);
+            }
+        } else if self.0.gate.in_flight() == 0 && !self.0.started.load(Ordering::SeqCst) {
+            return;
+        }
+        let _ = self.0.ended.subscribe().wait_for(|ended| *ended).await;
     }
 
     /// What happens in the runs from now on, as it happens.
@@ -221,14 +241,22 @@ impl Runner {
         &self.0.catalogue.access
     }
 
+    pub(crate) fn signing_keys(&self) -> &[SigningKey] {
+        &self.0.catalogue.signing_keys
+    }
+
     /// The answer to somebody for whom no run is begun.
     pub(crate) fn refuse(&self, reason: &str, retry_after: Option<Duration>) -> Answer {
-        let mut report = Report::refused(Uuid::new_v4().to_string(), reason);
+        self.answer(Report::refused(run_id(), reason), retry_after)
+    }
+
+    fn answer(&self, mut report: Report, retry_after: Option<Duration>) -> Answer {
         report.build.clone_from(&self.0.catalogue.build);
         report.instance.clone_from(&self.0.catalogue.instance);
+        let (report, started) = (Arc::new(report), SystemTime::now());
         Answer {
-            report: Arc::new(report),
-            started: SystemTime::now(),
+            report,
+            started,
             age: Duration::ZERO,
             retry_after,
         }
@@ -247,13 +275,21 @@ impl Runner {
     }
 
     fn engine(&self) -> Result<Arc<Engine>> {
-        let mut engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engine = self.engine_slot();
         if let Some(engine) = &*engine {
             return Ok(Arc::clone(engine));
         }
+        if *self.0.shut.borrow() {
+            return Err(Error::msg("the runner is shut down"));
+        }
         let started = Arc::new(Engine::start(&self.0.catalogue)?);
         *engine = Some(Arc::clone(&started));
+        self.0.started.store(true, Ordering::SeqCst);
         Ok(started)
+    }
+
+    fn engine_slot(&self) -> MutexGuard<'_, Option<Arc<Engine>>> {
+        self.0.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One run from its ticket to its report, on the keeper.
@@ -270,6 +306,13 @@ impl Runner {
         );
         let place =
             tokio::time::timeout(limit / 2, Arc::clone(&ticket.places).acquire_owned()).await;
+        if *self.0.shut.borrow() {
+            let shut = self.refuse(
+                "switched off: the runner is shut down",
+                Some(Duration::ZERO),
+            );
+            return self.0.gate.land(ticket, shut);
+        }
         let Ok(Ok(_place)) = place else {
             let busy = self.refuse(
                 "busy: the runs before this one did not end in time",
@@ -279,7 +322,7 @@ impl Runner {
         };
         let started = SystemTime::now();
         let course = Course {
-            id: Uuid::new_v4().to_string().into(),
+            id: run_id().into(),
             selection: Arc::clone(&selection),
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
@@ -302,6 +345,10 @@ impl Runner {
             },
         );
     }
+}
+
+fn run_id() -> String {
+    Uuid::new_v4().to_string()
 }
 
 fn log(report: &Report, selection: &Selection, asked_by: &str) {

@@ -26,21 +26,23 @@ pub(crate) struct Runtimes {
 
 impl Runtimes {
     pub(crate) fn start(tests_at_once: usize) -> Result<Self> {
-        let stage_threads = tests_at_once.clamp(2, 4);
+        let runtimes = Self {
+            keeper: Mutex::default(),
+            stage: Mutex::default(),
+            stage_threads: tests_at_once.clamp(2, 4),
+            replaced: AtomicUsize::new(0),
+        };
+        // From here on what was started is ended in the background, also where the rest cannot
+        // be: a runtime that is dropped in asynchronous code panics.
         let mut keeper = Builder::new_multi_thread();
         let keeper = keeper
             .worker_threads(1)
             .thread_name("smoke-keeper")
             .enable_all()
-            .build()
-            .map_err(no_threads)?;
-        let stage = stage(stage_threads)?;
-        Ok(Self {
-            keeper: Mutex::new(Some(keeper)),
-            stage: Mutex::new(Some(stage)),
-            stage_threads,
-            replaced: AtomicUsize::new(0),
-        })
+            .build();
+        *lock(&runtimes.keeper) = Some(keeper.map_err(no_threads)?);
+        *lock(&runtimes.stage) = Some(stage(runtimes.stage_threads)?);
+        Ok(runtimes)
     }
 
     pub(crate) fn keeper(&self) -> Result<Handle> {
@@ -60,10 +62,7 @@ impl Runtimes {
     /// A stage that polls what it is given: the one that stands, or a new one in its place.
     pub(crate) async fn live_stage(&self) -> Result<Handle> {
         let standing = self.stage()?;
-        if tokio::time::timeout(PROBE_LIMIT, standing.spawn(async {}))
-            .await
-            .is_ok()
-        {
+        if is_live(&standing).await {
             return Ok(standing);
         }
         let mut slot = lock(&self.stage);
@@ -76,7 +75,7 @@ impl Runtimes {
         }
         if self.replaced.fetch_add(1, Ordering::SeqCst) >= REPLACEMENTS {
             return Err(Error::msg(
-                "every thread for tests is stopped by a test that does not return",
+                "every thread for tests is stopped by tests that do not return",
             ));
         }
         let fresh = stage(self.stage_threads)?;
@@ -106,6 +105,16 @@ impl Drop for Runtimes {
 
 fn lock(runtime: &Mutex<Option<Runtime>>) -> MutexGuard<'_, Option<Runtime>> {
     runtime.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether futures are polled, and functions that block are called.
+async fn is_live(stage: &Handle) -> bool {
+    let probes = async {
+        let (polled, called) = (stage.spawn(async {}), stage.spawn_blocking(|| {}));
+        let _ = polled.await;
+        let _ = called.await;
+    };
+    tokio::time::timeout(PROBE_LIMIT, probes).await.is_ok()
 }
 
 fn stage(threads: usize) -> Result<Runtime> {

@@ -1,17 +1,37 @@
 //! What differs from database to database, whatever the pool.
 
+mod mysql;
+#[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
 mod postgres;
 mod sqlite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::Error;
 
-pub(crate) use postgres::PostgresDialect;
-pub(crate) use smoke_core::rollback::Terms;
+pub(crate) use mysql::MysqlDialect;
+#[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
+pub(crate) use postgres::{FACTS, Facts, FactsSql, PostgresDialect};
 pub(crate) use sqlite::SqliteDialect;
 
 use crate::savepoints::{Attempt, Ending, Savepoints};
+
+/// How often to look whether a connection that was ended is gone, and the pause between.
+pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
+
+/// What a sandbox is opened with.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// The name of the guard savepoint.
+    pub(crate) guard: String,
+    /// The name of the test.
+    pub(crate) test: Arc<str>,
+    /// How long the transaction may be held.
+    pub(crate) limit: Duration,
+    /// Whether what is written can be rolled back well enough to be let.
+    pub(crate) writes: bool,
+}
 
 /// The statements of one database, and how to read its errors.
 pub(crate) trait Dialect: Send + Sync + 'static {
@@ -21,14 +41,17 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// How long a sandbox may hold its transaction unless the application says otherwise.
     const LIMIT: Duration;
 
+    /// Whether sandboxes may write unless the application says otherwise.
+    const WRITES: bool = true;
+
     /// How many sandboxes it bears at the same time.
     const CAPACITY: usize = usize::MAX;
 
-    /// Begins the transaction, sets the limits on the server and the guard, in one batch.
-    fn begin(terms: &Terms) -> String;
+    /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
+    fn begin(terms: &Terms, sealed: bool) -> String;
 
     /// The ways to end the transaction, best first.
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>>;
+    fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>>;
 
     /// Whether the database was busy: a lock stood in the way.
     fn is_busy(error: &Error) -> bool;

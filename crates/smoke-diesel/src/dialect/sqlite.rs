@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use diesel::result::Error;
-use smoke_core::rollback::sqlite;
 
 use super::{Dialect, Terms};
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -13,17 +12,23 @@ pub(crate) struct SqliteDialect;
 impl Dialect for SqliteDialect {
     const NAME: &'static str = "SQLite";
 
-    const LIMIT: Duration = sqlite::LIMIT;
+    /// Nobody else writes while a sandbox is open.
+    const LIMIT: Duration = Duration::from_secs(1);
 
-    const CAPACITY: usize = sqlite::CAPACITY;
+    /// It has one writer.
+    const CAPACITY: usize = 1;
 
-    /// Instead of the transaction that diesel has begun.
-    fn begin(terms: &Terms) -> String {
-        format!("ROLLBACK; {}", sqlite::begin(terms))
+    /// The transaction that diesel has begun takes the write lock at its first write, where it
+    /// may find the database changed since its first read and fail for good (`BUSY_SNAPSHOT`).
+    fn begin(terms: &Terms, _: bool) -> String {
+        format!("ROLLBACK; BEGIN IMMEDIATE; SAVEPOINT {}", terms.guard)
     }
 
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
-        sqlite::end(savepoints)
+    fn end(savepoints: &Savepoints, _: bool) -> Vec<Attempt<Ending>> {
+        vec![Attempt {
+            sql: format!("{}; ROLLBACK", savepoints.prove()),
+            means: Ending::RolledBack,
+        }]
     }
 
     /// SQLite's messages come in English only.

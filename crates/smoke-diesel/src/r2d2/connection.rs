@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use diesel::QueryResult;
 use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::Result;
+use smoke_core::{Result, RollbackVerdict};
 
 use super::Manager;
 use crate::dialect::{Dialect, Terms};
+use crate::gate::Gate;
 
 /// A connection of one database.
 pub(crate) trait Connection: R2D2Connection + Send + 'static {
@@ -23,7 +25,12 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
     fn seize(&mut self, manager: &Manager<Self>) -> Result<Self::Outside>;
 
     /// Begins the transaction, once the connection is set up as the application's.
-    fn begin(&mut self, outside: &Self::Outside, terms: &Terms) -> Result;
+    fn begin(&mut self, outside: &Self::Outside, terms: &Terms, gate: &Gate) -> Result;
+
+    /// Looks for what was not rolled back, right after the rollback.
+    fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
+        Ok(RollbackVerdict::RolledBack)
+    }
 }
 
 /// A connection, held from outside of the thread that uses it.

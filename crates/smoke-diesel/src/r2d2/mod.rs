@@ -2,12 +2,16 @@
 
 mod connection;
 mod interact;
+#[cfg(feature = "mysql-r2d2")]
+mod mysql;
 mod observe;
 mod opener;
 #[cfg(feature = "postgres-r2d2")]
 mod postgres;
 mod rollback;
 mod session;
+#[cfg(feature = "postgres-r2d2")]
+mod socket;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod threads;

@@ -43,7 +43,7 @@ impl<C: Connection> Opener<C> {
         for setup in &self.setups {
             setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
         }
-        connection.begin(&outside, &self.terms)?;
+        connection.begin(&outside, &self.terms, &self.gate)?;
         Ok(outside)
     }
 }

@@ -7,18 +7,17 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::r2d2::Error::{self, QueryError};
 use diesel::r2d2::ManageConnection;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, RunQueryDsl};
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::Result;
 
 use super::connection::{Connection, Outside};
-use super::{Manager, threads};
-use smoke_core::rollback::postgres::{GONE, WHO, count, terminate};
-
-use crate::dialect::{Dialect, PostgresDialect, Terms};
+use super::{Manager, socket, threads};
+use crate::dialect::{Dialect, FACTS, Facts, FactsSql, GONE, PostgresDialect, Terms};
+use crate::gate::Gate;
 use crate::redact::redact;
-use crate::verdict::not_begun;
+use crate::verdict::{not_begun, not_cut};
 
 impl Connection for PgConnection {
     type Dialect = PostgresDialect;
@@ -32,39 +31,55 @@ impl Connection for PgConnection {
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         Ok(ServerSide {
-            who: sql::<Text>(WHO).get_result(self)?,
+            who: OnceLock::new(),
             manager: Arc::clone(manager),
         })
     }
 
-    fn begin(&mut self, _: &ServerSide, terms: &Terms) -> Result {
+    fn begin(&mut self, server_side: &ServerSide, terms: &Terms, gate: &Gate) -> Result {
+        let facts: Facts = sql::<FactsSql>(FACTS).get_result(self)?;
+        if facts.seals(has_own_process(&facts)) {
+            gate.seal();
+        }
+        let _ = server_side.who.set(facts.who);
         // diesel lets the pool keep a connection in a transaction that was begun like this only;
         // its BEGIN knows no limits yet.
+        let begin = PostgresDialect::begin(terms, gate.is_sealed());
         self.begin_test_transaction()
-            .and_then(|()| {
-                self.batch_execute(&format!("ROLLBACK; {}", PostgresDialect::begin(terms)))
-            })
+            .and_then(|()| self.batch_execute(&format!("ROLLBACK; {begin}")))
             .map_err(|error| not_begun::<PostgresDialect>(&error))
+    }
+}
+
+fn has_own_process(facts: &Facts) -> bool {
+    match (&facts.client, facts.client_port, facts.server_port) {
+        (Some(client), Some(client_port), Some(server_port)) => {
+            socket::is_own(client, client_port, server_port)
+        }
+        _ => false,
     }
 }
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
-    /// A condition that picks it from `pg_stat_activity`.
-    who: String,
+    /// A condition that picks it from `pg_stat_activity`, once there is something to end.
+    who: OnceLock<String>,
     manager: Manager<PgConnection>,
 }
 
 impl ServerSide {
     /// Ends it by way of another connection, whatever it is doing; whether it is gone.
     fn end(&self) -> Result<bool, Error> {
+        let Some(who) = self.who.get() else {
+            return Ok(true);
+        };
         let mut other = (self.manager)().connect()?;
         other
-            .batch_execute(&terminate(&self.who))
+            .batch_execute(&PostgresDialect::terminate(who))
             .map_err(QueryError)?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&count(&self.who))
+            let left: i64 = sql::<BigInt>(&PostgresDialect::count(who))
                 .get_result(&mut other)
                 .map_err(QueryError)?;
             if left == 0 {
@@ -78,12 +93,11 @@ impl ServerSide {
 
 impl Outside for ServerSide {
     fn cut(&self) {
-        let why = match self.end() {
-            Ok(true) => return,
-            Ok(false) => "it was told to end and is still there".to_owned(),
-            Err(error) => redact(&error.to_string()),
-        };
-        crate::verdict::not_cut(&why);
+        match self.end() {
+            Ok(true) => {}
+            Ok(false) => not_cut("it was told to end and is still there"),
+            Err(error) => not_cut(&redact(&error.to_string())),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Rollback<M: ManageConnection> {
     setups: Vec<Setup<M::Connection>>,
     limit: Option<Duration>,
     capacity: usize,
+    accepts_implicit_commits: bool,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -51,6 +52,7 @@ impl<M: ManageConnection> Rollback<M> {
             setups: Vec::new(),
             limit: None,
             capacity: 1,
+            accepts_implicit_commits: false,
         }
     }
 
@@ -105,10 +107,15 @@ impl<C: R2D2Connection + Send + 'static> Rollback<ConnectionManager<C>> {
 
 #[cfg(feature = "sqlite")]
 impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
+    /// The same as [`sqlite`](Self::sqlite).
+    pub fn new(url: impl Into<String>) -> Self {
+        Self::sqlite(url)
+    }
+
     /// Sandboxes of the SQLite database with this URL.
     ///
     /// It has to be a file: an in-memory database has one connection.
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn sqlite(url: impl Into<String>) -> Self {
         Self::at(url)
     }
 }
@@ -118,6 +125,28 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     /// Sandboxes of the PostgreSQL database with this URL.
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
+    }
+}
+
+#[cfg(feature = "mysql-r2d2")]
+impl Rollback<ConnectionManager<diesel::MysqlConnection>> {
+    /// Sandboxes of the MariaDB or MySQL database with this URL, in which nothing can be written
+    /// before [`accept_implicit_commits`](Self::accept_implicit_commits).
+    pub fn mysql(url: impl Into<String>) -> Self {
+        Self::at(url)
+    }
+
+    /// Lets tests and the application write, although these databases commit on their own before
+    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
+    /// or begins a transaction.
+    ///
+    /// **What was written before such a statement stays in the database**, whatever a sandbox
+    /// does. The statement itself and what comes after it are refused, and the test is errored and
+    /// not run again. So ask for this where the application's handlers send nothing of the kind.
+    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
+    pub fn accept_implicit_commits(mut self) -> Self {
+        self.accepts_implicit_commits = true;
+        self
     }
 }
 
@@ -161,6 +190,7 @@ async fn open<C: Connection>(
             guard: savepoints.guard(),
             test: Arc::clone(&request.test),
             limit: request.limit,
+            writes: C::Dialect::WRITES || rollback.accepts_implicit_commits,
         },
         _token: token,
     };

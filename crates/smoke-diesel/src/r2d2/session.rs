@@ -12,6 +12,7 @@ use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
+use crate::verdict::text;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -140,9 +141,13 @@ impl<C: Connection> Inner<C> {
         let refusal = self.outside.refusal();
         let savepoints = lock(&self.savepoints);
         match blocking::roll_back::<C::Dialect, _>(connection, &self.gate, &savepoints) {
-            RollbackVerdict::RolledBack => refusal.map_or(RollbackVerdict::RolledBack, |cause| {
-                RollbackVerdict::Refused { cause }
-            }),
+            RollbackVerdict::RolledBack => match (refusal, connection.look_back()) {
+                (Some(cause), _) => RollbackVerdict::Refused { cause },
+                (None, Ok(verdict)) => verdict,
+                (None, Err(error)) => RollbackVerdict::Unknown {
+                    cause: text(&error),
+                },
+            },
             verdict => self.remarked(verdict),
         }
     }

@@ -8,14 +8,17 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::rollback::sqlite::BUSY_TIMEOUT_MS;
 use smoke_core::{Error, Result};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use crate::dialect::{Dialect, SqliteDialect, Terms};
+use crate::gate::Gate;
 use crate::verdict::not_begun;
+
+/// How long to wait for somebody else's lock: production comes first.
+const BUSY_TIMEOUT_MS: i32 = 100;
 
 /// How long to try to get hold of a connection that is in use.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -59,7 +62,7 @@ impl Connection for SqliteConnection {
         Ok(handle)
     }
 
-    fn begin(&mut self, handle: &Handle, terms: &Terms) -> Result {
+    fn begin(&mut self, handle: &Handle, terms: &Terms, _: &Gate) -> Result {
         let timeout: i32 =
             sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(self)?;
         if timeout > BUSY_TIMEOUT_MS {
@@ -67,7 +70,7 @@ impl Connection for SqliteConnection {
         }
         handle.seal();
         self.begin_test_transaction()
-            .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms)))
+            .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))
     }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn roll_back<D: Dialect, C: AsyncConnection>(
     savepoints: &Savepoints,
 ) -> RollbackVerdict {
     end_nested(connection).await;
-    match attempt(connection, D::end(savepoints)).await {
+    match attempt(connection, D::end(savepoints, gate.is_sealed())).await {
         Ok((Ending::RolledBack, _)) => RollbackVerdict::RolledBack,
         Ok((Ending::Refused, errors)) => refused::<D>(&errors),
         Err(errors) => unproven::<D>(gate, &errors),

@@ -48,7 +48,7 @@ pub(crate) fn roll_back<D: Dialect, C: Connection>(
     savepoints: &Savepoints,
 ) -> RollbackVerdict {
     end_nested(connection);
-    match attempt(connection, D::end(savepoints)) {
+    match attempt(connection, D::end(savepoints, gate.is_sealed())) {
         Ok((Ending::RolledBack, _)) => RollbackVerdict::RolledBack,
         Ok((Ending::Refused, errors)) => refused::<D>(&errors),
         Err(errors) => unproven::<D>(gate, &errors),

@@ -39,6 +39,10 @@ impl Database for Libpq {
         Dialect::Postgres
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
         r2d2::execute(pool, sql).await
     }

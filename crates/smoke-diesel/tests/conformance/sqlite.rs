@@ -76,6 +76,10 @@ impl Database for Sqlite {
         Dialect::Sqlite
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
         r2d2::execute(pool, sql).await
     }

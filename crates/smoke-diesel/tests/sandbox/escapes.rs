@@ -101,6 +101,73 @@ mod sealed {
     }
 }
 
+mod sealed_by_the_server {
+    use super::*;
+    use crate::subject::libpq::Libpq;
+    use crate::subject::postgres::Postgres;
+
+    /// Every way to end a transaction, with what is written before and after.
+    async fn nothing_is_written<S: Subject>() {
+        for sql in [
+            "INSERT INTO t VALUES (1); COMMIT",
+            "INSERT INTO t VALUES (1); END; INSERT INTO t VALUES (2)",
+            "INSERT INTO t VALUES (1); COMMIT AND CHAIN",
+            "INSERT INTO t VALUES (1); PREPARE TRANSACTION 'smoke'",
+            "ROLLBACK; INSERT INTO t VALUES (2)",
+            "ROLLBACK; BEGIN; INSERT INTO t VALUES (2); COMMIT",
+        ] {
+            let sandbox = Sandbox::<S>::open().await;
+            let (ran, left) = sandbox.request(sandbox.run(sql)).await;
+            ran.unwrap_err();
+            let verdict = left.unwrap_err();
+            assert!(is_escaped(&verdict), "{verdict:?}");
+            assert!(verdict.to_string().contains("COMMIT was refused"));
+            let (subject, _) = sandbox.finish().await;
+            assert_eq!(subject.rows().await, 0, "{sql}");
+        }
+    }
+
+    /// Statement by statement, as an application sends them.
+    async fn what_follows_is_read_only<S: Subject>() {
+        let sandbox = Sandbox::<S>::open().await;
+        let mut held = S::hold(&sandbox.pool).await;
+        S::run_on(&mut held, "INSERT INTO t VALUES (1)")
+            .await
+            .unwrap();
+        let error = S::run_on(&mut held, "COMMIT").await.unwrap_err();
+        assert!(error.contains("refuses_to_commit"), "{error}");
+        let error = S::run_on(&mut held, "INSERT INTO t VALUES (2)").await;
+        assert!(error.unwrap_err().contains("read-only"));
+        S::run_on(&mut held, "BEGIN").await.unwrap();
+        let error = S::run_on(&mut held, "INSERT INTO t VALUES (2)").await;
+        assert!(error.unwrap_err().contains("read-only"));
+        drop(held);
+        let (subject, verdict) = sandbox.finish().await;
+        assert!(is_escaped(&verdict), "{verdict:?}");
+        assert_eq!(subject.rows().await, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_is_written_through_deadpool() {
+        nothing_is_written::<Postgres>().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_is_written_through_r2d2() {
+        nothing_is_written::<Libpq>().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_follows_is_read_only_through_deadpool() {
+        what_follows_is_read_only::<Postgres>().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_follows_is_read_only_through_r2d2() {
+        what_follows_is_read_only::<Libpq>().await;
+    }
+}
+
 mod chained {
     use super::*;
     use crate::subject::postgres::Postgres;
@@ -121,7 +188,7 @@ mod chained {
     async fn the_next_check_out_within_the_request_is_refused() {
         let sandbox = Sandbox::<Postgres>::open().await;
         let work = async {
-            sandbox.run("COMMIT").await.unwrap();
+            sandbox.run("COMMIT").await.unwrap_err();
             sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
         };
         let ((), left) = sandbox.request(work).await;

@@ -87,6 +87,24 @@ async fn a_connection_that_is_taken_out_of_the_pool_is_not_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_taken_out_of_the_pool_ends_with_the_sandbox() {
+    let sandbox = Sandbox::<Postgres>::open().await;
+    let mut taken = Object::take(sandbox.pool.get().await.unwrap());
+    taken
+        .batch_execute("INSERT INTO t VALUES (1)")
+        .await
+        .unwrap();
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(!verdict.is_rolled_back(), "{verdict:?}");
+    subject.can_write().await.unwrap();
+    taken
+        .batch_execute("INSERT INTO t VALUES (2); COMMIT")
+        .await
+        .unwrap_err();
+    assert_eq!(subject.rows().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reset_of_all_settings_is_no_escape() {
     let sandbox = Sandbox::<Postgres>::open().await;
     sandbox.run("RESET ALL").await.unwrap();

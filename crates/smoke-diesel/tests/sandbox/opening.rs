@@ -137,7 +137,7 @@ mod on_postgres {
 
     use diesel::dsl::sql;
     use diesel::sql_types::Text;
-    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+    use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
     use smoke_core::Backend;
     use smoke_diesel::deadpool::Rollback;
 
@@ -160,6 +160,64 @@ mod on_postgres {
                 .await
                 .unwrap();
             assert_eq!(set, value, "{setting}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_application_that_only_reads_gets_a_sandbox_that_only_reads() {
+        let subject = Postgres::new().await;
+        let backend = subject.rollback().setup(|connection| {
+            Box::pin(async {
+                connection
+                    .batch_execute("SET default_transaction_read_only = on")
+                    .await
+            })
+        });
+        let opened = open(&backend).await.unwrap();
+        let error = Postgres::run(&opened.pool, "CREATE TABLE u (x INTEGER)").await;
+        assert!(error.unwrap_err().contains("read-only"));
+        drop(opened.pool);
+        assert!(opened.session.finish().await.is_rolled_back());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_role_that_may_not_make_temporary_tables_has_a_sandbox_without_a_seal() {
+        let admin = std::env::var("SMOKE_TEST_POSTGRES_ADMIN_URL").expect(
+            "SMOKE_TEST_POSTGRES_ADMIN_URL is not set: it has to name a role that may create roles and databases",
+        );
+        let name = format!("s{}", uuid::Uuid::new_v4().simple());
+        let mut connection = diesel_async::AsyncPgConnection::establish(&admin)
+            .await
+            .unwrap();
+        for sql in [
+            format!("CREATE DATABASE {name}"),
+            format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC"),
+            format!("CREATE ROLE {name} LOGIN PASSWORD 'secret'"),
+        ] {
+            connection.batch_execute(&sql).await.unwrap();
+        }
+        let (_, server) = admin.rsplit_once('@').unwrap();
+        let (server, _) = server.split_once('/').unwrap();
+        let url = format!("postgres://{name}:secret@{server}/{name}");
+        let opened = open(&Rollback::postgres(url)).await.unwrap();
+        let escaping = async {
+            opened.session.enter().await.unwrap();
+            Postgres::run(&opened.pool, "COMMIT").await.unwrap();
+            opened.session.leave().await.unwrap_err()
+        };
+        let verdict = escaping.await.to_string();
+        assert!(
+            verdict.contains("DATA MAY HAVE BEEN COMMITTED"),
+            "{verdict}"
+        );
+        assert!(!verdict.contains("refused"), "{verdict}");
+        drop(opened.pool);
+        opened.session.finish().await;
+        for sql in [
+            format!("DROP DATABASE {name} WITH (FORCE)"),
+            format!("DROP ROLE {name}"),
+        ] {
+            connection.batch_execute(&sql).await.unwrap();
         }
     }
 

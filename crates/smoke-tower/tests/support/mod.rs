@@ -6,17 +6,12 @@
 )]
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
-pub mod socket;
-
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use smoke_tower::{Registry, Smoke, SmokeLayer, Test};
-use tokio::sync::{Notify, Semaphore};
 use tower::{Layer, Service, ServiceExt};
 
 /// The whole answer to a request.
@@ -95,13 +90,6 @@ pub fn request(method: Method, uri: &str) -> Request<Full<Bytes>> {
         .unwrap()
 }
 
-pub fn with_header(uri: &str, name: &str, value: &str) -> Request<Full<Bytes>> {
-    let mut request = request(Method::GET, uri);
-    let name: http::HeaderName = name.parse().unwrap();
-    request.headers_mut().insert(name, value.parse().unwrap());
-    request
-}
-
 pub trait IntoAnswer {
     fn into_answer(self) -> impl Future<Output = Answer>;
 }
@@ -115,44 +103,5 @@ impl<B: http_body::Body<Data = Bytes, Error: std::fmt::Debug>> IntoAnswer for Re
             headers: head.headers,
             body: String::from_utf8(body.into()).unwrap(),
         }
-    }
-}
-
-/// A test that counts how often it ran, and does not end before it may.
-#[derive(Clone)]
-pub struct Gated {
-    pub started: Arc<Notify>,
-    pub runs: Arc<AtomicUsize>,
-    gate: Arc<Semaphore>,
-}
-
-impl Gated {
-    pub fn new() -> Self {
-        Self {
-            started: Arc::default(),
-            runs: Arc::default(),
-            gate: Arc::new(Semaphore::new(0)),
-        }
-    }
-
-    pub fn test(&self, name: &str) -> Test {
-        let gated = self.clone();
-        Test::new(name, move || {
-            let gated = gated.clone();
-            async move {
-                gated.runs.fetch_add(1, Ordering::SeqCst);
-                gated.started.notify_one();
-                let _open = gated.gate.acquire().await;
-            }
-        })
-    }
-
-    /// Lets every execution end, from now on.
-    pub fn open(&self) {
-        self.gate.close();
-    }
-
-    pub fn count(&self) -> usize {
-        self.runs.load(Ordering::SeqCst)
     }
 }

@@ -6,9 +6,9 @@ use smoke_core::{Client, Outcome, Registry, Result, Test};
 use tokio::sync::mpsc;
 
 use super::insert;
-use crate::backend::Database;
 use crate::backend::app::SqlApp;
 use crate::backend::bench::{Bench, expect, one};
+use crate::backend::{Database, Dialect};
 
 const CAPITALS: &str = "DATA MAY HAVE BEEN COMMITTED";
 
@@ -35,9 +35,47 @@ pub(super) async fn a_raw_commit<D: Database>(bench: &Bench<D>) -> Result<(), St
     Ok(())
 }
 
+pub(super) async fn a_sealed_commit<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    if !bench.database.seals() {
+        return Ok(());
+    }
+    for sql in [
+        format!("{}; COMMIT", insert(2)),
+        format!("COMMIT; {}", insert(2)),
+        format!("COMMIT; BEGIN; {}; COMMIT", insert(2)),
+        format!("ROLLBACK; {}", insert(2)),
+        format!("ROLLBACK; BEGIN; {}; COMMIT", insert(2)),
+    ] {
+        let (in_request, in_test) = (sql.clone(), sql.clone());
+        let request = move |client: Client| {
+            let sql = in_request.clone();
+            async move {
+                client.post("/tolerate").body(sql).send().await?;
+                // What comes after it in the same test stays as little.
+                let _ = client.post("/tolerate").body(insert(3)).send().await;
+                Ok::<_, smoke_core::Error>(())
+            }
+        };
+        expect(&bench.run(request).await, Outcome::Errored, CAPITALS)?;
+        let test = move |smoke_core::Sandbox(pool): smoke_core::Sandbox<D::Pool>| {
+            let sql = in_test.clone();
+            async move {
+                let _ = D::execute(&pool, &sql).await;
+                let _ = D::execute(&pool, &insert(3)).await;
+            }
+        };
+        expect(&bench.run(test).await, Outcome::Errored, CAPITALS)?;
+        bench
+            .nothing_stays()
+            .await
+            .map_err(|error| format!("{sql}: {error}"))?;
+    }
+    Ok(())
+}
+
 pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     escapes(bench, "COMMIT; BEGIN").await?;
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         escapes(bench, "COMMIT AND CHAIN").await?;
     }
     Ok(())
@@ -46,14 +84,17 @@ pub(super) async fn a_commit_and_a_begin<D: Database>(bench: &Bench<D>) -> Resul
 pub(super) async fn a_raw_rollback<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     escapes(bench, "ROLLBACK").await?;
     escapes(bench, "ROLLBACK; BEGIN").await?;
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         escapes(bench, "ROLLBACK AND CHAIN").await?;
     }
     Ok(())
 }
 
 /// The end is seen after the request, and also where the test itself brings it about.
-async fn escapes<D: Database>(bench: &Bench<D>, sql: &'static str) -> Result<(), String> {
+pub(super) async fn escapes<D: Database>(
+    bench: &Bench<D>,
+    sql: &'static str,
+) -> Result<(), String> {
     let in_request = move |client: Client| async move {
         client.post("/tolerate").body(sql).send().await?;
         Ok::<_, smoke_core::Error>(())
@@ -72,7 +113,7 @@ async fn escapes<D: Database>(bench: &Bench<D>, sql: &'static str) -> Result<(),
 
 pub(super) async fn another_pool<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     // On SQLite the other pool's write waits for the sandbox in vain, and is no success.
-    if bench.is_postgres() {
+    if bench.database.dialect() != Dialect::Sqlite {
         let body = async |client: Client| -> Result {
             client.post("/elsewhere").body(insert(2)).send().await?;
             Ok(())
@@ -83,7 +124,7 @@ pub(super) async fn another_pool<D: Database>(bench: &Bench<D>) -> Result<(), St
     let silent = async |client: Client| -> Result {
         client
             .post("/elsewhere")
-            .body("")
+            .body("SELECT 1")
             .without_database()
             .send()
             .await?;
@@ -116,10 +157,11 @@ pub(super) async fn a_late_task<D: Database>(bench: &Bench<D>) -> Result<(), Str
         Outcome::Errored,
         "after the test had ended",
     )?;
+    let closed = bench.database.closed();
     match tokio::time::timeout(Duration::from_secs(5), ended.recv()).await {
-        Ok(Some(Err(error))) if error.contains("closed") => bench.nothing_stays().await,
+        Ok(Some(Err(error))) if error.contains(closed) => bench.nothing_stays().await,
         Ok(Some(Err(error))) => Err(format!(
-            "the task was told {error:?}, which does not say \"closed\""
+            "the task was told {error:?}, which does not say {closed:?}"
         )),
         Ok(Some(Ok(()))) => Err("the task was given a connection".to_owned()),
         _ => Err("the task did not end".to_owned()),

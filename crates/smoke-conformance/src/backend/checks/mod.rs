@@ -2,6 +2,7 @@
 
 mod bounds;
 mod escapes;
+mod implicit;
 mod requests;
 mod rows;
 
@@ -51,12 +52,24 @@ pub(super) fn all<D: Database>(bench: &Bench<D>) -> [Check<'_>; CHECKS] {
             Box::pin(escapes::a_raw_commit(bench)),
         ),
         (
+            "nothing stays after a COMMIT that the database was told to refuse",
+            Box::pin(escapes::a_sealed_commit(bench)),
+        ),
+        (
             "a COMMIT with another BEGIN is an escape",
             Box::pin(escapes::a_commit_and_a_begin(bench)),
         ),
         (
             "a raw ROLLBACK is an escape",
             Box::pin(escapes::a_raw_rollback(bench)),
+        ),
+        (
+            "a statement that commits on its own is an escape, and is not carried out",
+            Box::pin(implicit::commits(bench)),
+        ),
+        (
+            "a write to a table without transactions is reported",
+            Box::pin(implicit::tables_without_transactions(bench)),
         ),
         (
             "a write through another pool is bypassed",

@@ -3,12 +3,14 @@ use std::future::pending;
 use std::sync::atomic::Ordering;
 
 use futures_util::stream;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use http_body::Frame;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt, StreamBody};
 
 use super::*;
+use crate::SmokeRequest;
 use crate::app::fake::{self, FakeSession, Log, answer};
+use crate::rollback::RollbackVerdict;
 
 fn request(method: Method, target: &str) -> Request<AppBody> {
     let request = Request::builder().method(method).uri(target);
@@ -288,6 +290,25 @@ async fn a_body_over_the_cap_is_an_error_that_says_so() {
         "GET /: the body of the answer is larger than 4 bytes; allow more with .max_body(..)"
     );
     assert_eq!(cx.remains().requests[1].status, Some(200));
+}
+
+#[tokio::test]
+async fn trailers_come_with_the_answer() {
+    let trailers = http::HeaderMap::from_iter([(http::header::ETAG, "4f2a91c".parse().unwrap())]);
+    let sent = trailers.clone();
+    let (app, _, _) = app(move |_| {
+        let sent = sent.clone();
+        move |_| {
+            let frames = [Frame::data("hello".into()), Frame::trailers(sent.clone())];
+            let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)));
+            let body = body.map_err(|never| match never {});
+            async { Ok(http::Response::new(body.boxed_unsync())) }
+        }
+    })
+    .await;
+    let answer = app.call(get("/"), CallOptions::default()).await.unwrap();
+    assert_eq!(answer.body(), "hello");
+    assert_eq!(answer.extensions().get(), Some(&crate::Trailers(trailers)));
 }
 
 #[tokio::test]

@@ -41,12 +41,11 @@ impl Postgres {
 
     pub(crate) fn rollback(&self) -> Rollback<AsyncPgConnection> {
         let sql = self.search_path();
-        Rollback::with_manager(|| AsyncDieselConnectionManager::new(url())).setup(
-            move |connection| {
+        Rollback::with_manager(|| AsyncDieselConnectionManager::<AsyncPgConnection>::new(url()))
+            .setup(move |connection| {
                 let sql = sql.clone();
                 Box::pin(async move { connection.batch_execute(&sql).await })
-            },
-        )
+            })
     }
 }
 

@@ -1,0 +1,165 @@
+//! The thread on which an application lives, as a worker of the server would be.
+
+use std::any::Any;
+use std::fmt;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use actix_http::Response;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::rt::System;
+use futures_util::FutureExt;
+use http::Method;
+use smoke_core::{AppBody, Error, Result};
+use tokio::sync::{mpsc, oneshot};
+
+use super::body::{Broken, Frames, channel};
+use super::form::{Build, Handler};
+use super::request;
+use crate::head;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The payload of a panic on this thread, which is to be continued on that of the test.
+pub(super) struct Caught(pub(super) Box<dyn Any + Send>);
+
+/// A request to be handled.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) request: http::Request<AppBody>,
+    pub(super) reply: oneshot::Sender<Replied>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(super) enum Replied {
+    Answer(http::Response<Frames>),
+    Refused(BoxError),
+    Panicked(Caught),
+}
+
+/// Builds the application, says so, and handles requests until nobody can send any more.
+pub(super) fn serve<Form>(
+    app: impl Build<Form>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    ready: oneshot::Sender<Result<Result<()>, Caught>>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = Error::from(error).context("the application's thread could not be started");
+            let _ = ready.send(Ok(Err(error)));
+            return;
+        }
+    };
+    System::with_tokio_rt(|| runtime).block_on(async move {
+        let built = AssertUnwindSafe(async { app.build().await }).catch_unwind();
+        let (handler, said) = match built.await {
+            Ok(Ok(handler)) => (Some(handler), Ok(Ok(()))),
+            Ok(Err(error)) => (None, Ok(Err(error))),
+            Err(payload) => (None, Err(Caught(payload))),
+        };
+        let _ = ready.send(said);
+        let Some(handler) = handler else { return };
+        while let Some(order) = orders.recv().await {
+            actix_web::rt::spawn(answer(Rc::clone(&handler), order));
+        }
+    });
+}
+
+async fn answer(handler: Rc<dyn Handler>, order: Order) {
+    let Order { request, mut reply } = order;
+    let no_body = request.method() == Method::HEAD;
+    let request = match request::from_test(request) {
+        Ok(request) => request,
+        Err(error) => {
+            let _ = reply.send(Replied::Refused(error));
+            return;
+        }
+    };
+    let answering = AssertUnwindSafe(async { handler.handle(request).await }).catch_unwind();
+    let answered = tokio::select! {
+        biased;
+        // The client has gone away.
+        () = reply.closed() => return,
+        answered = answering => answered,
+    };
+    let (head, body) = match answered {
+        Ok(response) => response.into_parts(),
+        Err(payload) => {
+            let _ = reply.send(Replied::Panicked(Caught(payload)));
+            return;
+        }
+    };
+    let answered = sent_head(&head, body.size(), no_body);
+    drop(head);
+    let (head, has_body) = match answered {
+        Ok(answered) => answered,
+        Err(error) => {
+            let _ = reply.send(Replied::Refused(error));
+            return;
+        }
+    };
+    let (chunks, frames) = channel();
+    let replied = reply.send(Replied::Answer(head.map(|()| frames)));
+    if has_body && replied.is_ok() {
+        // The body is dropped before the channel is closed: the test goes on when nothing of the
+        // request is left.
+        let pumping = AssertUnwindSafe(pump(body, &chunks)).catch_unwind();
+        let pumped = tokio::select! {
+            biased;
+            () = chunks.closed() => return,
+            pumped = pumping => pumped,
+        };
+        if let Err(payload) = pumped {
+            let _ = chunks.send(Err(Broken::Panicked(Caught(payload)))).await;
+        }
+    }
+}
+
+/// The head as the server sends it, and whether a body follows.
+fn sent_head(
+    head: &Response<()>,
+    size: BodySize,
+    no_body: bool,
+) -> Result<(http::Response<()>, bool), BoxError> {
+    let status = head.status();
+    let mut sent = head::response(status, head.headers())?;
+    // RFC 9110, 8.6: these have no content, and the first two no length either.
+    let empty = status.is_informational() || status == StatusCode::NO_CONTENT;
+    let no_body = no_body || empty || status == StatusCode::NOT_MODIFIED;
+    match size {
+        _ if empty => {
+            sent.headers_mut().remove(CONTENT_LENGTH.as_str());
+        }
+        BodySize::Sized(length) if status != StatusCode::NOT_MODIFIED => {
+            let headers = sent.headers_mut();
+            headers.insert(http::header::CONTENT_LENGTH, length.into());
+        }
+        _ => {}
+    }
+    Ok((sent, !no_body))
+}
+
+async fn pump(body: BoxBody, chunks: &mpsc::Sender<Result<bytes::Bytes, Broken>>) {
+    let mut body = std::pin::pin!(body);
+    while let Some(chunk) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+        let chunk = chunk.map_err(|error| Broken::Error(error.to_string().into()));
+        let broken = chunk.is_err();
+        if chunks.send(chunk).await.is_err() || broken {
+            return;
+        }
+    }
+}
+
+impl fmt::Debug for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Caught")
+    }
+}

@@ -1,0 +1,90 @@
+//! The checks, each with its name as a sentence.
+
+mod access;
+mod connections;
+mod formats;
+mod in_process;
+mod passing;
+mod refusals;
+mod routing;
+mod runs;
+
+use futures_util::future::BoxFuture;
+
+use super::bench::Bench;
+use super::stack::Stack;
+
+type Check<'b> = (&'static str, BoxFuture<'b, Result<(), String>>);
+
+macro_rules! checks {
+    ($($list:ident { $($name:literal => $check:path,)* })*) => {
+        $(
+            fn $list<S: Stack>(bench: &Bench<S>) -> Vec<Check<'_>> {
+                vec![$(($name, Box::pin($check(bench)) as BoxFuture<'_, _>),)*]
+            }
+        )*
+
+        /// What is checked.
+        pub(super) const NAMES: &[&str] = &[$($($name,)*)*];
+    };
+}
+
+checks! {
+    over_connections {
+        "the endpoint answers at its prefix, with and without the trailing slash" => routing::at_the_prefix,
+        "what only looks like the prefix is the application's" => routing::beside_the_prefix,
+        "an unknown path under the prefix is a 404 that says FAIL" => routing::unknown_under_the_prefix,
+        "another prefix replaces the first" => routing::another_prefix,
+        "another method is refused with those that are allowed" => routing::other_methods,
+        "HEAD has the headers of GET and no body" => routing::head,
+        "POST starts a run of its own, whatever its body" => routing::post,
+        "the format is negotiated, and the URL beats Accept" => formats::negotiated,
+        "an unknown format is a FAIL that names it" => formats::unknown,
+        "parameters of the prober's own are ignored" => formats::foreign_parameters,
+        "every answer has its length and headers, and may not be stored" => formats::headers,
+        "a conditional request gets the whole answer" => formats::conditional,
+        "the opposite of the verdict is nowhere in the body" => formats::the_opposite,
+        "HTTP/1.0 without Host and closed connections are answered" => connections::without_host,
+        "a connection is kept over answers of both sides" => connections::kept,
+        "a body that nobody reads is not taken for a request" => connections::unread,
+        "a connection that breaks off changes nothing" => connections::broken_off,
+        "strangers see names and outcomes and nothing else" => access::strangers_see,
+        "strangers may ask for the fast tests alone" => access::strangers_ask,
+        "the token gives everything" => access::the_token,
+        "a wrong token is refused whatever is asked for" => access::a_wrong_token,
+        "where a token is required strangers see nothing" => access::a_required_token,
+        "an open endpoint gives everything to everybody" => access::open,
+        "where nothing can be run it is a FAIL with the reason" => refusals::nothing_to_run,
+        "tests that fail and err are a FAIL that names them" => refusals::outcomes,
+        "a busy runner says when to ask again" => refusals::busy,
+        "a runner that is switched off says so" => refusals::switched_off,
+        "tests past their limit are a FAIL within the run's limit" => refusals::late,
+        "the application's pages pass" => passing::pages,
+        "bodies pass both ways byte for byte" => passing::bodies,
+        "a stream passes chunk by chunk, its trailers too" => passing::streams,
+        "an upgrade passes" => passing::upgrades,
+        "two hundred requests make one run" => runs::shared,
+        "no test is in the application's way" => runs::in_nobodys_way,
+    }
+    in_process {
+        "the application under test has its state, middleware and error handler" => in_process::pages,
+        "bodies go to the application under test and back" => in_process::bodies,
+        "a blocking test has the application too" => in_process::blocking,
+        "the application can tell a smoke test's request" => in_process::smoke_request,
+        "a test that asks for the smoke tests is refused" => in_process::recursion,
+        "a panic in a handler is an error of the request" => in_process::a_panic,
+        "the application is built once a test" => in_process::built_once,
+        "each request is in a savepoint of the test's sandbox" => in_process::sandboxes,
+        "a success that takes no connection is bypassed" => in_process::bypassed,
+        "a pool that the application keeps is a straggler" => in_process::straggler,
+    }
+}
+
+/// The checks that a stack has to pass.
+pub(super) fn all<S: Stack>(bench: &Bench<S>) -> Vec<Check<'_>> {
+    let mut all = over_connections(bench);
+    if bench.app().is_some() {
+        all.extend(in_process(bench));
+    }
+    all
+}

@@ -1,0 +1,151 @@
+//! One request's way through the edge: in, to the answer, and out again.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use http::{Method, Request, Response};
+use tokio::sync::OwnedMutexGuard;
+
+use super::body::AnswerBody;
+use super::noted::Noted;
+use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+use crate::Context;
+use crate::rollback::{RollbackVerdict, Session};
+
+/// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
+///
+/// Dropped before that, it is as if the client had gone away: the next request ends what it left
+/// behind.
+pub(crate) struct Passage {
+    app: Arc<dyn App>,
+    cx: Context,
+    request: Arc<str>,
+    sessions: Vec<Arc<dyn Session>>,
+    /// The checkouts before the request, where there have to be more after it.
+    before: Option<u64>,
+    noted: Option<Noted>,
+    _one_at_a_time: OwnedMutexGuard<()>,
+}
+
+impl Passage {
+    /// Waits for the request's turn and sets a savepoint in every session; where one refuses, in
+    /// none.
+    pub(crate) async fn enter(
+        app: &AppUnderTest,
+        request: &mut Request<AppBody>,
+        options: CallOptions,
+    ) -> Result<Self, RequestError> {
+        let cx = app.cx.clone();
+        let (test, run) = cx.names();
+        // The extension says it all: no handler is to see the header.
+        request.headers_mut().remove(SmokeRequest::HEADER);
+        request
+            .extensions_mut()
+            .insert(SmokeRequest::new(test, run));
+        let one_at_a_time = cx.edge().lock_owned().await;
+        let sessions = cx.sessions();
+        let has_to_check_out = !is_safe(request.method()) && !options.without_database;
+        let passage = Self {
+            app: Arc::clone(&app.app),
+            request: name(request).into(),
+            before: has_to_check_out.then(|| checkouts(&sessions)),
+            sessions,
+            noted: None,
+            cx,
+            _one_at_a_time: one_at_a_time,
+        };
+        passage.enter_sessions().await?;
+        Ok(Self {
+            noted: Some(Noted::new(&passage.cx, request)),
+            ..passage
+        })
+    }
+
+    async fn enter_sessions(&self) -> Result<(), RequestError> {
+        for (entered, session) in self.sessions.iter().enumerate() {
+            let Err(error) = session.enter().await else {
+                continue;
+            };
+            let found = error.downcast_ref::<RollbackVerdict>();
+            let found = found.map(|verdict| self.problem(verdict.clone()));
+            let left = self.leave_sessions(entered).await;
+            return Err(match found.or(left) {
+                Some(verdict) => RequestError::Rollback {
+                    verdict,
+                    answer: None,
+                },
+                None => RequestError::ConnectionHeld {
+                    request: self.request.to_string(),
+                    source: format!("{error:#}").into(),
+                },
+            });
+        }
+        Ok(())
+    }
+
+    /// Has the application answer. The body is still to be read.
+    pub(crate) async fn answer(
+        &mut self,
+        request: Request<AppBody>,
+    ) -> Result<Response<AnswerBody>, RequestError> {
+        let answering = async { self.app.call(request).await };
+        let answered = AssertUnwindSafe(answering).catch_unwind().await;
+        let answer = answered
+            .map_err(|payload| RequestError::panicked(&self.request, &*payload, &self.cx.scene()))?
+            .map_err(|source| RequestError::Service {
+                request: self.request.to_string(),
+                source,
+            })?;
+        if let Some(noted) = &mut self.noted {
+            noted.status = Some(answer.status());
+        }
+        Ok(answer.map(|body| AnswerBody::new(body, Arc::clone(&self.request), self.cx.scene())))
+    }
+
+    /// Leaves every session and notes each bad verdict; the first one counts.
+    pub(crate) async fn leave(mut self) -> Option<RollbackVerdict> {
+        let noted = self.noted.take();
+        let succeeded = noted.as_ref().is_some_and(Noted::succeeded);
+        drop(noted);
+        // Noted before anything else is waited for: this future may be dropped any time.
+        let bypassed = (succeeded && self.before == Some(checkouts(&self.sessions))).then(|| {
+            self.problem(RollbackVerdict::Bypassed {
+                request: self.request.to_string(),
+            })
+        });
+        self.leave_sessions(self.sessions.len()).await.or(bypassed)
+    }
+
+    async fn leave_sessions(&self, entered: usize) -> Option<RollbackVerdict> {
+        let mut found = None;
+        for session in &self.sessions[..entered] {
+            if let Err(verdict) = session.leave().await {
+                let verdict = self.problem(verdict.at(&self.request));
+                found = found.or(Some(verdict));
+            }
+        }
+        found
+    }
+
+    fn problem(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        self.cx.note_problem(verdict.clone());
+        verdict
+    }
+}
+
+/// What reports and messages show of a request. Tokens and addresses are in queries.
+pub(crate) fn name<B>(request: &Request<B>) -> String {
+    format!("{} {}", request.method(), request.uri().path())
+}
+
+/// The methods that [RFC 9110] calls safe and that applications use: they are not meant to write.
+///
+/// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn checkouts(sessions: &[Arc<dyn Session>]) -> u64 {
+    sessions.iter().map(|session| session.checkouts()).sum()
+}

@@ -1,0 +1,61 @@
+//! What the layer makes of the header by which services tell each other of smoke tests.
+
+use std::time::SystemTime;
+
+use http::header::Entry;
+use http::{HeaderName, HeaderValue, Request};
+
+use super::Endpoint;
+use crate::remote::{Refusal, verify};
+use crate::{CalledBySmokeTest, SmokeRequest};
+
+static HEADER: HeaderName = HeaderName::from_static(SmokeRequest::HEADER);
+
+impl Endpoint {
+    /// Takes the header [`SmokeRequest::HEADER`] off a request that is the application's, and
+    /// puts [`CalledBySmokeTest`] into its extensions where the header is to be believed.
+    ///
+    /// Everything else is only logged (`tracing`, target `smoke`).
+    #[inline]
+    pub fn receive<B>(&self, request: &mut Request<B>) {
+        if request.headers().contains_key(&HEADER) {
+            let values = take(request);
+            if let Some(called) = self.believe(values.iter().map(HeaderValue::as_bytes)) {
+                request.extensions_mut().insert(called);
+            }
+        }
+    }
+
+    /// [`receive`](Self::receive) for frameworks with types of their own: what the values of the
+    /// header say. The adapter has to remove them, whatever that is.
+    pub fn believe<'v>(
+        &self,
+        values: impl IntoIterator<Item = &'v [u8]>,
+    ) -> Option<CalledBySmokeTest> {
+        let mut values = values.into_iter();
+        let first = values.next()?;
+        let origin = match values.next() {
+            None => verify(self.runner.signing_keys(), first, SystemTime::now()),
+            Some(_) => Err(Refusal::Several),
+        };
+        match origin {
+            Ok(origin) => Some(CalledBySmokeTest::new(origin)),
+            Err(refusal) => {
+                tracing::warn!(
+                    target: "smoke",
+                    "a request came with the header {}, which was removed: {refusal}",
+                    SmokeRequest::HEADER
+                );
+                None
+            }
+        }
+    }
+}
+
+#[cold]
+fn take<B>(request: &mut Request<B>) -> Vec<HeaderValue> {
+    match request.headers_mut().entry(&HEADER) {
+        Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
+        Entry::Vacant(_) => Vec::new(),
+    }
+}

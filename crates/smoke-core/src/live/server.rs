@@ -1,0 +1,96 @@
+//! From the first connection to the last.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::Exempt;
+use super::handler::{Faults, Handler};
+use super::line::Line;
+use super::lines::Lines;
+use crate::rollback::{HandleToken, HandleWatch};
+use crate::{AppUnderTest, Context, Error, Result};
+
+/// How long the requests that are under way when the test ends may take.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long tasks that were told to stop may take.
+const STOPPING: Duration = Duration::from_millis(500);
+/// Between two tries where no connection can be accepted, for want of file descriptors.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Serves the application until the test is over.
+pub(super) async fn start(cx: Context, app: AppUnderTest, exempt: Exempt) -> Result<SocketAddr> {
+    let cannot = |error: std::io::Error| Error::from(error).context("cannot listen on 127.0.0.1");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .map_err(cannot)?;
+    let addr = listener.local_addr().map_err(cannot)?;
+    let (token, working) = HandleToken::new();
+    let handler = Handler {
+        app,
+        exempt,
+        lines: Lines::new(),
+        faults: Faults(cx.clone()),
+        working: Arc::new(token),
+    };
+    let (stop, stopped) = oneshot::channel();
+    let serving = cx.stage().spawn(serve(listener, handler, stopped, working));
+    cx.on_finish(async move {
+        drop(stop);
+        let _ = serving.await;
+    });
+    Ok(addr)
+}
+
+async fn serve(
+    listener: TcpListener,
+    handler: Handler,
+    mut stopped: oneshot::Receiver<()>,
+    working: HandleWatch,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let scene = handler.faults.0.scene();
+                    let connection = connection(handler.clone(), stream, peer);
+                    connections.spawn(crate::panic::watched(scene, connection));
+                }
+                Err(_) => sleep(RETRY).await,
+            },
+        }
+    }
+    drop(listener);
+    for request in handler.lines.quiet(GRACE).await {
+        handler.faults.say(format_args!(
+            "a connection to {request} was still open after the test"
+        ));
+    }
+    handler.lines.shut();
+    let _ = timeout(STOPPING, connections.shutdown()).await;
+    drop(handler);
+    working.gone(STOPPING).await;
+}
+
+async fn connection(handler: Handler, stream: TcpStream, peer: SocketAddr) {
+    let line = Line::new(stream, &handler.lines);
+    let id = line.id();
+    let service = service_fn(move |request| handler.clone().handle((id, peer), request));
+    // What breaks a connection off is the client's, or is noted where it happens.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(line), service)
+        .with_upgrades()
+        .await;
+}

@@ -1,0 +1,51 @@
+//! What happens at each check-out.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::RecyclingMethod;
+use futures_util::FutureExt;
+
+use super::Connection;
+use crate::dialect::Terms;
+use crate::gate::{Gate, Refusal};
+use crate::steps::asynchronous::end_nested;
+
+tokio::task_local! {
+    static SESSION: ();
+}
+
+/// Does something as the session: its check-outs are neither counted nor checked.
+pub(super) fn as_session<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    SESSION.scope((), work)
+}
+
+fn is_session() -> bool {
+    SESSION.try_with(|()| ()).is_ok()
+}
+
+/// Hands the connection out inside the transaction only, and counts that.
+pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> RecyclingMethod<C> {
+    RecyclingMethod::CustomFunction(Box::new(move |connection| {
+        let (gate, terms) = (Arc::clone(&gate), Arc::clone(&terms));
+        async move {
+            if is_session() {
+                return Ok(());
+            }
+            let inside = if gate.is_closed() {
+                Err(Refusal::Closed)
+            } else {
+                end_nested(connection).await;
+                connection.inside(&terms, &gate).await
+            };
+            inside.map_err(|refusal| {
+                let said = Box::new(refusal.to_string());
+                Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+            })?;
+            gate.checked_out();
+            Ok(())
+        }
+        .boxed()
+    }))
+}

@@ -1,0 +1,29 @@
+//! What the pools of diesel-async have in common.
+
+mod checkout;
+mod connection;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod open;
+mod opener;
+mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod rollback;
+mod session;
+
+use std::sync::Arc;
+
+use diesel::ConnectionResult;
+use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use futures_util::future::BoxFuture;
+
+pub(crate) use connection::{Connection, condemn};
+pub(crate) use pool::{Missing, SandboxPool};
+pub use rollback::Rollback;
+
+/// The manager that every pool has.
+pub(crate) type Manager<C> = AsyncDieselConnectionManager<C>;
+
+/// Connects as the application does.
+type Connect<C> = Arc<dyn Fn() -> BoxFuture<'static, ConnectionResult<C>> + Send + Sync>;

@@ -1,0 +1,74 @@
+//! Making the one connection of a sandbox.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use diesel::result::Error as SqlError;
+use diesel::{ConnectionError, ConnectionResult, QueryResult};
+use futures_util::future::BoxFuture;
+use smoke_core::{Error, HandleToken};
+use tokio::sync::oneshot;
+
+use super::{Connect, Connection};
+use crate::dialect::Terms;
+use crate::gate::{Gate, lock};
+use crate::redact::redact;
+use crate::verdict::not_begun;
+
+pub(super) type Setup<C> =
+    Arc<dyn for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync>;
+
+/// What the sandbox's pool connects with: what it makes is inside the transaction.
+pub(super) struct Opener<C: Connection> {
+    pub(super) connect: Connect<C>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) setups: Vec<Setup<C>>,
+    pub(super) terms: Arc<Terms>,
+    pub(super) server_side: Arc<OnceLock<C::ServerSide>>,
+    /// Told why there is no connection: some pools keep it to themselves, and try again.
+    pub(super) failed: Mutex<Option<oneshot::Sender<Error>>>,
+    /// Dropped with the pool.
+    pub(super) _token: HandleToken,
+}
+
+impl<C: Connection> Opener<C> {
+    pub(super) async fn open(&self) -> ConnectionResult<C> {
+        self.gate.admit().map_err(refused)?;
+        match self.opened().await {
+            Ok(connection) => Ok(connection),
+            Err(error) => {
+                self.gate.close();
+                let said = refused(&error);
+                if let Some(failed) = lock(&self.failed).take() {
+                    // Nobody waits any more where the opening has timed out.
+                    let _ = failed.send(error);
+                }
+                Err(said)
+            }
+        }
+    }
+
+    async fn opened(&self) -> Result<C, Error> {
+        let mut connection = (self.connect)()
+            .await
+            .map_err(|error| Error::msg(redact(&error.to_string())))?;
+        self.prepare(&mut connection)
+            .await
+            .map_err(|error| not_begun::<C::Dialect>(&error))?;
+        Ok(connection)
+    }
+
+    async fn prepare(&self, connection: &mut C) -> Result<(), SqlError> {
+        connection.prepare().await?;
+        for setup in &self.setups {
+            setup(connection).await?;
+        }
+        let server_side = connection.begin(&self.terms, &self.gate).await?;
+        let _ = self.server_side.set(server_side);
+        Ok(())
+    }
+}
+
+fn refused(why: impl fmt::Display) -> ConnectionError {
+    ConnectionError::BadConnection(why.to_string())
+}

@@ -1,0 +1,44 @@
+//! What a pool has to bring.
+
+use std::future::Future;
+use std::ops::DerefMut;
+use std::time::Duration;
+
+use diesel::ConnectionResult;
+use smoke_core::Result;
+
+use super::{Connection, Manager};
+
+/// A pool of one library.
+pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
+    type Connection: Connection;
+    type Object: DerefMut<Target = Self::Connection> + Send;
+
+    const NAME: &'static str;
+
+    /// A pool of one connection, which is made at the first check-out and tested at the others.
+    fn build(manager: Manager<Self::Connection>, patience: Duration) -> Result<Self>;
+
+    /// Connects without a pool.
+    fn connect(
+        manager: Manager<Self::Connection>,
+    ) -> impl Future<Output = ConnectionResult<Self::Connection>> + Send;
+
+    /// The connection, if it comes free in time.
+    fn take(&self, wait: Duration) -> impl Future<Output = Result<Self::Object, Missing>> + Send;
+
+    /// Closes a connection that was taken.
+    fn discard(object: Self::Object);
+
+    /// Hands nothing out any more, where the pool can be told so.
+    fn close(&self) {}
+
+    /// Whether there is a connection.
+    fn has_connection(&self) -> bool;
+}
+
+/// Why there is no connection; what the pool said.
+pub(crate) enum Missing {
+    InUse(String),
+    Gone(String),
+}

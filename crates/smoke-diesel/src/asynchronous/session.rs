@@ -1,0 +1,242 @@
+//! An open sandbox, seen from the side that guards it.
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use tokio::runtime::Handle;
+
+use super::checkout::as_session;
+use super::{Connect, Connection, Missing, SandboxPool};
+use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
+use crate::gate::{Gate, lock};
+use crate::redact::redact;
+use crate::savepoints::Savepoints;
+use crate::steps::asynchronous;
+use crate::verdict::{not_cut, text};
+
+type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
+type Dialect<P> = <<P as SandboxPool>::Connection as Connection>::Dialect;
+
+/// How long ending a connection from outside may take.
+const CUTTING: Duration = Duration::from_millis(800);
+
+pub(super) struct Session<P: SandboxPool> {
+    /// None once the sandbox is finished.
+    pool: Mutex<Option<P>>,
+    gate: Arc<Gate>,
+    watch: HandleWatch,
+    savepoints: tokio::sync::Mutex<Savepoints>,
+    server_side: Arc<OnceLock<ServerSide<P>>>,
+    connect: Connect<P::Connection>,
+}
+
+impl<P: SandboxPool> Session<P> {
+    pub(super) fn new(
+        pool: P,
+        gate: Arc<Gate>,
+        watch: HandleWatch,
+        savepoints: Savepoints,
+        server_side: Arc<OnceLock<ServerSide<P>>>,
+        connect: Connect<P::Connection>,
+    ) -> Self {
+        Self {
+            pool: Mutex::new(Some(pool)),
+            gate,
+            watch,
+            savepoints: tokio::sync::Mutex::new(savepoints),
+            server_side,
+            connect,
+        }
+    }
+
+    /// The connection, unless it is in use or gone.
+    async fn take(&self) -> Result<P::Object, Absent> {
+        if let Some(verdict) = self.gate.over() {
+            return Err(Absent::Gone(verdict));
+        }
+        let Some(pool) = self.pool() else {
+            return Err(Absent::Gone(finished()));
+        };
+        as_session(pool.take(GRACE))
+            .await
+            .map_err(|missing| match (self.gate.over(), missing) {
+                (Some(verdict), _) => Absent::Gone(verdict),
+                (None, Missing::InUse(said)) => Absent::InUse(said),
+                (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
+                    cause: redact(&said),
+                }),
+            })
+    }
+
+    fn pool(&self) -> Option<P> {
+        lock(&self.pool).clone()
+    }
+
+    /// Closes the connection where the sandbox is over, and gives it back where it is not.
+    fn give_back(&self, connection: P::Object) {
+        if self.gate.is_closed() {
+            self.close(connection);
+        }
+    }
+
+    fn close(&self, connection: P::Object) {
+        P::discard(connection);
+        if let Some(pool) = self.pool() {
+            pool.close();
+        }
+    }
+
+    async fn end_from_outside(&self) {
+        end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
+    }
+}
+
+impl<P: SandboxPool> Drop for Session<P> {
+    /// A session that nobody finished closes its connection.
+    fn drop(&mut self) {
+        let Some(pool) = lock(&self.pool).take() else {
+            return;
+        };
+        self.gate.close();
+        pool.close();
+        let in_use = pool.has_connection();
+        if let (true, Ok(runtime)) = (in_use, Handle::try_current()) {
+            let (server_side, connect) = (Arc::clone(&self.server_side), Arc::clone(&self.connect));
+            runtime.spawn(async move {
+                end_from_outside::<P::Connection>(&server_side, &connect).await
+            });
+        }
+    }
+}
+
+async fn end_from_outside<C: Connection>(
+    server_side: &OnceLock<C::ServerSide>,
+    connect: &Connect<C>,
+) {
+    let Some(server_side) = server_side.get() else {
+        return;
+    };
+    let ending = async {
+        match connect().await {
+            Ok(other) => match C::end(server_side, Some(other)).await {
+                Ok(true) => None,
+                Ok(false) => Some("it was told to end and is still there".to_owned()),
+                Err(error) => Some(text(&error)),
+            },
+            Err(error) => {
+                let _ = C::end(server_side, None).await;
+                Some(redact(&error.to_string()))
+            }
+        }
+    };
+    let why = match tokio::time::timeout(CUTTING, ending).await {
+        Ok(None) => return,
+        Ok(Some(why)) => why,
+        Err(_) => format!("that takes longer than {CUTTING:?}"),
+    };
+    not_cut(&why);
+}
+
+impl<P: SandboxPool> smoke_core::Session for Session<P> {
+    fn checkouts(&self) -> u64 {
+        self.gate.checkouts()
+    }
+
+    fn enter(&self) -> BoxFuture<'_, Result> {
+        Box::pin(async {
+            let mut connection = self.take().await.map_err(Absent::into_error)?;
+            let mut savepoints = self.savepoints.lock().await;
+            let entered = asynchronous::enter::<Dialect<P>, P::Connection>(
+                &mut connection,
+                &self.gate,
+                &mut savepoints,
+            )
+            .await;
+            self.give_back(connection);
+            Ok(entered?)
+        })
+    }
+
+    fn leave(&self) -> BoxFuture<'_, Result<(), RollbackVerdict>> {
+        Box::pin(async {
+            let mut connection = match self.take().await {
+                Ok(connection) => connection,
+                Err(absent) => return absent.after_a_request(),
+            };
+            let mut savepoints = self.savepoints.lock().await;
+            let left = asynchronous::leave::<Dialect<P>, P::Connection>(
+                &mut connection,
+                &self.gate,
+                &mut savepoints,
+            )
+            .await;
+            self.give_back(connection);
+            left
+        })
+    }
+
+    fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
+        Box::pin(async {
+            let verdict = match self.take().await {
+                Ok(mut connection) => {
+                    self.gate.close();
+                    let savepoints = self.savepoints.lock().await;
+                    let verdict = asynchronous::roll_back::<Dialect<P>, P::Connection>(
+                        &mut connection,
+                        &self.gate,
+                        &savepoints,
+                    )
+                    .await;
+                    let verdict = looked_back(verdict, &mut *connection).await;
+                    self.close(connection);
+                    verdict
+                }
+                Err(Absent::Gone(verdict)) => {
+                    // It is gone from the pool; whoever took it out may have it still.
+                    self.gate.close();
+                    self.end_from_outside().await;
+                    verdict
+                }
+                Err(Absent::InUse(_)) => {
+                    self.gate.close();
+                    self.end_from_outside().await;
+                    kept_connection()
+                }
+            };
+            self.gate.close();
+            let pool = lock(&self.pool).take();
+            if let Some(pool) = pool {
+                pool.close();
+            }
+            if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+                return kept_pool();
+            }
+            verdict
+        })
+    }
+
+    fn cut(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.gate.cut();
+            self.end_from_outside().await;
+        })
+    }
+}
+
+/// What was not rolled back by a rollback.
+async fn looked_back<C: Connection>(
+    verdict: RollbackVerdict,
+    connection: &mut C,
+) -> RollbackVerdict {
+    if !verdict.is_rolled_back() {
+        return verdict;
+    }
+    connection
+        .look_back()
+        .await
+        .unwrap_or_else(|error| RollbackVerdict::Unknown {
+            cause: text(&error),
+        })
+}

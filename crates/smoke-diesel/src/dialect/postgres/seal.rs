@@ -1,0 +1,132 @@
+//! Having the server refuse to commit what a sandbox has written.
+//!
+//! Two equal rows in a temporary table break a constraint that is checked at COMMIT, and the
+//! transaction after the sandbox's own is read-only unless it says otherwise. `ROLLBACK AND CHAIN`
+//! and `BEGIN READ WRITE` remain, and the guard sees both.
+//!
+//! The read-only default is a setting of the server's process. Behind a transaction pooler that
+//! process is another client's next: the seal needs proof that there is none.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use diesel::Queryable;
+use diesel::sql_types::{Bool, Integer, Nullable, Text};
+
+use crate::gate::lock;
+
+/// What the server says of a connection.
+#[derive(Debug, Queryable)]
+pub(crate) struct Facts {
+    /// A condition that picks its process from `pg_stat_activity`, and none that comes after it
+    /// with the same number.
+    pub(crate) who: String,
+    pub(crate) process: i32,
+    /// Whether transactions may write, unless they say otherwise.
+    writes: bool,
+    may_make_tables: bool,
+    /// The other end of the process's socket, where it is no Unix socket.
+    pub(crate) client: Option<String>,
+    pub(crate) client_port: Option<i32>,
+    pub(crate) server_port: Option<i32>,
+}
+
+/// The types of [`Facts`].
+pub(crate) type FactsSql = (
+    Text,
+    Integer,
+    Bool,
+    Bool,
+    Nullable<Text>,
+    Nullable<Integer>,
+    Nullable<Integer>,
+);
+
+/// Asks for [`Facts`].
+pub(crate) const FACTS: &str = "SELECT \
+    format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp())), \
+    pg_backend_pid(), \
+    NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean, \
+    has_database_privilege(current_database(), 'TEMPORARY'), \
+    host(inet_client_addr()), inet_client_port(), inet_server_port()";
+
+/// Why there is no seal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unsealed {
+    Pooler,
+    NoRight,
+}
+
+impl Facts {
+    /// Whether to seal. Says once why not, where there is something to refuse.
+    pub(crate) fn seals(&self, own_process: bool) -> bool {
+        let why = match (self.writes, own_process, self.may_make_tables) {
+            (false, ..) => return false,
+            (true, true, true) => return true,
+            (true, false, _) => Unsealed::Pooler,
+            (true, true, false) => Unsealed::NoRight,
+        };
+        why.say_once();
+        false
+    }
+}
+
+impl Unsealed {
+    fn say_once(self) {
+        static SAID: Mutex<BTreeSet<Unsealed>> = Mutex::new(BTreeSet::new());
+        if lock(&SAID).insert(self) {
+            let why = match self {
+                Self::Pooler => {
+                    "the connection is not proven to have a server's process of its own: is there a pooler?"
+                }
+                Self::NoRight => "the role has no TEMPORARY right on the database",
+            };
+            tracing::warn!(
+                target: "smoke",
+                "sandboxes are not sealed ({why}): a raw COMMIT of the application is noticed, but not prevented",
+            );
+        }
+    }
+}
+
+/// Begins a transaction that cannot be committed; those after it are read-only by default.
+pub(super) fn begin(guard: &str) -> String {
+    format!(
+        "BEGIN; SET default_transaction_read_only = on; COMMIT; \
+         BEGIN READ WRITE; \
+         CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {guard}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
+         INSERT INTO {table} VALUES (1), (1)",
+        table = table(guard)
+    )
+}
+
+/// Has every constraint but that of the seal hold for itself.
+pub(super) fn lift(guard: &str) -> String {
+    format!("DELETE FROM {}", table(guard))
+}
+
+fn table(guard: &str) -> String {
+    format!("pg_temp.{guard}_seal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_needs_a_process_of_its_own_and_the_right() {
+        let facts = |writes, may_make_tables| Facts {
+            who: String::new(),
+            process: 1,
+            writes,
+            may_make_tables,
+            client: None,
+            client_port: None,
+            server_port: None,
+        };
+        assert!(facts(true, true).seals(true));
+        assert!(!facts(true, true).seals(false));
+        assert!(!facts(true, false).seals(true));
+        assert!(!facts(false, true).seals(true));
+    }
+}

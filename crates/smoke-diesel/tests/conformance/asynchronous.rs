@@ -1,0 +1,197 @@
+//! diesel-async, whatever the database and the pool.
+
+use std::any::Any;
+use std::future::Future;
+use std::ops::DerefMut;
+
+use diesel::QueryResult;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError, bb8, deadpool};
+use diesel_async::{
+    AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+};
+use smoke_conformance::backend::{Database, Dialect};
+use smoke_core::Backend;
+
+use crate::{mariadb, postgres};
+
+/// A pool as an application uses it.
+trait Lend: Clone + Send + Sync + 'static {
+    type Connection: Count;
+
+    fn of(url: &str) -> Self;
+
+    fn lend(
+        &self,
+    ) -> impl Future<
+        Output = Result<impl DerefMut<Target = Self::Connection> + Send + 'static, String>,
+    > + Send;
+}
+
+type Manager<C> = AsyncDieselConnectionManager<C>;
+
+impl<C: Count> Lend for deadpool::Pool<C>
+where
+    Manager<C>: ::deadpool::managed::Manager<Type = C, Error = PoolError>,
+{
+    type Connection = C;
+
+    fn of(url: &str) -> Self {
+        let pool = deadpool::Pool::builder(Manager::new(url));
+        pool.max_size(2).build().unwrap()
+    }
+
+    async fn lend(&self) -> Result<impl DerefMut<Target = C> + Send + 'static, String> {
+        self.get().await.map_err(|error| error.to_string())
+    }
+}
+
+impl<C: Count> Lend for bb8::Pool<C>
+where
+    Manager<C>: ::bb8::ManageConnection<Connection = C, Error = PoolError>,
+{
+    type Connection = C;
+
+    fn of(url: &str) -> Self {
+        let pool = bb8::Pool::builder().max_size(2);
+        pool.build_unchecked(Manager::new(url))
+    }
+
+    async fn lend(&self) -> Result<impl DerefMut<Target = C> + Send + 'static, String> {
+        self.get_owned().await.map_err(|error| error.to_string())
+    }
+}
+
+/// A connection that can be asked for a number.
+trait Count: AsyncConnection + 'static {
+    fn count(&mut self, query: &str) -> impl Future<Output = QueryResult<i64>> + Send;
+}
+
+impl Count for AsyncPgConnection {
+    async fn count(&mut self, query: &str) -> QueryResult<i64> {
+        sql::<BigInt>(query).get_result(self).await
+    }
+}
+
+impl Count for AsyncMysqlConnection {
+    async fn count(&mut self, query: &str) -> QueryResult<i64> {
+        sql::<BigInt>(query).get_result(self).await
+    }
+}
+
+/// A database, and a backend for a pool of it.
+struct Asynchronous<B> {
+    url: String,
+    dialect: Dialect,
+    backend: fn(&str) -> B,
+    closed: &'static str,
+}
+
+impl<B> Clone for Asynchronous<B> {
+    fn clone(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
+    type Pool = B::Pool;
+
+    fn backend(&self) -> impl Backend<Pool = B::Pool> {
+        (self.backend)(&self.url)
+    }
+
+    fn unreachable(&self) -> impl Backend<Pool = B::Pool> {
+        let (scheme, _) = self.url.split_once(':').unwrap();
+        (self.backend)(&format!("{scheme}://app:secret@127.0.0.1:1/app"))
+    }
+
+    fn production(&self) -> B::Pool {
+        Lend::of(&self.url)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    fn seals(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    fn closed(&self) -> &'static str {
+        self.closed
+    }
+
+    async fn execute(pool: &B::Pool, sql: &str) -> Result<(), String> {
+        let mut connection = pool.lend().await?;
+        let ran = connection.batch_execute(sql).await;
+        ran.map_err(|error| error.to_string())
+    }
+
+    async fn transaction(pool: &B::Pool, sql: &str) -> Result<(), String> {
+        let mut connection = pool.lend().await?;
+        let ran = connection.transaction(async |connection| connection.batch_execute(sql).await);
+        ran.await
+            .map_err(|error: diesel::result::Error| error.to_string())
+    }
+
+    async fn number(pool: &B::Pool, query: &str) -> Result<i64, String> {
+        let asked = pool.lend().await?.count(query).await;
+        asked.map_err(|error| error.to_string())
+    }
+
+    async fn hold(pool: &B::Pool) -> Result<Box<dyn Any + Send>, String> {
+        Ok(Box::new(pool.lend().await?))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_deadpool_conforms() {
+    let (url, _turn) = postgres::url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Postgres,
+        backend: |url| smoke_diesel::deadpool::Rollback::postgres(url),
+        closed: "closed",
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_bb8_conforms() {
+    let (url, _turn) = postgres::url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Postgres,
+        backend: |url| smoke_diesel::bb8::Rollback::postgres(url),
+        closed: "Timed out",
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_through_deadpool_conforms() {
+    let (url, _turn) = mariadb::url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Mysql,
+        backend: |url| smoke_diesel::deadpool::Rollback::mysql(url).accept_implicit_commits(),
+        closed: "closed",
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_through_bb8_conforms() {
+    let (url, _turn) = mariadb::url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Mysql,
+        backend: |url| smoke_diesel::bb8::Rollback::mysql(url).accept_implicit_commits(),
+        closed: "Timed out",
+    };
+    smoke_conformance::backend::check(database).await;
+}

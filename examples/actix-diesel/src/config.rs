@@ -1,0 +1,79 @@
+//! What the environment says.
+
+use std::env::{self, VarError};
+
+use anyhow::{Result, bail};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// 0 is any free one.
+    pub(crate) port: u16,
+    /// A file.
+    pub(crate) database_url: String,
+    /// The build, as a deploy gate wants to see it.
+    pub(crate) build: &'static str,
+    /// For trying what a broken deploy looks like: inserts are refused.
+    pub(crate) broken_writes: bool,
+}
+
+impl Config {
+    pub(crate) fn from_env() -> Result<Self> {
+        Ok(Self {
+            port: port()?,
+            database_url: database_url()?,
+            // The pipeline that builds a release sets GIT_SHA.
+            build: option_env!("GIT_SHA").unwrap_or(env!("CARGO_PKG_VERSION")),
+            broken_writes: broken_writes()?,
+        })
+    }
+}
+
+fn port() -> Result<u16> {
+    match variable("PORT")?.as_deref() {
+        None => Ok(3000),
+        Some(said) => match said.parse() {
+            Ok(port) => Ok(port),
+            Err(_) => bail!(
+                "PORT is {said:?}: set it to a number from 1 to 65535, to 0 for any free port, or unset it to get 3000"
+            ),
+        },
+    }
+}
+
+fn database_url() -> Result<String> {
+    let Some(url) = variable("DATABASE_URL")? else {
+        return Ok("actix-diesel.sqlite3".to_owned());
+    };
+    // The rest of the URL of another database may hold a password: it is not shown.
+    if let Some((scheme, _)) = url.split_once("://")
+        && scheme != "sqlite"
+    {
+        bail!(
+            "DATABASE_URL begins with {scheme}://, and this service uses SQLite: set it to the path of a file, \
+             or unset it to get actix-diesel.sqlite3"
+        );
+    }
+    if url.is_empty() || url.contains(":memory:") {
+        bail!(
+            "DATABASE_URL is {url:?}: set it to the path of a file, or unset it to get actix-diesel.sqlite3. \
+             In memory, each connection would be a database of its own"
+        );
+    }
+    Ok(url)
+}
+
+fn broken_writes() -> Result<bool> {
+    match variable("ACTIX_DIESEL_BREAK")?.as_deref() {
+        None | Some("") => Ok(false),
+        Some("writes") => Ok(true),
+        Some(said) => bail!("ACTIX_DIESEL_BREAK is {said:?}: set it to \"writes\", or unset it"),
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => bail!("{name} is not UTF-8: set it anew"),
+    }
+}

@@ -1,0 +1,45 @@
+//! The adapters' part of the conformance suite, on the example's server.
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
+
+#[path = "../../../crates/smoke-tower/tests/conformance/application.rs"]
+mod application;
+
+use std::future::pending;
+use std::io;
+
+use application::application;
+use smoke_conformance::adapter::{Feature, Served, Shop, Site, Stack, check};
+use smoke_tower::{AppFactory, Runner, SmokeLayer};
+use tokio::net::TcpListener;
+use tower::Layer as _;
+
+struct Hyper;
+
+impl Stack for Hyper {
+    async fn serve(&self, site: Site) -> io::Result<Served> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let layer = SmokeLayer::new(&site.runner);
+        let prefix = site.prefix.as_deref().unwrap_or("/smoketest");
+        let service = layer.prefix(prefix).unwrap().layer(application(site.shop));
+        tokio::spawn(examples_support::serve(listener, service, pending()));
+        Ok(Served::new(address, ()))
+    }
+
+    fn app(&self, runner: Runner) -> Option<AppFactory> {
+        let layer = SmokeLayer::new(runner);
+        Some(smoke_tower::app(move |shop: Shop| {
+            layer.layer(application(shop))
+        }))
+    }
+
+    /// The example's server keeps connections to itself, for an end that waits for them.
+    fn lacks(&self, feature: Feature) -> bool {
+        feature == Feature::Upgrades
+    }
+}
+
+#[tokio::test]
+async fn the_stack_conforms() {
+    check(Hyper).await;
+}

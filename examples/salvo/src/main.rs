@@ -1,0 +1,35 @@
+//! A service on salvo that carries its own smoke tests: `cargo run -p salvo-example`.
+
+mod in_process;
+mod shop;
+mod smoke;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use examples_support::Prices;
+use salvo::conn::tcp::TcpAcceptor;
+use salvo::http::ReqBody;
+use salvo::prelude::TowerServiceCompat;
+use salvo::{Router, Server};
+use smoke_tower::{Runner, SmokeService};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let prices = Prices::of_today();
+    let runner = Runner::new(smoke::registry(prices.clone()));
+    let smoke_tests = TowerServiceCompat::<ReqBody, _, _, _>::compat(SmokeService::new(&runner));
+    let routes =
+        shop::routes(prices).push(Router::with_path("smoketest/{**rest}").goal(smoke_tests));
+
+    let listener = examples_support::listen().await?;
+    let told_to_end = examples_support::told_to_end()?;
+    let server = Server::new(TcpAcceptor::try_from(listener)?);
+    let handle = server.handle();
+    tokio::spawn(async move {
+        told_to_end.await;
+        runner.shutdown().await;
+        handle.stop_graceful(Duration::from_secs(5));
+    });
+    server.try_serve(routes).await.context("failed to serve")
+}

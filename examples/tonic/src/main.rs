@@ -1,0 +1,29 @@
+//! A gRPC service that carries its own smoke tests: `cargo run -p tonic-example`.
+
+mod prices;
+mod smoke;
+
+use anyhow::{Context as _, Result};
+use examples_support::Prices;
+use smoke_tower::{Runner, SmokeLayer};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let catalogue = Prices::of_today();
+    let runner = Runner::new(smoke::registry(catalogue.clone()));
+    let listener = examples_support::listen().await?;
+    let told_to_end = examples_support::told_to_end()?;
+    Server::builder()
+        // Probers and curl speak HTTP/1.1.
+        .accept_http1(true)
+        .layer(SmokeLayer::new(&runner))
+        .add_routes(prices::routes(catalogue))
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            told_to_end.await;
+            runner.shutdown().await;
+        })
+        .await
+        .context("failed to serve")
+}
