@@ -47,7 +47,7 @@
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
 //! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
 //! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`] |
-//! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`] |
+//! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`], and what is in [`rollback`] |
 //!
 //! # Features
 //!
@@ -73,7 +73,7 @@ mod providers;
 mod redact;
 mod registry;
 mod remote;
-mod rollback;
+pub mod rollback;
 mod run;
 mod select;
 mod test;

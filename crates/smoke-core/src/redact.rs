@@ -36,7 +36,8 @@ static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The text with `***` for every secret in it: passwords in URLs, values of keys such as
 /// `password=` and `token=`, the credentials of `Authorization: Bearer`.
-pub(crate) fn redact(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
     let mut redacted = redact_once(text);
     // Without one secret another may come to light. Twice is enough for all but made-up texts, and
     // the bound keeps those from taking long.

@@ -83,17 +83,22 @@ unsafe extern "C" fn on_open(
             return;
         };
         if let Watch::On(opened) = &mut *watch {
-            *opened = adopt(connection);
+            // SAFETY: SQLite has just opened the connection, on this thread.
+            *opened = unsafe { adopt(connection) };
         }
     });
     ffi::SQLITE_OK
 }
 
-/// Ties a handle to a connection that SQLite has just opened on this thread.
-fn adopt(db: NonNull<ffi::sqlite3>) -> Option<Handle> {
+/// Ties a handle to a connection.
+///
+/// # Safety
+///
+/// The connection is open, and no other thread closes it meanwhile.
+pub(crate) unsafe fn adopt(db: NonNull<ffi::sqlite3>) -> Option<Handle> {
     static NEXT: AtomicI64 = AtomicI64::new(1);
 
-    // SAFETY: `db` is the open connection that SQLite has passed to the entry point.
+    // SAFETY: the connection is open.
     let mutex = unsafe { ffi::sqlite3_db_mutex(db.as_ptr()) };
     if mutex.is_null() {
         // Not in serialized mode: nothing may be done from another thread.

@@ -33,9 +33,14 @@
 //! | feature | brings |
 //! |---|---|
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
+//! | `sqlx` | `adopt`, for connections of sqlx, which opens each on a thread of its own |
 
 mod capture;
 mod handle;
+#[cfg(feature = "sqlx")]
+mod sqlx;
 
 pub use capture::{IDENTITY, WatchError, take_opened, watch_thread};
 pub use handle::{Cut, Handle};
+#[cfg(feature = "sqlx")]
+pub use sqlx::adopt;

@@ -1,12 +1,34 @@
-//! The contract between the core and a library that knows one kind of connection pool.
+//! The contract between the core and a library that knows one kind of connection pool, and what
+//! backends are made of.
+//!
+//! A backend implements [`Backend`] and [`Session`]. What two of them need is in
+//! the modules here; none of it knows a library.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`gate`] | lets one connection into a sandbox's pool, and keeps what is found out about it |
+//! | [`savepoints`] | the guard, the savepoint of each request, and the statements around them |
+//! | [`postgres`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
+//! | [`acting`] | tells the session's own check-outs from those of the application |
+//! | [`absent`] | what to say where the connection is in use or gone, and how long to wait for it |
 
+pub mod absent;
+pub mod acting;
 mod backend;
+pub mod gate;
 mod open;
+pub mod postgres;
+pub mod savepoints;
+pub mod sqlite;
+mod terms;
 mod verdict;
 mod watch;
 
 pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
 pub(crate) use open::OpenSandbox;
+pub use terms::Terms;
 pub use verdict::RollbackVerdict;
 pub use watch::{HandleToken, HandleWatch};
+
+pub use crate::redact::redact;

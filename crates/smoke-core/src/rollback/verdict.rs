@@ -56,6 +56,12 @@ pub enum RollbackVerdict {
         /// What the database said.
         cause: String,
     },
+    /// The application did what works in production and cannot work in a sandbox. Everything was
+    /// rolled back.
+    Limit {
+        /// What it did, and what to do about it.
+        cause: String,
+    },
     /// Whether the transaction was rolled back could not be found out.
     Unknown {
         /// What stood in the way.
@@ -121,6 +127,7 @@ impl fmt::Display for RollbackVerdict {
                 "the sandbox was held for longer than its limit of {limit} and was ended from outside, which rolls back what it had not committed"
             ),
             Self::Refused { cause } => write!(f, "a COMMIT would have been refused: {cause}"),
+            Self::Limit { cause } => write!(f, "limit of the sandbox: {cause}"),
             Self::Unknown { cause } => write!(f, "the rollback could not be confirmed: {cause}"),
         }
     }

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::r2d2::Error::{self, QueryError};
 use diesel::r2d2::ManageConnection;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, MysqlConnection, QueryResult, RunQueryDsl};
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::{Result, RollbackVerdict};
@@ -47,9 +47,8 @@ impl Connection for MysqlConnection {
     }
 
     fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
-        let warnings: Option<i64> =
-            sql::<Nullable<BigInt>>(MysqlDialect::WARNINGS).get_result(self)?;
-        if warnings == Some(0) {
+        let warned: i64 = sql::<BigInt>(MysqlDialect::WARNED).get_result(self)?;
+        if warned == 0 {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(MysqlDialect::WITHOUT_TRANSACTIONS).load(self)?;

@@ -1,0 +1,145 @@
+//! What is said to PostgreSQL, whatever the library.
+
+use std::time::Duration;
+
+use super::savepoints::{Attempt, Ending, Savepoints};
+use super::terms::Terms;
+
+/// How long a sandbox may hold its transaction unless the application says otherwise.
+pub const LIMIT: Duration = Duration::from_secs(2);
+
+/// How long to look whether a connection that was ended is gone, and how often.
+pub const GONE: (u32, Duration) = (60, Duration::from_millis(5));
+
+/// How long a sandbox waits for somebody else's lock: production comes first, also in a deadlock.
+const LOCK_TIMEOUT_MS: u32 = 100;
+
+/// The length of an application name, in bytes; the server cuts longer ones.
+const NAME_LENGTH: usize = 63;
+
+/// Asks for a condition that picks a connection's side of the server from `pg_stat_activity`,
+/// and nobody who comes after it with the same process number.
+pub const WHO: &str = "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))";
+
+/// Ends the one that fulfils the condition, from another connection.
+#[must_use]
+pub fn terminate(who: &str) -> String {
+    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {who}")
+}
+
+/// Counts those that fulfil the condition.
+#[must_use]
+pub fn count(who: &str) -> String {
+    format!("SELECT count(*) FROM pg_stat_activity WHERE {who}")
+}
+
+/// Fails in any other transaction, and outside of one; in the sandbox's own only where an SQL
+/// error has aborted it. Unlike the guard it leaves the savepoints alone.
+#[must_use]
+pub fn still_inside(terms: &Terms) -> String {
+    let Terms { guard, .. } = terms;
+    // The one part of an error that no server translates is the value that it complains of.
+    format!(
+        "SELECT (CASE WHEN current_setting('smoke.guard', true) = '{guard}' THEN '0' ELSE '{}' END)::integer",
+        ended(terms)
+    )
+}
+
+/// Whether the message of that error says that the transaction is another one.
+#[must_use]
+pub fn has_ended(terms: &Terms, message: &str) -> bool {
+    message.contains(&ended(terms))
+}
+
+fn ended(terms: &Terms) -> String {
+    format!("{}_has_ended", terms.guard)
+}
+
+/// Begins the transaction, sets the limits on the server and the guard, in one batch.
+///
+/// Everything is local to the transaction: behind a transaction pooler the next client of the
+/// server's connection would inherit the rest.
+#[must_use]
+pub fn begin(terms: &Terms) -> String {
+    let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
+    let name: String = format!("smoke {}", terms.test)
+        .chars()
+        .filter(|c| (c.is_ascii_graphic() || *c == ' ') && !matches!(c, '\'' | '\\'))
+        .take(NAME_LENGTH)
+        .collect();
+    let guard = &terms.guard;
+    format!(
+        "BEGIN; \
+         SET LOCAL statement_timeout = {limit}; \
+         SET LOCAL idle_in_transaction_session_timeout = {limit}; \
+         SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
+         SET LOCAL application_name = '{name}'; \
+         SET LOCAL smoke.guard = '{guard}'; \
+         SAVEPOINT {guard}"
+    )
+}
+
+/// The ways to end the transaction, best first.
+///
+/// Those after the first are for a transaction that an SQL error has aborted. The last is for one
+/// whose deferred constraints do not hold.
+#[must_use]
+pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
+    const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK";
+    let (prove, back) = (savepoints.prove(), savepoints.back_to_guard());
+    let undo = savepoints.undo_checkout();
+    let attempts = [
+        Some((format!("{prove}; {CHECK}"), Ending::RolledBack)),
+        undo.map(|undo| (format!("{undo}; {prove}; {CHECK}"), Ending::RolledBack)),
+        Some((format!("{back}; {CHECK}"), Ending::RolledBack)),
+        Some((format!("{back}; ROLLBACK"), Ending::Refused)),
+    ];
+    let attempts = attempts.into_iter().flatten();
+    attempts
+        .map(|(sql, means)| Attempt { sql, means })
+        .collect()
+}
+
+/// Whether an SQLSTATE says that the database was busy: a lock, a deadlock or a serialization
+/// failure stood in the way.
+#[must_use]
+pub fn is_busy(state: &str) -> bool {
+    matches!(state, "55P03" | "40P01" | "40001")
+}
+
+/// Whether an SQLSTATE says that the connection is gone: the server has ended it, or is about to.
+#[must_use]
+pub fn is_lost(state: &str) -> bool {
+    // Class 08 is "connection exception"; the last two are the server's limits.
+    state.starts_with("08")
+        || matches!(
+            state,
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04"
+        )
+}
+
+/// Whether an SQLSTATE says that the server has no connection to give.
+#[must_use]
+pub fn is_full(state: &str) -> bool {
+    state == "53300"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_quotes() {
+        let terms = Terms {
+            guard: "g".to_owned(),
+            test: "a'; DROP TABLE t; --\\'é".into(),
+            limit: Duration::from_micros(3),
+        };
+        let sql = begin(&terms);
+        assert!(
+            sql.contains("application_name = 'smoke a; DROP TABLE t; --';"),
+            "{sql}"
+        );
+        assert!(sql.contains("statement_timeout = 1;"), "{sql}");
+    }
+}

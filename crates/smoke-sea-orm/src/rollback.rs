@@ -1,0 +1,185 @@
+//! The backend.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{DatabaseConnection, DatabaseConnectionType};
+use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
+
+#[cfg(feature = "postgres")]
+use sea_orm::{SqlxPostgresConnector, sqlx::Postgres};
+#[cfg(feature = "sqlite")]
+use sea_orm::{SqlxSqliteConnector, sqlx::Sqlite};
+
+/// Makes sandboxes of an application that uses SeaORM.
+///
+/// # Examples
+///
+/// ```no_run
+/// use sea_orm::{ConnectOptions, Database};
+/// use smoke_sea_orm::Rollback;
+///
+/// # async fn example() -> Result<(), sea_orm::DbErr> {
+/// let mut options = ConnectOptions::new("postgres://app@localhost/shop");
+/// options.set_schema_search_path("shop");
+/// let production = Database::connect(options).await?;
+/// let rollback = Rollback::like(&production);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A connection that is set up before the transaction begins is made with the backend for sqlx:
+///
+/// ```no_run
+/// # #[cfg(feature = "sqlite")]
+/// # fn example() {
+/// use sea_orm::sqlx::{Executor, Sqlite};
+/// use smoke_sea_orm::{Rollback, smoke_sqlx};
+///
+/// let rollback = smoke_sqlx::Rollback::<Sqlite>::new("sqlite://app.db").setup(|connection| {
+///     Box::pin(async move {
+///         connection.execute("PRAGMA recursive_triggers = ON").await?;
+///         Ok(())
+///     })
+/// });
+/// let rollback = Rollback::from(rollback);
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Rollback(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    #[cfg(feature = "postgres")]
+    Postgres(smoke_sqlx::Rollback<Postgres>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(smoke_sqlx::Rollback<Sqlite>),
+    /// Why there can be none.
+    Unknown(&'static str),
+}
+
+impl Rollback {
+    /// Sandboxes of the database with this URL. Its scheme says which kind of database that is.
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self(match url.split(':').next() {
+            #[cfg(feature = "postgres")]
+            Some("postgres" | "postgresql") => Kind::Postgres(smoke_sqlx::Rollback::new(url)),
+            #[cfg(feature = "sqlite")]
+            Some("sqlite") => Kind::Sqlite(smoke_sqlx::Rollback::new(url)),
+            _ => Kind::Unknown("the URL is of no database whose feature is chosen"),
+        })
+    }
+
+    /// Sandboxes that connect as this connection's pool does when they are opened, with its hooks:
+    /// whatever its `ConnectOptions` were. No connection is taken from the pool.
+    pub fn like(connection: &DatabaseConnection) -> Self {
+        Self(match &connection.inner {
+            #[cfg(feature = "postgres")]
+            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Kind::Postgres(
+                smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()),
+            ),
+            #[cfg(feature = "sqlite")]
+            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Kind::Sqlite(
+                smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()),
+            ),
+            _ => Kind::Unknown("the connection is to no database whose feature is chosen"),
+        })
+    }
+
+    /// How long a sandbox may hold its transaction: 2 s on PostgreSQL unless set, and 1 s on
+    /// SQLite.
+    pub fn limit(self, limit: Duration) -> Self {
+        Self(match self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(rollback) => Kind::Postgres(rollback.limit(limit)),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(rollback) => Kind::Sqlite(rollback.limit(limit)),
+            Kind::Unknown(why) => Kind::Unknown(why),
+        })
+    }
+
+    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite.
+    /// Each is a connection beside those of the application's pool.
+    pub fn capacity(self, capacity: usize) -> Self {
+        Self(match self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(rollback) => Kind::Postgres(rollback.capacity(capacity)),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(rollback) => Kind::Sqlite(rollback.capacity(capacity)),
+            Kind::Unknown(why) => Kind::Unknown(why),
+        })
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<smoke_sqlx::Rollback<Postgres>> for Rollback {
+    fn from(rollback: smoke_sqlx::Rollback<Postgres>) -> Self {
+        Self(Kind::Postgres(rollback))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<smoke_sqlx::Rollback<Sqlite>> for Rollback {
+    fn from(rollback: smoke_sqlx::Rollback<Sqlite>) -> Self {
+        Self(Kind::Sqlite(rollback))
+    }
+}
+
+impl Backend for Rollback {
+    type Pool = DatabaseConnection;
+
+    fn describe(&self) -> String {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(rollback) => format!("SeaORM, {}", rollback.describe()),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(rollback) => format!("SeaORM, {}", rollback.describe()),
+            Kind::Unknown(_) => "SeaORM".to_owned(),
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(rollback) => Backend::capacity(rollback),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(rollback) => Backend::capacity(rollback),
+            Kind::Unknown(_) => 1,
+        }
+    }
+
+    fn limit(&self) -> Duration {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(rollback) => Backend::limit(rollback),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(rollback) => Backend::limit(rollback),
+            Kind::Unknown(_) => Duration::from_secs(1),
+        }
+    }
+
+    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<DatabaseConnection>>> {
+        Box::pin(async move {
+            match &self.0 {
+                #[cfg(feature = "postgres")]
+                Kind::Postgres(rollback) => {
+                    let Opened { pool, session } = rollback.open(request).await?;
+                    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                    Ok(Opened { pool, session })
+                }
+                #[cfg(feature = "sqlite")]
+                Kind::Sqlite(rollback) => {
+                    let Opened { pool, session } = rollback.open(request).await?;
+                    let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+                    Ok(Opened { pool, session })
+                }
+                Kind::Unknown(why) => {
+                    drop(request);
+                    Err(Error::msg(*why))
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The transactions of SeaORM.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use smoke_conformance::backend::Database;
+use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict};
+
+use crate::Production;
+
+async fn open(production: &Production) -> Opened<DatabaseConnection> {
+    let backend = production.backend();
+    let request = OpenRequest::new("shop::a_test", backend.limit());
+    backend.open(request).await.unwrap()
+}
+
+async fn options_of_ones_own(production: Production, options: TransactionOptions) -> bool {
+    let Opened { pool, session } = open(&production).await;
+    session.enter().await.unwrap();
+    let begun = pool.begin_with_options(options).await;
+    let refused = begun.is_err();
+    drop(begun);
+    session.leave().await.unwrap();
+    // What comes next is inside the transaction.
+    let transaction = pool.begin().await.unwrap();
+    transaction
+        .execute_unprepared("CREATE TABLE of_a_sandbox (x INTEGER)")
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    drop(pool);
+    assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    let kept = production.connection;
+    kept.execute_unprepared("SELECT * FROM of_a_sandbox")
+        .await
+        .unwrap_err();
+    refused
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_isolation_level_is_refused_on_postgres() {
+    let options = TransactionOptions {
+        isolation_level: Some(IsolationLevel::Serializable),
+        ..TransactionOptions::default()
+    };
+    assert!(options_of_ones_own(Production::on_postgres().await, options).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mode_of_sqlite_is_that_of_the_sandbox() {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    assert!(!options_of_ones_own(Production::on_sqlite().await, options).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_is_given_up_is_undone() {
+    for production in [
+        Production::on_postgres().await,
+        Production::on_sqlite().await,
+    ] {
+        let Opened { pool, session } = open(&production).await;
+        session.enter().await.unwrap();
+        let given_up = tokio::time::timeout(Duration::from_millis(50), async {
+            let transaction = pool.begin().await.unwrap();
+            let nested = transaction.begin().await.unwrap();
+            nested
+                .execute_unprepared("CREATE TABLE of_a_sandbox (x INTEGER)")
+                .await
+                .unwrap();
+            std::future::pending::<()>().await;
+        });
+        given_up.await.unwrap_err();
+        session.leave().await.unwrap();
+        pool.execute_unprepared("SELECT * FROM of_a_sandbox")
+            .await
+            .unwrap_err();
+        drop(pool);
+        assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_another_kind_is_an_error() {
+    let backend = smoke_sea_orm::Rollback::new("mysql://localhost/app");
+    let request = OpenRequest::new("shop::a_test", Duration::from_secs(1));
+    let error = backend.open(request).await.unwrap_err();
+    assert!(error.message().contains("feature"), "{error:?}");
+}

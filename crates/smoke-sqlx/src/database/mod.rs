@@ -1,0 +1,118 @@
+//! What differs from database to database.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use smoke_core::Result;
+use smoke_core::rollback::Terms;
+use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
+use sqlx::error::DatabaseError;
+use sqlx::{Connection, Error};
+
+/// What the connections of a database are made with.
+pub(crate) type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
+
+/// A database that can be sandboxed.
+pub(crate) trait Database: sqlx::Database {
+    /// A connection, held from outside of whoever uses it.
+    type Outside: Send + Sync + 'static;
+
+    /// The database's name.
+    const NAME: &'static str;
+
+    /// How long a sandbox may hold its transaction unless the application says otherwise.
+    const LIMIT: Duration;
+
+    /// How many sandboxes it bears at the same time.
+    const CAPACITY: usize;
+
+    /// Whether no commit of the connection is carried out.
+    const SEALED: bool;
+
+    /// The application's options, with what a sandbox needs besides.
+    fn for_sandbox(options: Options<Self>) -> Options<Self>;
+
+    /// Options that connect nowhere, and say so without asking anybody.
+    fn nowhere() -> Options<Self>;
+
+    /// Runs statements as they are.
+    fn run(connection: &mut Self::Connection, sql: String) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// Gets hold of a connection that has just been made.
+    fn seize(connection: &mut Self::Connection) -> BoxFuture<'_, Result<Self::Outside>>;
+
+    /// Makes a connection that is set up as the application's ready for the transaction.
+    fn make_ready<'c>(
+        connection: &'c mut Self::Connection,
+        outside: &'c Self::Outside,
+    ) -> BoxFuture<'c, Result<(), Error>>;
+
+    /// Begins the transaction, sets the limits on the server and the guard, in one batch.
+    fn begin(terms: &Terms) -> String;
+
+    /// The ways to end the transaction, best first.
+    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>>;
+
+    /// What an error of the database means.
+    fn read(error: &dyn DatabaseError) -> Fault;
+
+    /// Why a COMMIT would be refused, where that is known before the rollback.
+    fn refusal<'c>(
+        connection: &'c mut Self::Connection,
+        outside: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<String>>;
+
+    /// What is known of an escape beyond what the database says.
+    fn remark(outside: &Self::Outside) -> Option<String>;
+
+    /// Ends the connection, whatever is done with it. Waits until `closing` has passed for one
+    /// that is about to be closed anyway.
+    fn end_from_outside<'o>(
+        outside: &'o Self::Outside,
+        options: &'o Options<Self>,
+        closing: Duration,
+    ) -> BoxFuture<'o, Result<Ended, String>>;
+}
+
+/// How a connection was ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was closed already.
+    Before,
+    /// It was ended.
+    Now,
+}
+
+/// What an error means for a sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The transaction, and with it the guard, has ended.
+    Ended,
+    /// The connection is gone.
+    Lost,
+    /// A lock stood in the way.
+    Busy,
+    /// The server has no connection to give.
+    Full,
+    /// Anything else.
+    Other,
+}
+
+impl Fault {
+    pub(crate) fn of<DB: Database>(error: &Error) -> Self {
+        match error {
+            Error::Database(error) => DB::read(&**error),
+            Error::Io(_)
+            | Error::Tls(_)
+            | Error::Protocol(_)
+            | Error::WorkerCrashed
+            | Error::PoolClosed => Self::Lost,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The steps of a session on its connection.
+
+use smoke_core::RollbackVerdict;
+use smoke_core::rollback::gate::lock;
+use smoke_core::rollback::savepoints::{Attempt, Ending, Entering};
+use sqlx::Error;
+
+use crate::database::Database;
+use crate::levels;
+use crate::shared::Shared;
+use crate::verdict::{refused, too_much, unproven};
+
+/// Proves that the connection is inside the transaction, before it is handed out.
+pub(crate) async fn check_out<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+) -> Result<(), RollbackVerdict> {
+    expect_levels(connection, shared).await?;
+    let attempts = lock(&shared.savepoints).check_out();
+    prove(connection, shared, attempts.into_iter().flatten()).await
+}
+
+/// Sets the savepoint of a request, after ending that of one that was given up.
+pub(crate) async fn enter<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+) -> Result<(), RollbackVerdict> {
+    leave(connection, shared).await?;
+    let attempts = lock(&shared.savepoints).enter();
+    match attempt::<DB, _>(connection, attempts).await {
+        Ok((Entering::Entered, _)) => Ok(()),
+        Ok((Entering::Aborted, errors)) | Err(errors) => Err(shared
+            .gate
+            .find(remarked(shared, unproven(shared, &errors)))),
+    }
+}
+
+/// Ends the savepoint of the request that was entered, if any, and proves the guard.
+pub(crate) async fn leave<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+) -> Result<(), RollbackVerdict> {
+    expect_levels(connection, shared).await?;
+    let attempts = lock(&shared.savepoints).leave();
+    if let Some(attempts) = attempts {
+        prove(connection, shared, attempts).await?;
+        lock(&shared.savepoints).left();
+    }
+    Ok(())
+}
+
+/// Proves the guard, has deferred constraints checked and rolls back.
+pub(crate) async fn roll_back<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+) -> RollbackVerdict {
+    if let Err(verdict) = expect_levels(connection, shared).await {
+        return verdict;
+    }
+    let refusal = match shared.outside() {
+        Some(outside) => DB::refusal(connection, outside).await,
+        None => None,
+    };
+    let attempts = DB::end(&lock(&shared.savepoints));
+    match attempt::<DB, _>(connection, attempts).await {
+        Ok((Ending::RolledBack, _)) => refusal.map_or(RollbackVerdict::RolledBack, |cause| {
+            RollbackVerdict::Refused { cause }
+        }),
+        Ok((Ending::Refused, errors)) => refused::<DB>(&errors),
+        Err(errors) => shared
+            .gate
+            .find(remarked(shared, unproven(shared, &errors))),
+    }
+}
+
+/// Fails where sqlx has rolled back more than was begun within the sandbox. The transaction may
+/// have survived that.
+async fn expect_levels<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+) -> Result<(), RollbackVerdict> {
+    if !levels::are_missing::<DB>(connection).await {
+        return Ok(());
+    }
+    let sql = lock(&shared.savepoints).back_to_guard();
+    let survived = Attempt { sql, means: () };
+    prove(connection, shared, [survived]).await?;
+    Err(shared.gate.find(too_much()))
+}
+
+async fn prove<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+    attempts: impl IntoIterator<Item = Attempt<()>, IntoIter: Send>,
+) -> Result<(), RollbackVerdict> {
+    match attempt::<DB, _>(connection, attempts).await {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(shared
+            .gate
+            .find(remarked(shared, unproven(shared, &errors)))),
+    }
+}
+
+/// With what is known of an escape beyond what the database says.
+fn remarked<DB: Database>(shared: &Shared<DB>, verdict: RollbackVerdict) -> RollbackVerdict {
+    match (verdict, shared.outside().and_then(DB::remark)) {
+        (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
+            how: format!("{how}; {remark}"),
+            at,
+        },
+        (verdict, _) => verdict,
+    }
+}
+
+/// Makes one attempt after the other until one succeeds; with the errors of those that failed.
+async fn attempt<DB: Database, T: Send>(
+    connection: &mut DB::Connection,
+    attempts: impl IntoIterator<Item = Attempt<T>, IntoIter: Send>,
+) -> Result<(T, Vec<Error>), Vec<Error>> {
+    let mut errors = Vec::new();
+    for Attempt { sql, means } in attempts {
+        match DB::run(connection, sql).await {
+            Ok(()) => return Ok((means, errors)),
+            Err(error) => errors.push(error),
+        }
+    }
+    Err(errors)
+}

@@ -1,0 +1,89 @@
+//! What to make of statements that failed.
+
+use smoke_core::RollbackVerdict;
+use smoke_core::rollback::redact;
+use sqlx::Error;
+
+use crate::database::{Database, Fault};
+use crate::shared::Shared;
+
+/// The verdict where every attempt to prove the guard has failed, with the error of each.
+pub(crate) fn unproven<DB: Database>(shared: &Shared<DB>, errors: &[Error]) -> RollbackVerdict {
+    if let Some(verdict) = shared.gate.over() {
+        return verdict;
+    }
+    let is = |fault| move |error: &&Error| Fault::of::<DB>(error) == fault;
+    // A connection that is ended says so once, and from then on only that it is closed.
+    if errors.iter().any(|error| is(Fault::Lost)(&error)) {
+        RollbackVerdict::ConnectionLost {
+            cause: said(errors.first()),
+        }
+    } else if let Some(error) = errors.iter().find(is(Fault::Ended)) {
+        RollbackVerdict::Escaped {
+            how: text(error),
+            at: None,
+        }
+    } else if let Some(error) = errors.iter().find(is(Fault::Busy)) {
+        RollbackVerdict::Contended { cause: text(error) }
+    } else {
+        RollbackVerdict::Unknown {
+            cause: said(errors.last()),
+        }
+    }
+}
+
+/// The verdict where the transaction was rolled back, but a commit would have been refused.
+pub(crate) fn refused<DB: Database>(errors: &[Error]) -> RollbackVerdict {
+    let cause = said(errors.last());
+    match errors.last().map(Fault::of::<DB>) {
+        Some(Fault::Busy) => RollbackVerdict::Contended { cause },
+        _ => RollbackVerdict::Refused { cause },
+    }
+}
+
+/// Where sqlx has rolled back more than was begun within the sandbox.
+pub(crate) fn too_much() -> RollbackVerdict {
+    RollbackVerdict::Limit {
+        cause: "the application called begin_with() (an isolation level, a mode), or a begin() of its own failed or was given up, \
+                and sqlx has then rolled back more than that; \
+                a handler that needs its own kind of BEGIN cannot run in a sandbox: keep it out of the tests that write"
+            .to_owned(),
+    }
+}
+
+/// The error of a transaction that could not be begun, or of the set-up before it.
+pub(crate) fn not_begun<DB: Database>(error: &Error) -> smoke_core::Error {
+    let cause = text(error);
+    match Fault::of::<DB>(error) {
+        Fault::Busy => RollbackVerdict::Contended { cause }.into(),
+        _ => smoke_core::Error::msg(cause),
+    }
+}
+
+/// The error of a connection that could not be made.
+pub(crate) fn not_connected<DB: Database>(error: &Error) -> smoke_core::Error {
+    let said = text(error);
+    smoke_core::Error::msg(match Fault::of::<DB>(error) {
+        Fault::Full => format!("the database has no connection to give: {said}"),
+        Fault::Lost => format!("the database cannot be reached: {said}"),
+        _ => said,
+    })
+}
+
+/// Says that a connection could not be ended from outside.
+pub(crate) fn not_cut(why: &str) {
+    tracing::error!(
+        target: "smoke",
+        "a sandbox's connection could not be ended from outside ({}); the server's own limits remain",
+        redact(why),
+    );
+}
+
+fn said(error: Option<&Error>) -> String {
+    error.map_or_else(String::new, text)
+}
+
+/// What the driver said, without passwords.
+pub(crate) fn text(error: &Error) -> String {
+    redact(&error.to_string()).into_owned()
+}

@@ -1,0 +1,38 @@
+//! The backends' part of the conformance suite, on every database.
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
+
+mod postgres;
+mod sqlite;
+
+/// What an application does with a pool, for each database.
+macro_rules! through_sqlx {
+    ($database:ty) => {
+        async fn execute(pool: &sqlx::Pool<$database>, sql: &str) -> Result<(), String> {
+            let ran = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool).await;
+            ran.map(|_| ()).map_err(|error| error.to_string())
+        }
+
+        async fn transaction(pool: &sqlx::Pool<$database>, sql: &str) -> Result<(), String> {
+            let ran = async {
+                let mut transaction = pool.begin().await?;
+                let sql = sqlx::AssertSqlSafe(sql);
+                sqlx::raw_sql(sql).execute(&mut *transaction).await?;
+                transaction.commit().await
+            };
+            ran.await.map_err(|error: sqlx::Error| error.to_string())
+        }
+
+        async fn number(pool: &sqlx::Pool<$database>, sql: &str) -> Result<i64, String> {
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool);
+            asked.await.map_err(|error| error.to_string())
+        }
+
+        async fn hold(
+            pool: &sqlx::Pool<$database>,
+        ) -> Result<Box<dyn std::any::Any + Send>, String> {
+            let held = pool.acquire().await.map_err(|error| error.to_string())?;
+            Ok(Box::new(held))
+        }
+    };
+}
+use through_sqlx;
