@@ -15,8 +15,8 @@ use poem::middleware::SetHeader;
 use poem::{
     Body, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, Server, get, post,
 };
-use smoke_conformance::adapter::{Served, Shop, Site, Stack, Visits, check};
-use smoke_tower::{AppFactory, Runner, SmokeRequest, SmokeService};
+use smoke_conformance::adapter::{Feature, Served, Shop, Site, Stack, Visits, check};
+use smoke_tower::{AppFactory, CalledBySmokeTest, Runner, SmokeRequest, SmokeService};
 use tokio::net::TcpListener;
 
 /// An endpoint of a function of the shop and the request.
@@ -66,8 +66,14 @@ async fn shout(request: Request) -> poem::Result<Response> {
 
 fn application(shop: &Shop) -> impl Endpoint<Output = Response> + 'static {
     let visits = Visits::default();
-    let whoami =
-        |shop: &Shop, request: Request| Ok(shop.whoami(request.extensions().get::<SmokeRequest>()));
+    let whoami = |shop: &Shop, request: Request| {
+        let (extensions, headers) = (request.extensions(), request.headers());
+        Ok(shop.whoami(
+            extensions.get::<SmokeRequest>(),
+            extensions.get::<CalledBySmokeTest>(),
+            headers.contains_key(SmokeRequest::HEADER),
+        ))
+    };
     Route::new()
         .at("/hello", get(page(shop, |shop, _| Ok(shop.hello()))))
         .at("/whoami", get(page(shop, whoami)))
@@ -114,6 +120,11 @@ impl Stack for Poem {
         Some(smoke_tower::app(move |shop: Shop| {
             in_process::service(routes(&runner, "/smoketest", &shop))
         }))
+    }
+
+    /// The endpoint is a route: other requests pass it by.
+    fn lacks(&self, feature: Feature) -> bool {
+        feature == Feature::SmokeHeader
     }
 }
 

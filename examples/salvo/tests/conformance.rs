@@ -14,8 +14,8 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::http::ResBody;
 use salvo::hyper::upgrade::OnUpgrade;
 use salvo::prelude::*;
-use smoke_conformance::adapter::{Broken, Served, Shop, Site, Stack, Visits, check};
-use smoke_tower::{AppFactory, Runner, SmokeRequest, SmokeService};
+use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
+use smoke_tower::{AppFactory, CalledBySmokeTest, Runner, SmokeRequest, SmokeService};
 use tokio::net::TcpListener;
 
 /// Every page of the application.
@@ -45,7 +45,12 @@ impl Pages {
             "GET /hello" => response.render(shop.hello()),
             "GET /visits" => response.render(self.visits.next()),
             "GET /whoami" => {
-                response.render(shop.whoami(request.extensions().get::<SmokeRequest>()))
+                let (extensions, headers) = (request.extensions(), request.headers());
+                response.render(shop.whoami(
+                    extensions.get::<SmokeRequest>(),
+                    extensions.get::<CalledBySmokeTest>(),
+                    headers.contains_key(SmokeRequest::HEADER),
+                ))
             }
             "GET /broken" => response.render(shop.broken()?),
             "GET /panic" => response.render(shop.panic()),
@@ -110,6 +115,11 @@ impl Stack for Salvo {
         Some(smoke_tower::app(move |shop: Shop| {
             in_process::service(routes(&runner, "/smoketest", shop))
         }))
+    }
+
+    /// The endpoint is a route: other requests pass it by.
+    fn lacks(&self, feature: Feature) -> bool {
+        feature == Feature::SmokeHeader
     }
 }
 

@@ -9,9 +9,12 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream, TryStreamExt as _};
 use http::{Request, StatusCode};
 use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
-use smoke_tower::{AppBody, AppFactory, Runner, SmokeLayer, SmokeRequest, SyncBody};
+use smoke_tower::{
+    AppBody, AppFactory, CalledBySmokeTest, Runner, SmokeLayer, SmokeRequest, SyncBody,
+};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
+use warp::http::HeaderMap;
 use warp::reply::{Reply, with_header, with_status};
 use warp::{Filter, Rejection, any, get, path, post};
 
@@ -37,6 +40,16 @@ fn whole(
     body.map_ok(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))
 }
 
+fn whoami(
+    shop: Shop,
+    smoke: Option<SmokeRequest>,
+    called: Option<CalledBySmokeTest>,
+    headers: HeaderMap,
+) -> String {
+    let header = headers.contains_key(SmokeRequest::HEADER);
+    shop.whoami(smoke.as_ref(), called.as_ref(), header)
+}
+
 fn application(
     shop: Shop,
 ) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone + Send + Sync + 'static {
@@ -52,7 +65,9 @@ fn application(
             .or(at("whoami")
                 .and(shop.clone())
                 .and(warp::ext::optional())
-                .map(|shop: Shop, smoke: Option<SmokeRequest>| shop.whoami(smoke.as_ref())))
+                .and(warp::ext::optional())
+                .and(warp::header::headers_cloned())
+                .map(whoami))
             .unify()
             .or(at("broken").and(shop.clone()).and_then(async |shop: Shop| {
                 shop.broken()
