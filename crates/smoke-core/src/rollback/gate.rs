@@ -75,11 +75,13 @@ impl Gate {
     }
 
     /// The server refuses to commit the transaction.
-    pub(crate) fn seal(&self) {
+    pub fn seal(&self) {
         self.sealed.store(true, Ordering::SeqCst);
     }
 
-    pub(crate) fn is_sealed(&self) -> bool {
+    /// Whether the server refuses to commit the transaction.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
         self.sealed.load(Ordering::SeqCst)
     }
 
