@@ -66,6 +66,14 @@
 //! None is on unless chosen. What sqlx itself is to be built with (the runtime, TLS, macros) is chosen
 //! where the application depends on it: `runtime-tokio`, since smoke tests run on Tokio.
 
+#![cfg_attr(
+    not(all(feature = "postgres", feature = "sqlite")),
+    allow(
+        dead_code,
+        reason = "some of what the databases share is used by those only that were not chosen"
+    )
+)]
+
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod database;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
