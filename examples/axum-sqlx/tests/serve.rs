@@ -1,7 +1,5 @@
 //! The service as its users meet it: a process that answers HTTP.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use examples_support::{Service, has_smoke_tests_of};
 
 #[test]
