@@ -6,7 +6,7 @@
 //!
 //! This crate knows no web framework and no ORM. An application depends on an adapter
 //! (`smoke-axum`, `smoke-tower`), which re-exports everything here, and on a backend
-//! (`smoke-diesel`).
+//! (`smoke-diesel`, `smoke-sqlx`, `smoke-sea-orm`).
 //!
 //! # Examples
 //!

@@ -111,11 +111,8 @@
     )
 )]
 
-mod absent;
 mod dialect;
-mod gate;
 mod redact;
-mod savepoints;
 mod steps;
 mod verdict;
 
@@ -129,3 +126,5 @@ pub mod deadpool;
 pub mod r2d2;
 
 pub use smoke_core;
+
+use smoke_core::rollback::{absent, gate, savepoints};

@@ -2,14 +2,11 @@
 
 use diesel::result::Error;
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::postgres::REFUSED;
 
 use crate::dialect::Dialect;
 use crate::gate::Gate;
 use crate::redact::redact;
-
-/// What is known of an escape from a sandbox whose COMMIT the server refuses.
-const SEALED: &str =
-    "; its COMMIT was refused, and only a transaction begun as READ WRITE could have written since";
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVerdict {
@@ -25,7 +22,7 @@ pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVer
     }
     let mut how = said(errors.first());
     if gate.is_sealed() {
-        how.push_str(SEALED);
+        how = format!("{how}; {REFUSED}");
     }
     RollbackVerdict::Escaped { how, at: None }
 }

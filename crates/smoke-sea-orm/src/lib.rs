@@ -55,6 +55,11 @@
 //! None is on unless chosen. What SeaORM itself is to be built with (the runtime, TLS, types) is chosen
 //! where the application depends on it: `runtime-tokio`, since smoke tests run on Tokio.
 
+#![cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    allow(unused_variables, reason = "there is no database to be set up")
+)]
+
 mod rollback;
 
 pub use rollback::Rollback;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseConnectionType};
+use sea_orm::DatabaseConnection;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use sea_orm::DatabaseConnectionType;
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
 #[cfg(feature = "postgres")]

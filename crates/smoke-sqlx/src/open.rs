@@ -33,6 +33,7 @@ pub(crate) async fn open<DB: Database>(
         guard: savepoints.guard(),
         test: request.test,
         limit: request.limit,
+        writes: true,
     };
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();
@@ -98,7 +99,7 @@ async fn prepare<DB: Database>(
             setup(connection).await?;
         }
         DB::make_ready(connection, &outside).await?;
-        levels::begin::<DB>(connection, DB::begin(terms)).await?;
+        levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
         let prove = lock(&shared.savepoints).prove();
         DB::run(connection, prove).await
     };

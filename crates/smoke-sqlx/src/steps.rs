@@ -1,6 +1,7 @@
 //! The steps of a session on its connection.
 
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::absent::finished;
 use smoke_core::rollback::gate::lock;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Entering};
 use sqlx::Error;
@@ -57,11 +58,11 @@ pub(crate) async fn roll_back<DB: Database>(
     if let Err(verdict) = expect_levels(connection, shared).await {
         return verdict;
     }
-    let refusal = match shared.outside() {
-        Some(outside) => DB::refusal(connection, outside).await,
-        None => None,
+    let Some(outside) = shared.outside() else {
+        return finished();
     };
-    let attempts = DB::end(&lock(&shared.savepoints));
+    let refusal = DB::refusal(connection, outside).await;
+    let attempts = DB::end(&lock(&shared.savepoints), outside);
     match attempt::<DB, _>(connection, attempts).await {
         Ok((Ending::RolledBack, _)) => refusal.map_or(RollbackVerdict::RolledBack, |cause| {
             RollbackVerdict::Refused { cause }

@@ -46,7 +46,18 @@ impl Service {
     /// When it does not.
     #[must_use]
     pub fn start(binary: &str) -> Self {
+        Self::start_with(binary, &[])
+    }
+
+    /// The same, with more than `PORT` in the environment.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[must_use]
+    pub fn start_with(binary: &str, environment: &[(&str, &str)]) -> Self {
         let mut child = command(binary, "0")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect(binary);

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`gate`] | lets one connection into a sandbox's pool, and keeps what is found out about it |
 //! | [`savepoints`] | the guard, the savepoint of each request, and the statements around them |
-//! | [`postgres`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
+//! | [`postgres`], [`mysql`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
 //! | [`absent`] | what to say where the connection is in use or gone, and how long to wait for it |
 
@@ -16,6 +16,7 @@ pub mod absent;
 pub mod acting;
 mod backend;
 pub mod gate;
+pub mod mysql;
 mod open;
 pub mod postgres;
 pub mod savepoints;

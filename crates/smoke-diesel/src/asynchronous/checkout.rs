@@ -1,29 +1,16 @@
 //! What happens at each check-out.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::RecyclingMethod;
 use futures_util::FutureExt;
+use smoke_core::rollback::acting::is_session;
 
 use super::Connection;
 use crate::dialect::Terms;
 use crate::gate::{Gate, Refusal};
 use crate::steps::asynchronous::end_nested;
-
-tokio::task_local! {
-    static SESSION: ();
-}
-
-/// Does something as the session: its check-outs are neither counted nor checked.
-pub(super) fn as_session<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    SESSION.scope((), work)
-}
-
-fn is_session() -> bool {
-    SESSION.try_with(|()| ()).is_ok()
-}
 
 /// Hands the connection out inside the transaction only, and counts that.
 pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> RecyclingMethod<C> {

@@ -9,7 +9,10 @@ use diesel_async::{
 use smoke_core::RollbackVerdict;
 
 use super::connection::{Connection, keep};
-use crate::dialect::{Dialect, GONE, MysqlDialect, Terms};
+use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::mysql;
+
+use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
 use crate::verdict::{met_no_transaction, non_transactional, text};
 
@@ -20,11 +23,11 @@ impl Connection for AsyncMysqlConnection {
     type ServerSide = i64;
 
     async fn prepare(&mut self) -> QueryResult<()> {
-        self.batch_execute(MysqlDialect::ISOLATION).await
+        self.batch_execute(mysql::ISOLATION).await
     }
 
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<i64> {
-        let who = sql::<BigInt>(MysqlDialect::WHO).get_result(self).await?;
+        let who = sql::<BigInt>(mysql::WHO).get_result(self).await?;
         let begin = MysqlDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
         keep(self);
@@ -32,7 +35,7 @@ impl Connection for AsyncMysqlConnection {
     }
 
     async fn inside(&mut self, _: &Terms, gate: &Gate) -> Result<(), Refusal> {
-        let asked = sql::<BigInt>(MysqlDialect::IN_TRANSACTION);
+        let asked = sql::<BigInt>(mysql::IN_TRANSACTION);
         match asked.get_result::<i64>(self).await {
             Ok(0) => {
                 gate.find(met_no_transaction());
@@ -47,13 +50,11 @@ impl Connection for AsyncMysqlConnection {
     }
 
     async fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
-        let warned: i64 = sql::<BigInt>(MysqlDialect::WARNED).get_result(self).await?;
+        let warned: i64 = sql::<BigInt>(mysql::WARNED).get_result(self).await?;
         if warned == 0 {
             return Ok(RollbackVerdict::RolledBack);
         }
-        let tables = sql::<Text>(MysqlDialect::WITHOUT_TRANSACTIONS)
-            .load(self)
-            .await?;
+        let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self).await?;
         Ok(non_transactional(tables))
     }
 
@@ -62,10 +63,10 @@ impl Connection for AsyncMysqlConnection {
             return Ok(false);
         };
         // Fails where the connection is gone already.
-        let _ = other.batch_execute(&MysqlDialect::kill(*who)).await;
+        let _ = other.batch_execute(&mysql::kill(*who)).await;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&MysqlDialect::count(*who))
+            let left: i64 = sql::<BigInt>(&mysql::count(*who))
                 .get_result(&mut other)
                 .await?;
             if left == 0 {

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use diesel_async::pooled_connection::ManagerConfig;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use smoke_core::rollback::acting::as_session;
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
 use tokio::sync::oneshot;
 
-use super::checkout::{as_session, check};
+use super::checkout::check;
 use super::opener::Opener;
 use super::session::Session;
 use super::{Connection, Manager, Missing, Rollback, SandboxPool};

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::acting::as_session;
 use smoke_core::{HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
-use super::checkout::as_session;
 use super::{Connect, Connection, Missing, SandboxPool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};

@@ -5,33 +5,17 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::Error;
 
 pub(crate) use mysql::MysqlDialect;
 #[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
-pub(crate) use postgres::{FACTS, Facts, FactsSql, PostgresDialect};
+pub(crate) use postgres::{FactsRow, FactsSql, PostgresDialect, facts};
+pub(crate) use smoke_core::rollback::Terms;
 pub(crate) use sqlite::SqliteDialect;
 
 use crate::savepoints::{Attempt, Ending, Savepoints};
-
-/// How often to look whether a connection that was ended is gone, and the pause between.
-pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
-
-/// What a sandbox is opened with.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    /// The name of the guard savepoint.
-    pub(crate) guard: String,
-    /// The name of the test.
-    pub(crate) test: Arc<str>,
-    /// How long the transaction may be held.
-    pub(crate) limit: Duration,
-    /// Whether what is written can be rolled back well enough to be let.
-    pub(crate) writes: bool,
-}
 
 /// The statements of one database, and how to read its errors.
 pub(crate) trait Dialect: Send + Sync + 'static {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::result::Error;
+use smoke_core::rollback::sqlite;
 
 use super::{Dialect, Terms};
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -12,23 +13,17 @@ pub(crate) struct SqliteDialect;
 impl Dialect for SqliteDialect {
     const NAME: &'static str = "SQLite";
 
-    /// Nobody else writes while a sandbox is open.
-    const LIMIT: Duration = Duration::from_secs(1);
+    const LIMIT: Duration = sqlite::LIMIT;
 
-    /// It has one writer.
-    const CAPACITY: usize = 1;
+    const CAPACITY: usize = sqlite::CAPACITY;
 
-    /// The transaction that diesel has begun takes the write lock at its first write, where it
-    /// may find the database changed since its first read and fail for good (`BUSY_SNAPSHOT`).
+    /// Instead of the transaction that diesel has begun.
     fn begin(terms: &Terms, _: bool) -> String {
-        format!("ROLLBACK; BEGIN IMMEDIATE; SAVEPOINT {}", terms.guard)
+        format!("ROLLBACK; {}", sqlite::begin(terms))
     }
 
     fn end(savepoints: &Savepoints, _: bool) -> Vec<Attempt<Ending>> {
-        vec![Attempt {
-            sql: format!("{}; ROLLBACK", savepoints.prove()),
-            means: Ending::RolledBack,
-        }]
+        sqlite::end(savepoints)
     }
 
     /// SQLite's messages come in English only.

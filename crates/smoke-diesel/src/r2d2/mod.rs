@@ -11,7 +11,6 @@ mod postgres;
 mod rollback;
 mod session;
 #[cfg(feature = "postgres-r2d2")]
-mod socket;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod threads;

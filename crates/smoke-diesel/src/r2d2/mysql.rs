@@ -14,7 +14,10 @@ use smoke_core::{Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
-use crate::dialect::{Dialect, GONE, MysqlDialect, Terms};
+use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::mysql;
+
+use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::Gate;
 use crate::redact::redact;
 use crate::verdict::{non_transactional, not_begun, not_cut};
@@ -30,9 +33,9 @@ impl Connection for MysqlConnection {
     }
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
-        self.batch_execute(MysqlDialect::ISOLATION)?;
+        self.batch_execute(mysql::ISOLATION)?;
         Ok(ServerSide {
-            who: sql::<BigInt>(MysqlDialect::WHO).get_result(self)?,
+            who: sql::<BigInt>(mysql::WHO).get_result(self)?,
             manager: Arc::clone(manager),
         })
     }
@@ -47,11 +50,11 @@ impl Connection for MysqlConnection {
     }
 
     fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
-        let warned: i64 = sql::<BigInt>(MysqlDialect::WARNED).get_result(self)?;
+        let warned: i64 = sql::<BigInt>(mysql::WARNED).get_result(self)?;
         if warned == 0 {
             return Ok(RollbackVerdict::RolledBack);
         }
-        let tables = sql::<Text>(MysqlDialect::WITHOUT_TRANSACTIONS).load(self)?;
+        let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self)?;
         Ok(non_transactional(tables))
     }
 }
@@ -68,10 +71,10 @@ impl ServerSide {
     fn end(&self) -> Result<bool, Error> {
         let mut other = (self.manager)().connect()?;
         // Fails where the connection is gone already.
-        let _ = other.batch_execute(&MysqlDialect::kill(self.who));
+        let _ = other.batch_execute(&mysql::kill(self.who));
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&MysqlDialect::count(self.who))
+            let left: i64 = sql::<BigInt>(&mysql::count(self.who))
                 .get_result(&mut other)
                 .map_err(QueryError)?;
             if left == 0 {

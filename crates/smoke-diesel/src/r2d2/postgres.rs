@@ -13,8 +13,11 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::Result;
 
 use super::connection::{Connection, Outside};
-use super::{Manager, socket, threads};
-use crate::dialect::{Dialect, FACTS, Facts, FactsSql, GONE, PostgresDialect, Terms};
+use super::{Manager, threads};
+use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::postgres::{self, FACTS};
+
+use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::Gate;
 use crate::redact::redact;
 use crate::verdict::{not_begun, not_cut};
@@ -37,8 +40,8 @@ impl Connection for PgConnection {
     }
 
     fn begin(&mut self, server_side: &ServerSide, terms: &Terms, gate: &Gate) -> Result {
-        let facts: Facts = sql::<FactsSql>(FACTS).get_result(self)?;
-        if facts.seals(has_own_process(&facts)) {
+        let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self)?);
+        if facts.seals(facts.are_of_own_process()) {
             gate.seal();
         }
         let _ = server_side.who.set(facts.who);
@@ -48,15 +51,6 @@ impl Connection for PgConnection {
         self.begin_test_transaction()
             .and_then(|()| self.batch_execute(&format!("ROLLBACK; {begin}")))
             .map_err(|error| not_begun::<PostgresDialect>(&error))
-    }
-}
-
-fn has_own_process(facts: &Facts) -> bool {
-    match (&facts.client, facts.client_port, facts.server_port) {
-        (Some(client), Some(client_port), Some(server_port)) => {
-            socket::is_own(client, client_port, server_port)
-        }
-        _ => false,
     }
 }
 
@@ -75,11 +69,11 @@ impl ServerSide {
         };
         let mut other = (self.manager)().connect()?;
         other
-            .batch_execute(&PostgresDialect::terminate(who))
+            .batch_execute(&postgres::terminate(who))
             .map_err(QueryError)?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&PostgresDialect::count(who))
+            let left: i64 = sql::<BigInt>(&postgres::count(who))
                 .get_result(&mut other)
                 .map_err(QueryError)?;
             if left == 0 {

@@ -8,6 +8,7 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
+use smoke_core::rollback::sqlite::BUSY_TIMEOUT_MS;
 use smoke_core::{Error, Result};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
@@ -16,9 +17,6 @@ use super::{Manager, threads};
 use crate::dialect::{Dialect, SqliteDialect, Terms};
 use crate::gate::Gate;
 use crate::verdict::not_begun;
-
-/// How long to wait for somebody else's lock: production comes first.
-const BUSY_TIMEOUT_MS: i32 = 100;
 
 /// How long to try to get hold of a connection that is in use.
 const PATIENCE: Duration = Duration::from_millis(500);

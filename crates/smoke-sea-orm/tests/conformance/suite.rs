@@ -27,6 +27,10 @@ impl Database for Production {
         self.connection.clone()
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     fn dialect(&self) -> Dialect {
         match self.connection.get_database_backend() {
             sea_orm::DbBackend::Sqlite => Dialect::Sqlite,

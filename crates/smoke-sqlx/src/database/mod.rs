@@ -31,7 +31,7 @@ pub(crate) trait Database: sqlx::Database {
     /// How many sandboxes it bears at the same time.
     const CAPACITY: usize;
 
-    /// Whether no commit of the connection is carried out.
+    /// Whether no commit of the connection is ever carried out.
     const SEALED: bool;
 
     /// The application's options, with what a sandbox needs besides.
@@ -53,10 +53,10 @@ pub(crate) trait Database: sqlx::Database {
     ) -> BoxFuture<'c, Result<(), Error>>;
 
     /// Begins the transaction, sets the limits on the server and the guard, in one batch.
-    fn begin(terms: &Terms) -> String;
+    fn begin(terms: &Terms, outside: &Self::Outside) -> String;
 
     /// The ways to end the transaction, best first.
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>>;
+    fn end(savepoints: &Savepoints, outside: &Self::Outside) -> Vec<Attempt<Ending>>;
 
     /// What an error of the database means.
     fn read(error: &dyn DatabaseError) -> Fault;

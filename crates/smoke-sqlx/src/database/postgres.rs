@@ -6,7 +6,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::Result;
 use smoke_core::rollback::Terms;
-use smoke_core::rollback::postgres::{self, GONE, WHO, count, terminate};
+use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::postgres::{self, FACTS, Facts, REFUSED, count, terminate};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, Postgres};
@@ -14,9 +15,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Error, Row, raw_sql};
 
 use super::{Database, Ended, Fault};
 
-/// A condition that picks the server's side of the connection.
+/// The server's side of the connection.
 pub(crate) struct ServerSide {
+    /// A condition that picks it from `pg_stat_activity`.
     who: String,
+    /// Whether the server is to refuse to commit.
+    sealed: bool,
 }
 
 async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
@@ -76,9 +80,20 @@ impl Database for Postgres {
 
     fn seize(connection: &mut PgConnection) -> BoxFuture<'_, Result<ServerSide>> {
         async move {
-            let row = raw_sql(WHO).fetch_one(connection).await?;
-            Ok(ServerSide {
+            let row = raw_sql(FACTS).fetch_one(connection).await?;
+            let facts = Facts {
                 who: row.try_get(0)?,
+                process: row.try_get(1)?,
+                writes: row.try_get(2)?,
+                may_make_tables: row.try_get(3)?,
+                client: row.try_get(4)?,
+                client_port: row.try_get(5)?,
+                server_port: row.try_get(6)?,
+            };
+            let sealed = facts.seals(facts.are_of_own_process());
+            Ok(ServerSide {
+                who: facts.who,
+                sealed,
             })
         }
         .boxed()
@@ -91,12 +106,12 @@ impl Database for Postgres {
         async { Ok(()) }.boxed()
     }
 
-    fn begin(terms: &Terms) -> String {
-        postgres::begin(terms)
+    fn begin(terms: &Terms, server_side: &ServerSide) -> String {
+        postgres::begin(terms, server_side.sealed)
     }
 
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
-        postgres::end(savepoints)
+    fn end(savepoints: &Savepoints, server_side: &ServerSide) -> Vec<Attempt<Ending>> {
+        postgres::end(savepoints, server_side.sealed)
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
@@ -114,8 +129,8 @@ impl Database for Postgres {
         async { None }.boxed()
     }
 
-    fn remark(_: &ServerSide) -> Option<String> {
-        None
+    fn remark(server_side: &ServerSide) -> Option<String> {
+        server_side.sealed.then(|| REFUSED.to_owned())
     }
 
     fn end_from_outside<'o>(

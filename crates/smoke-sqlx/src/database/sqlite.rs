@@ -92,11 +92,11 @@ impl Database for Sqlite {
         .boxed()
     }
 
-    fn begin(terms: &Terms) -> String {
+    fn begin(terms: &Terms, _: &Handle) -> String {
         sqlite::begin(terms)
     }
 
-    fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
+    fn end(savepoints: &Savepoints, _: &Handle) -> Vec<Attempt<Ending>> {
         sqlite::end(savepoints)
     }
 

@@ -26,6 +26,10 @@ impl Database for OnPostgres {
         options.connect_lazy(&self.url).unwrap()
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
     }

@@ -43,6 +43,10 @@ impl Database for OnSqlite {
         options.connect_lazy_with(self.options())
     }
 
+    fn seals(&self) -> bool {
+        true
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
     }

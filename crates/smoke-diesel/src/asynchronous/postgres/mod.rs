@@ -10,7 +10,10 @@ use smoke_core::RollbackVerdict;
 use tokio_postgres::{CancelToken, NoTls};
 
 use super::connection::{Connection, keep};
-use crate::dialect::{Dialect, FACTS, Facts, FactsSql, GONE, PostgresDialect, Terms};
+use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::postgres::{self, FACTS};
+
+use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::{Gate, Refusal};
 use crate::verdict::{met_no_transaction, text};
 
@@ -28,7 +31,7 @@ impl Connection for AsyncPgConnection {
     /// In one batch, so that diesel counts the transaction; a `begin_test_transaction` would take
     /// a round trip of its own, with the limits not yet set.
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<ServerSide> {
-        let facts: Facts = sql::<FactsSql>(FACTS).get_result(self).await?;
+        let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);
         if facts.seals(own_process) {
@@ -44,11 +47,8 @@ impl Connection for AsyncPgConnection {
     }
 
     async fn inside(&mut self, terms: &Terms, gate: &Gate) -> Result<(), Refusal> {
-        match self
-            .batch_execute(&PostgresDialect::still_inside(terms))
-            .await
-        {
-            Err(error) if PostgresDialect::has_ended(terms, &error) => {
+        match self.batch_execute(&postgres::still_inside(terms)).await {
+            Err(error) if postgres::has_ended(terms, &text(&error)) => {
                 // RESET ALL too takes the mark away that was looked for; the guard knows better.
                 let guard = format!("ROLLBACK TO SAVEPOINT {}", terms.guard);
                 gate.find(match self.batch_execute(&guard).await {
@@ -76,12 +76,10 @@ impl Connection for AsyncPgConnection {
             // its own limits.
             return Ok(cancel.cancel_query(NoTls).await.is_ok());
         };
-        other
-            .batch_execute(&PostgresDialect::terminate(who))
-            .await?;
+        other.batch_execute(&postgres::terminate(who)).await?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&PostgresDialect::count(who))
+            let left: i64 = sql::<BigInt>(&postgres::count(who))
                 .get_result(&mut other)
                 .await?;
             if left == 0 {

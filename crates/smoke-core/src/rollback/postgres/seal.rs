@@ -10,45 +10,40 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use diesel::Queryable;
-use diesel::sql_types::{Bool, Integer, Nullable, Text};
-
-use crate::gate::lock;
+use super::socket;
+use crate::rollback::gate::lock;
 
 /// What the server says of a connection.
-#[derive(Debug, Queryable)]
-pub(crate) struct Facts {
+#[derive(Debug)]
+pub struct Facts {
     /// A condition that picks its process from `pg_stat_activity`, and none that comes after it
     /// with the same number.
-    pub(crate) who: String,
-    pub(crate) process: i32,
+    pub who: String,
+    /// Its number.
+    pub process: i32,
     /// Whether transactions may write, unless they say otherwise.
-    writes: bool,
-    may_make_tables: bool,
+    pub writes: bool,
+    /// Whether the role may make temporary tables.
+    pub may_make_tables: bool,
     /// The other end of the process's socket, where it is no Unix socket.
-    pub(crate) client: Option<String>,
-    pub(crate) client_port: Option<i32>,
-    pub(crate) server_port: Option<i32>,
+    pub client: Option<String>,
+    /// The port there.
+    pub client_port: Option<i32>,
+    /// The port of the server.
+    pub server_port: Option<i32>,
 }
 
-/// The types of [`Facts`].
-pub(crate) type FactsSql = (
-    Text,
-    Integer,
-    Bool,
-    Bool,
-    Nullable<Text>,
-    Nullable<Integer>,
-    Nullable<Integer>,
-);
-
-/// Asks for [`Facts`].
-pub(crate) const FACTS: &str = "SELECT \
+/// Asks for [`Facts`], in the order of its fields.
+pub const FACTS: &str = "SELECT \
     format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp())), \
     pg_backend_pid(), \
     NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean, \
     has_database_privilege(current_database(), 'TEMPORARY'), \
     host(inet_client_addr()), inet_client_port(), inet_server_port()";
+
+/// What is known of an escape from a sandbox whose COMMIT the server refuses.
+pub const REFUSED: &str =
+    "its COMMIT was refused, and only a transaction begun as READ WRITE could have written since";
 
 /// Why there is no seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +53,21 @@ enum Unsealed {
 }
 
 impl Facts {
+    /// Whether the process is at the other end of a socket of this process, and not of a pooler's.
+    /// That is proven over TCP on Linux, and nowhere else.
+    #[must_use]
+    pub fn are_of_own_process(&self) -> bool {
+        match (&self.client, self.client_port, self.server_port) {
+            (Some(client), Some(client_port), Some(server_port)) => {
+                socket::is_own(client, client_port, server_port)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether to seal. Says once why not, where there is something to refuse.
-    pub(crate) fn seals(&self, own_process: bool) -> bool {
+    #[must_use]
+    pub fn seals(&self, own_process: bool) -> bool {
         let why = match (self.writes, own_process, self.may_make_tables) {
             (false, ..) => return false,
             (true, true, true) => return true,

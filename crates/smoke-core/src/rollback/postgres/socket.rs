@@ -1,8 +1,8 @@
 //! Whether a server's process is at the other end of a socket of this process.
 //!
-//! libpq knows the number that the server gave its process, which would tell a pooler from a
-//! server, but diesel keeps libpq to itself. So the socket is looked for whose address the server
-//! sees: behind a pooler that socket is the pooler's. Where there is no `/proc`, or an address
+//! The drivers know the number that the server gave its process, which would tell a pooler from a
+//! server, but libraries keep it to themselves. So the socket is looked for whose address the
+//! server sees: behind a pooler that socket is the pooler's. Where there is no `/proc`, or an address
 //! was translated on the way, nothing is proven.
 
 use std::fs::File;

@@ -1,25 +1,23 @@
 //! What is said to PostgreSQL, whatever the library.
 
+mod seal;
+mod socket;
+
 use std::time::Duration;
 
-use super::savepoints::{Attempt, Ending, Savepoints};
-use super::terms::Terms;
+pub use seal::{FACTS, Facts, REFUSED};
+
+use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
+use crate::rollback::terms::Terms;
 
 /// How long a sandbox may hold its transaction unless the application says otherwise.
 pub const LIMIT: Duration = Duration::from_secs(2);
-
-/// How long to look whether a connection that was ended is gone, and how often.
-pub const GONE: (u32, Duration) = (60, Duration::from_millis(5));
 
 /// How long a sandbox waits for somebody else's lock: production comes first, also in a deadlock.
 const LOCK_TIMEOUT_MS: u32 = 100;
 
 /// The length of an application name, in bytes; the server cuts longer ones.
 const NAME_LENGTH: usize = 63;
-
-/// Asks for a condition that picks a connection's side of the server from `pg_stat_activity`,
-/// and nobody who comes after it with the same process number.
-pub const WHO: &str = "SELECT format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp()))";
 
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
@@ -55,12 +53,12 @@ fn ended(terms: &Terms) -> String {
     format!("{}_has_ended", terms.guard)
 }
 
-/// Begins the transaction, sets the limits on the server and the guard, in one batch.
+/// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
 ///
 /// Everything is local to the transaction: behind a transaction pooler the next client of the
 /// server's connection would inherit the rest.
 #[must_use]
-pub fn begin(terms: &Terms) -> String {
+pub fn begin(terms: &Terms, sealed: bool) -> String {
     let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
     let name: String = format!("smoke {}", terms.test)
         .chars()
@@ -68,8 +66,13 @@ pub fn begin(terms: &Terms) -> String {
         .take(NAME_LENGTH)
         .collect();
     let guard = &terms.guard;
+    let begin = if sealed {
+        seal::begin(guard)
+    } else {
+        "BEGIN".to_owned()
+    };
     format!(
-        "BEGIN; \
+        "{begin}; \
          SET LOCAL statement_timeout = {limit}; \
          SET LOCAL idle_in_transaction_session_timeout = {limit}; \
          SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
@@ -84,14 +87,17 @@ pub fn begin(terms: &Terms) -> String {
 /// Those after the first are for a transaction that an SQL error has aborted. The last is for one
 /// whose deferred constraints do not hold.
 #[must_use]
-pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
-    const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK";
+pub fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
+    let mut check = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK".to_owned();
+    if sealed {
+        check = format!("{}; {check}", seal::lift(&savepoints.guard()));
+    }
     let (prove, back) = (savepoints.prove(), savepoints.back_to_guard());
     let undo = savepoints.undo_checkout();
     let attempts = [
-        Some((format!("{prove}; {CHECK}"), Ending::RolledBack)),
-        undo.map(|undo| (format!("{undo}; {prove}; {CHECK}"), Ending::RolledBack)),
-        Some((format!("{back}; {CHECK}"), Ending::RolledBack)),
+        Some((format!("{prove}; {check}"), Ending::RolledBack)),
+        undo.map(|undo| (format!("{undo}; {prove}; {check}"), Ending::RolledBack)),
+        Some((format!("{back}; {check}"), Ending::RolledBack)),
         Some((format!("{back}; ROLLBACK"), Ending::Refused)),
     ];
     let attempts = attempts.into_iter().flatten();
@@ -134,8 +140,9 @@ mod tests {
             guard: "g".to_owned(),
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
+            writes: true,
         };
-        let sql = begin(&terms);
+        let sql = begin(&terms, false);
         assert!(
             sql.contains("application_name = 'smoke a; DROP TABLE t; --';"),
             "{sql}"
