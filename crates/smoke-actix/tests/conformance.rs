@@ -12,7 +12,9 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError};
-use smoke_actix::{AppFactory, Runner, Smoke, SmokeRequest, app, routes, routes_at};
+use smoke_actix::{
+    AppFactory, CalledBySmokeTest, Runner, Smoke, SmokeRequest, app, routes, routes_at,
+};
 use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
 use support::Server;
 
@@ -66,7 +68,12 @@ async fn kept(shop: Data<Shop>) -> impl Responder {
 }
 
 async fn whoami(shop: Data<Shop>, request: HttpRequest) -> impl Responder {
-    shop.whoami(request.extensions().get::<SmokeRequest>())
+    let (extensions, headers) = (request.extensions(), request.headers());
+    shop.whoami(
+        extensions.get::<SmokeRequest>(),
+        extensions.get::<CalledBySmokeTest>(),
+        headers.contains_key(SmokeRequest::HEADER),
+    )
 }
 
 async fn broken(shop: Data<Shop>) -> Result<String, AppError> {
@@ -175,7 +182,10 @@ impl Stack for Way {
 
     fn lacks(&self, feature: Feature) -> bool {
         // actix-web gives a connection to WebSockets alone: passing.rs has one.
-        matches!(feature, Feature::Trailers | Feature::Upgrades)
+        match feature {
+            Feature::SmokeHeader => matches!(self, Self::Routes),
+            feature => matches!(feature, Feature::Trailers | Feature::Upgrades),
+        }
     }
 }
 

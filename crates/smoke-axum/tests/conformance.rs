@@ -12,9 +12,10 @@ use axum::routing::{get, post};
 use axum::{Router, ServiceExt};
 use hyper_util::rt::TokioIo;
 use smoke_axum::{
-    AppFactory, Runner, SmokeLayer, SmokeRequest, app, routes, routes_at, service_app,
+    AppFactory, CalledBySmokeTest, Runner, SmokeLayer, SmokeRequest, app, routes, routes_at,
+    service_app,
 };
-use smoke_conformance::adapter::{Broken, Served, Shop, Site, Stack, Visits, check};
+use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
 use tokio::net::TcpListener;
 use tower::Layer;
 
@@ -57,7 +58,12 @@ async fn kept(State(shop): State<Shop>) -> StatusCode {
 }
 
 async fn whoami(State(shop): State<Shop>, request: Request) -> String {
-    shop.whoami(request.extensions().get::<SmokeRequest>())
+    let (extensions, headers) = (request.extensions(), request.headers());
+    shop.whoami(
+        extensions.get::<SmokeRequest>(),
+        extensions.get::<CalledBySmokeTest>(),
+        headers.contains_key(SmokeRequest::HEADER),
+    )
 }
 
 async fn shout(mut request: Request) -> Response {
@@ -143,6 +149,10 @@ impl Stack for Way {
             }
             Self::MergedRoutes => app(move |shop: Shop| merged(shop, &runner, None)),
         })
+    }
+
+    fn lacks(&self, feature: Feature) -> bool {
+        matches!((self, feature), (Self::MergedRoutes, Feature::SmokeHeader))
     }
 }
 

@@ -7,14 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use smoke_core::{Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test};
-use support::{assert_ended, only, run_one};
+use support::{assert_ended, run_one};
 use tokio::sync::Notify;
 
 const SOON: Duration = Duration::from_millis(50);
-
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
-}
 
 /// Stops a thread of the stage for ever.
 async fn spin() {
@@ -40,68 +36,6 @@ async fn a_test_past_its_limit_is_errored() {
         "took longer than its limit of 50ms",
     );
     assert!(!test.message.unwrap().contains("hangs"));
-}
-
-#[tokio::test]
-async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is_asked_for() {
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let held = Arc::new(std::sync::Mutex::new(held));
-    let body = move || {
-        let _ = held.lock().unwrap().recv();
-    };
-    let runner = Runner::new(
-        Registry::new()
-            .test(Test::new("a", body).timeout(SOON))
-            .test(Test::new("b", || {})),
-    );
-    let first = runner.run(Selection::fast()).await;
-    assert_ended(
-        &first.tests[0],
-        Outcome::Errored,
-        "took longer than its limit of 50ms; it hangs",
-    );
-    assert_ended(&first.tests[1], Outcome::Passed, "");
-    let before = threads();
-    for _ in 0..20 {
-        let report = runner.run(Selection::fast()).await;
-        assert_ended(&report.tests[0], Outcome::Errored, "still hung since 2");
-        assert_ended(&report.tests[1], Outcome::Passed, "");
-    }
-    assert!(
-        threads() <= before + 1,
-        "{} threads, {before} before",
-        threads()
-    );
-    release.send(()).unwrap();
-    // Once it has returned it is started again, and found to return no more.
-    loop {
-        let test = runner.run(Selection::fast().select("a")).await;
-        if only(test.clone()).message.unwrap().contains("took longer") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    drop(release);
-}
-
-#[tokio::test]
-async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_run() {
-    let stuck = |name: &str| Test::new(name, spin).timeout(SOON);
-    let registry = (0..4).fold(Registry::new(), |registry, at| {
-        registry.test(stuck(&format!("stuck::{at}")))
-    });
-    let runner = Runner::new(registry.test(Test::new("well", async || {})));
-    let report = runner.run(Selection::fast().select("stuck")).await;
-    assert!(
-        report
-            .tests
-            .iter()
-            .all(|test| test.message.as_ref().unwrap().contains("hangs")),
-        "{report:#?}"
-    );
-    let report = runner.run(Selection::fast()).await;
-    assert_ended(&report.tests[4], Outcome::Passed, "");
-    assert_ended(&report.tests[0], Outcome::Errored, "still hung since");
 }
 
 #[tokio::test]
@@ -394,56 +328,6 @@ async fn nothing_is_started_after_a_shutdown_and_all_who_ask_for_one_wait_for_it
     assert!(at_the_end < 3, "{at_the_end} tests began");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(started.load(Ordering::SeqCst), at_the_end);
-}
-
-#[tokio::test]
-async fn functions_of_tests_that_never_return_do_not_stop_other_tests() {
-    let stuck = async || {
-        let _ = tokio::task::spawn_blocking(park).await;
-    };
-    let fine = async || {
-        let _ = tokio::task::spawn_blocking(|| {}).await;
-    };
-    let limits = Limits::default()
-        .starts_per_minute(1000)
-        .reuse(Duration::ZERO);
-    let registry = Registry::new()
-        .test(Test::new("fine", fine).timeout(Duration::from_secs(2)))
-        .test(Test::new("stuck", stuck).timeout(Duration::from_millis(5)));
-    let runner = Runner::new(registry.limits(limits));
-    for _ in 0..70 {
-        runner.run(Selection::fast().select("stuck")).await;
-    }
-    let report = runner.run(Selection::fast().select("fine")).await;
-    assert!(report.verdict().is_pass(), "{report:?}");
-}
-
-#[tokio::test]
-async fn a_backend_that_never_opens_holds_one_thread_and_its_place() {
-    #[derive(Clone)]
-    struct Never;
-    impl smoke_core::Backend for Never {
-        type Pool = ();
-        fn describe(&self) -> String {
-            "never".to_owned()
-        }
-        fn open(
-            &self,
-            _: smoke_core::OpenRequest,
-        ) -> futures_util::future::BoxFuture<'_, Result<smoke_core::Opened<()>>> {
-            Box::pin(std::future::pending())
-        }
-    }
-    let test = Test::new("a", |_: smoke_core::Sandbox<()>| {}).timeout(SOON);
-    let limits = Limits::default().starts_per_minute(1000);
-    let runner = Runner::new(Registry::new().rollback(Never).test(test).limits(limits));
-    runner.run(Selection::fast()).await;
-    let before = threads();
-    for _ in 0..10 {
-        let test = only(runner.run(Selection::fast()).await);
-        assert_ended(&test, Outcome::Errored, "still hung since");
-    }
-    assert!(threads() <= before + 1);
 }
 
 #[tokio::test]

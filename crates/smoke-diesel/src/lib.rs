@@ -50,16 +50,30 @@
 //! - There is **one connection**. A handler that checks out two at once, or a test that keeps one
 //!   while it sends a request, is told so after a short wait.
 //! - A transaction that is ended with raw SQL is noticed: after the request, at the next check-out
-//!   (deadpool) and at the end. SQLite and PostgreSQL refuse such a commit, so that nothing stays.
-//!   PostgreSQL does where the role may make temporary tables and no pooler stands between: with
-//!   r2d2 that is proven over TCP on Linux. Elsewhere a warning says once that commits are real.
-//!   After `ROLLBACK AND CHAIN` or `BEGIN READ WRITE` a commit is real everywhere.
-//! - `SET CONSTRAINTS ALL IMMEDIATE` fails on PostgreSQL: what refuses the commit is a constraint.
+//!   (diesel-async) and at the end. What the database is told to do about it differs:
+//!
+//! | | a raw `COMMIT` | what comes after it | what is seen, but real |
+//! |---|---|---|---|
+//! | SQLite | is refused | is refused | |
+//! | PostgreSQL | is refused | is read-only | `ROLLBACK AND CHAIN` or `BEGIN READ WRITE`, and a `COMMIT` after it |
+//! | PostgreSQL without a seal | is carried out | is carried out | all of it |
+//! | MariaDB, MySQL | is carried out | is read-only | what was written before it; `COMMIT AND CHAIN` or `START TRANSACTION READ WRITE` |
+//!
+//! - PostgreSQL is sealed where the role may make temporary tables and no pooler stands between.
+//!   diesel-async shows that by the number of the server's process; for libpq it has to be a TCP
+//!   connection, on Linux, without translated addresses. Elsewhere a warning says once that there
+//!   is no seal. `SET CONSTRAINTS ALL IMMEDIATE` fails in a sealed sandbox.
+//! - MariaDB and MySQL **commit on their own** before statements like `CREATE`, `TRUNCATE` and
+//!   `LOCK TABLES`. Such a statement is refused, but what was written before it stays. So nothing
+//!   can be written on them before `accept_implicit_commits()`. Writes to tables without
+//!   transactions (MyISAM, Aria) stay, and are reported. A deadlock ends the transaction as a
+//!   `COMMIT` does, and looks like one. A proxy that shares connections among clients would hand
+//!   the sandbox's settings on: connect to the server itself. MySQL is not tested.
 //! - On PostgreSQL an SQL error aborts the transaction. It is undone with its request, so that the
 //!   next ones work. Within the request, and in the test itself, a statement that is expected to
 //!   fail needs a `transaction()` around it.
-//! - A panic while a connection is held makes r2d2 close it, and the rows of the test are gone with
-//!   it: the test is errored, "connection lost".
+//! - A panic while a connection is held makes r2d2 and bb8 close it, and the rows of the test are
+//!   gone with it: the test is errored, "connection lost".
 //! - SQLite has one writer: as long as a sandbox is open, the application's own writes wait or
 //!   fail. That is at most one second; use WAL and a `busy_timeout`.
 //! - Sequences, `setval()`, session advisory locks and what leaves the database are not rolled back.
@@ -68,13 +82,17 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `sqlite` | `r2d2::Rollback` for pools of `diesel::SqliteConnection` |
-//! | `postgres-r2d2` | `r2d2::Rollback` for pools of `diesel::PgConnection`; needs libpq |
-//! | `postgres` | PostgreSQL, for each pool that is chosen beside it |
-//! | `deadpool` | with `postgres`: `deadpool::Rollback` for pools of `diesel_async::AsyncPgConnection` |
+//! | `sqlite` | `r2d2::Rollback::sqlite`, for pools of `diesel::SqliteConnection` |
+//! | `postgres-r2d2` | `r2d2::Rollback::postgres`, for pools of `diesel::PgConnection`; links libpq |
+//! | `mysql-r2d2` | `r2d2::Rollback::mysql`, for pools of `diesel::MysqlConnection`; links libmariadb or libmysqlclient |
+//! | `postgres` | with a pool of diesel-async: `Rollback::postgres`, for `diesel_async::AsyncPgConnection` |
+//! | `mysql` | with a pool of diesel-async: `Rollback::mysql`, for `diesel_async::AsyncMysqlConnection` |
+//! | `deadpool` | `deadpool::Rollback`, for the databases of diesel-async that are chosen |
+//! | `bb8` | `bb8::Rollback`, for the same |
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
 //!
-//! None is on unless chosen.
+//! None is on unless chosen; `r2d2` is what the first three have in common. There is none for mobc:
+//! diesel-async 0.9 has it close every connection that is given back in order.
 
 #![cfg_attr(
     not(all(

@@ -7,7 +7,7 @@ use actix_web::web::{self, Data, JsonConfig, PathConfig};
 use actix_web::{App, Error};
 use diesel::prelude::*;
 
-use crate::db::{self, Pool};
+use crate::db::{Pool, query};
 use crate::error::AppError;
 use crate::mail::Mailer;
 use crate::{notes, users};
@@ -45,9 +45,7 @@ pub(crate) fn app(
 
 /// The usual health check: it stays OK when nobody can sign up any more.
 async fn health(state: Data<AppState>) -> Result<&'static str, AppError> {
-    db::query(&state.pool, |connection| {
-        diesel::sql_query("SELECT 1").execute(connection)
-    })
-    .await?;
+    query!(state.pool, |connection| diesel::sql_query("SELECT 1")
+        .execute(connection))?;
     Ok("OK\n")
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 pub(crate) struct Config {
     /// 0 is any free one.
     pub(crate) port: u16,
-    /// A file.
+    /// A file, or PostgreSQL's where the feature is on.
     pub(crate) database_url: String,
     /// The build, as a deploy gate wants to see it.
     pub(crate) build: &'static str,
@@ -17,6 +17,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The file of the database, where it is one.
+    pub(crate) fn file(&self) -> Option<&str> {
+        let file = self.database_url.trim_start_matches("sqlite://");
+        (!file.contains("://")).then_some(file)
+    }
+
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self {
             port: port()?,
@@ -45,13 +51,17 @@ fn database_url() -> Result<String> {
         return Ok("actix-diesel.sqlite3".to_owned());
     };
     // The rest of the URL of another database may hold a password: it is not shown.
-    if let Some((scheme, _)) = url.split_once("://")
-        && scheme != "sqlite"
-    {
-        bail!(
-            "DATABASE_URL begins with {scheme}://, and this service uses SQLite: set it to the path of a file, \
-             or unset it to get actix-diesel.sqlite3"
-        );
+    match url.split_once("://") {
+        None | Some(("sqlite", _)) => {}
+        Some(("postgres" | "postgresql", _)) if cfg!(feature = "postgres") => return Ok(url),
+        Some((scheme @ ("postgres" | "postgresql"), _)) => bail!(
+            "DATABASE_URL begins with {scheme}://, and this build knows SQLite alone: start the service with \
+             `cargo run -p actix-diesel --features postgres`, or unset DATABASE_URL to get actix-diesel.sqlite3"
+        ),
+        Some((scheme, _)) => bail!(
+            "DATABASE_URL begins with {scheme}://, and this service uses SQLite or PostgreSQL: set it to the path \
+             of a file or to a postgres:// URL, or unset it to get actix-diesel.sqlite3"
+        ),
     }
     if url.is_empty() || url.contains(":memory:") {
         bail!(

@@ -96,7 +96,7 @@ fn welcome(address: SocketAddr, config: &Config) {
          curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
          curl {at}/users                                       # still as empty as before\n\n\
          To see a FAIL: ACTIX_DIESEL_BREAK=writes cargo run -p actix-diesel",
-        database = config.database_url
+        database = config.file().unwrap_or("PostgreSQL")
     );
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppState;
-use crate::db;
+use crate::db::query;
 use crate::error::AppError;
 use crate::schema::notes;
 
@@ -29,14 +29,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn list(state: Data<AppState>, user: Path<i32>) -> Result<Json<Vec<Note>>, AppError> {
-    let found = db::query(&state.pool, move |connection| {
-        notes::table
-            .filter(notes::user_id.eq(*user))
-            .order(notes::id)
-            .limit(1000)
-            .load(connection)
-    });
-    Ok(Json(found.await?))
+    let found = query!(state.pool, |connection| notes::table
+        .filter(notes::user_id.eq(*user))
+        .order(notes::id)
+        .limit(1000)
+        .load(connection))?;
+    Ok(Json(found))
 }
 
 async fn create(
@@ -44,11 +42,8 @@ async fn create(
     user: Path<i32>,
     new: Json<NewNote>,
 ) -> Result<HttpResponse, AppError> {
-    let note: Note = db::query(&state.pool, move |connection| {
-        diesel::insert_into(notes::table)
-            .values((notes::user_id.eq(*user), notes::text.eq(&new.text)))
-            .get_result(connection)
-    })
-    .await?;
+    let note: Note = query!(state.pool, |connection| diesel::insert_into(notes::table)
+        .values((notes::user_id.eq(*user), notes::text.eq(&new.text)))
+        .get_result(connection))?;
     Ok(HttpResponse::Created().json(note))
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppState;
-use crate::db;
+use crate::db::query;
 use crate::error::AppError;
 use crate::schema::users;
 
@@ -33,38 +33,37 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn list(state: Data<AppState>) -> Result<Json<Vec<User>>, AppError> {
-    let found = db::query(&state.pool, |connection| {
-        users::table.order(users::id).limit(100).load(connection)
-    });
-    Ok(Json(found.await?))
+    let found = query!(state.pool, |connection| users::table
+        .order(users::id)
+        .limit(100)
+        .load(connection))?;
+    Ok(Json(found))
 }
 
 async fn create(state: Data<AppState>, new: Json<NewUser>) -> Result<HttpResponse, AppError> {
     if !new.email.contains('@') {
         return Err(AppError::Invalid("an e-mail address has an @"));
     }
-    let user: User = db::query(&state.pool, move |connection| {
-        diesel::insert_into(users::table)
-            .values(&*new)
-            .get_result(connection)
-    })
-    .await?;
+    let user: User = query!(state.pool, |connection| diesel::insert_into(users::table)
+        .values(&*new)
+        .get_result(connection))?;
     state.mailer.welcome(&user.email);
     Ok(HttpResponse::Created().json(user))
 }
 
 async fn show(state: Data<AppState>, id: Path<i32>) -> Result<Json<User>, AppError> {
-    let found = db::query(&state.pool, move |connection| {
-        users::table.find(*id).first(connection)
-    });
-    Ok(Json(found.await?))
+    let found = query!(state.pool, |connection| users::table
+        .find(*id)
+        .first(connection))?;
+    Ok(Json(found))
 }
 
 async fn delete(state: Data<AppState>, id: Path<i32>) -> Result<HttpResponse, AppError> {
-    let deleted = db::query(&state.pool, move |connection| {
-        diesel::delete(users::table.find(*id)).execute(connection)
-    });
-    match deleted.await? {
+    let deleted = query!(state.pool, |connection| diesel::delete(
+        users::table.find(*id)
+    )
+    .execute(connection))?;
+    match deleted {
         0 => Err(AppError::Missing),
         _ => Ok(HttpResponse::NoContent().finish()),
     }

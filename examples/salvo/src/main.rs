@@ -1,5 +1,6 @@
 //! A service on salvo that carries its own smoke tests: `cargo run -p salvo-example`.
 
+mod endpoint;
 mod in_process;
 mod shop;
 mod smoke;
@@ -8,19 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use examples_support::Prices;
+use salvo::Server;
 use salvo::conn::tcp::TcpAcceptor;
-use salvo::http::ReqBody;
-use salvo::prelude::TowerServiceCompat;
-use salvo::{Router, Server};
 use smoke_tower::{Runner, SmokeService};
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let prices = Prices::of_today();
     let runner = Runner::new(smoke::registry(prices.clone()));
-    let smoke_tests = TowerServiceCompat::<ReqBody, _, _, _>::compat(SmokeService::new(&runner));
-    let routes =
-        shop::routes(prices).push(Router::with_path("smoketest/{**rest}").goal(smoke_tests));
+    let routes = shop::routes(prices).push(endpoint::route(SmokeService::new(&runner)));
 
     let listener = examples_support::listen().await?;
     let told_to_end = examples_support::told_to_end()?;

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
-use smoke_core::{Context, Fixture, Kind, Provided, Providers, Result, Sandbox, SmokeRequest};
+use smoke_core::{
+    CalledBySmokeTest, Context, Fixture, Kind, Provided, Providers, Result, Sandbox, SmokeRequest,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
@@ -26,7 +28,7 @@ use crate::paper::Pool;
 /// | `GET /hello` | 200 and the text [`hello`](Self::hello) |
 /// | `POST /echo` | 200 and the body of the request, as it comes, of any length |
 /// | `GET /stream` | 200 and [`stream`](Self::stream), `content-type: text/event-stream`; with `trailer: x-chunks` where there are trailers |
-/// | `GET /whoami` | 200 and [`whoami`](Self::whoami) of the `SmokeRequest` in the request's extensions |
+/// | `GET /whoami` | 200 and [`whoami`](Self::whoami) of the `SmokeRequest` and the `CalledBySmokeTest` in the request's extensions, and of whether it has the header `x-smoke-request` |
 /// | `GET /visits` | 200 and [`Visits::next`] of a `Visits` that is made where the routes are built |
 /// | `POST /rows` | 201 after [`write`](Self::write) |
 /// | `POST /keep` | 201 after [`keep`](Self::keep) |
@@ -69,10 +71,25 @@ impl Shop {
         self.greeting.to_owned()
     }
 
-    /// The name of the test whose request it is, or `nobody`.
+    /// The name of the test whose request it is, of this service or of another one, or `nobody`;
+    /// and whether the handler got the header that no handler should get.
     #[must_use]
-    pub fn whoami(&self, smoke: Option<&SmokeRequest>) -> String {
-        smoke.map_or("nobody", SmokeRequest::test).to_owned()
+    pub fn whoami(
+        &self,
+        smoke: Option<&SmokeRequest>,
+        called: Option<&CalledBySmokeTest>,
+        header: bool,
+    ) -> String {
+        let mut who = match (smoke, called) {
+            (None, None) => "nobody".to_owned(),
+            (Some(smoke), None) => smoke.test().to_owned(),
+            (None, Some(called)) => format!("{}, calling in {}", called.test(), called.run()),
+            (Some(smoke), Some(called)) => format!("{smoke:?} and {called:?}"),
+        };
+        if header {
+            who.push_str(", with a header");
+        }
+        who
     }
 
     /// A body of chunks that come when the suite sends them.

@@ -125,4 +125,7 @@ pub enum Feature {
     Trailers,
     /// Gives a connection to the application after `101 Switching Protocols`.
     Upgrades,
+    /// Takes the header `x-smoke-request` off requests to the application, and says whose it is
+    /// where it is signed. What stands around the application does; a route does not.
+    SmokeHeader,
 }

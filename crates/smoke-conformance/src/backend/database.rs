@@ -24,8 +24,11 @@ pub trait Database: Clone + Send + Sync + 'static {
     /// Which SQL the database speaks.
     fn dialect(&self) -> Dialect;
 
-    /// Whether the backend has the database refuse a COMMIT: then nothing stays after an escape.
-    fn seals(&self) -> bool;
+    /// Whether the backend has the database refuse a COMMIT: then nothing stays after an escape. Not so unless
+    /// said.
+    fn seals(&self) -> bool {
+        false
+    }
 
     /// What the pool says once the test is over: that it is closed, where it can be.
     fn closed(&self) -> &'static str {

@@ -142,7 +142,7 @@ where
     let surroundings = Surroundings {
         supplies: Arc::new(supplies),
         stage: Handle::current(),
-        keeper: Handle::current(),
+        coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),
     };
     let cx = Context::new(

@@ -15,6 +15,8 @@ pub(super) struct Noted {
     method: String,
     path: String,
     pub(super) status: Option<StatusCode>,
+    /// The application refused the request otherwise than by the status.
+    pub(super) refused: bool,
     started: Instant,
 }
 
@@ -25,13 +27,14 @@ impl Noted {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             status: None,
+            refused: false,
             started: Instant::now(),
         }
     }
 
     /// Whether the application accepted what it was asked to do.
     pub(super) fn succeeded(&self) -> bool {
-        self.status.is_some_and(|status| status.as_u16() < 400)
+        !self.refused && self.status.is_some_and(|status| status.as_u16() < 400)
     }
 }
 

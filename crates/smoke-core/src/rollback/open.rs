@@ -21,19 +21,19 @@ pub(crate) struct OpenSandbox {
 }
 
 impl OpenSandbox {
-    /// Takes charge of a session. Runs on `keeper`, a runtime that never polls user code.
-    pub(crate) fn new(keeper: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
+    /// Takes charge of a session. Runs on `coordinator`, a runtime that never polls user code.
+    pub(crate) fn new(coordinator: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
-        let reaper = keeper.spawn({
-            let (session, past_limit, keeper) = (
+        let reaper = coordinator.spawn({
+            let (session, past_limit, coordinator) = (
                 Arc::clone(&session),
                 Arc::clone(&past_limit),
-                keeper.clone(),
+                coordinator.clone(),
             );
             async move {
                 tokio::time::sleep(limit).await;
                 past_limit.store(true, Ordering::SeqCst);
-                cut(&keeper, session).await;
+                cut(&coordinator, session).await;
             }
         });
         Self {
@@ -49,17 +49,17 @@ impl OpenSandbox {
     }
 
     /// Ends the sandbox and says how it went. Always returns within a bounded time.
-    pub(crate) async fn finish(self, keeper: &Handle) -> RollbackVerdict {
+    pub(crate) async fn finish(self, coordinator: &Handle) -> RollbackVerdict {
         let session = Arc::clone(&self.session);
-        let runtime = keeper.clone();
+        let runtime = coordinator.clone();
         // A backend may block, and a driver may hang: each end has a thread of its own.
-        let mut ending = keeper.spawn_blocking(move || runtime.block_on(session.finish()));
+        let mut ending = coordinator.spawn_blocking(move || runtime.block_on(session.finish()));
         let verdict = match tokio::time::timeout(FINISH_LIMIT, &mut ending).await {
             Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown {
                 cause: format!("the backend panicked: {error}"),
             }),
             Err(_) => {
-                cut(keeper, Arc::clone(&self.session)).await;
+                cut(coordinator, Arc::clone(&self.session)).await;
                 match tokio::time::timeout(FINISH_LIMIT, ending).await {
                     Ok(Ok(verdict)) => verdict,
                     _ => RollbackVerdict::Unknown {
@@ -82,9 +82,9 @@ impl OpenSandbox {
     }
 }
 
-async fn cut(keeper: &Handle, session: Arc<dyn Session>) {
-    let runtime = keeper.clone();
-    let cutting = keeper.spawn_blocking(move || runtime.block_on(session.cut()));
+async fn cut(coordinator: &Handle, session: Arc<dyn Session>) {
+    let runtime = coordinator.clone();
+    let cutting = coordinator.spawn_blocking(move || runtime.block_on(session.cut()));
     if tokio::time::timeout(FINISH_LIMIT, cutting).await.is_err() {
         tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
     }

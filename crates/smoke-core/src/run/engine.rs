@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// The runtimes, and the limits that hold over all runs.
 pub(crate) struct Engine {
     runtimes: Runtimes,
-    keeper: Handle,
+    coordinator: Handle,
     catalogue: Arc<Catalogue>,
     /// The tests that may run at the same time.
     pub(crate) tests: Arc<Semaphore>,
@@ -51,7 +51,7 @@ impl Engine {
             .map(|backend| backend.capacity());
         let sandboxes = capacities.min().unwrap_or(1).min(MOST_SANDBOXES);
         Ok(Self {
-            keeper: runtimes.keeper()?,
+            coordinator: runtimes.coordinator()?,
             runtimes,
             catalogue: Arc::clone(catalogue),
             tests: Arc::new(Semaphore::new(at_once)),
@@ -62,8 +62,8 @@ impl Engine {
         })
     }
 
-    pub(crate) fn keeper(&self) -> &Handle {
-        &self.keeper
+    pub(crate) fn coordinator(&self) -> &Handle {
+        &self.coordinator
     }
 
     /// Counts an execution until what is returned is dropped.
@@ -107,7 +107,7 @@ impl Engine {
         Arc::new(Surroundings {
             supplies: Arc::clone(&self.catalogue.supplies),
             stage,
-            keeper: self.keeper.clone(),
+            coordinator: self.coordinator.clone(),
             sandboxes: Arc::clone(&self.sandboxes),
         })
     }

@@ -132,12 +132,12 @@ pub(crate) async fn execute(
     let remains = cx.remains();
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
-    let keeper = engine.keeper();
+    let coordinator = engine.coordinator();
     let verdicts = join_all(
         remains
             .sandboxes
             .into_iter()
-            .map(|sandbox| sandbox.finish(keeper)),
+            .map(|sandbox| sandbox.finish(coordinator)),
     )
     .await;
     drop(remains.permit);

@@ -166,8 +166,13 @@ impl Runner {
                 let landed = ticket.landed.clone();
                 match self.engine() {
                     Ok(engine) => {
-                        let keeper = engine.keeper().clone();
-                        keeper.spawn(self.clone().fly(ticket, engine, selection, ask.asked_by));
+                        let coordinator = engine.coordinator().clone();
+                        coordinator.spawn(self.clone().fly(
+                            ticket,
+                            engine,
+                            selection,
+                            ask.asked_by,
+                        ));
                     }
                     Err(error) => self.0.gate.land(
                         ticket,
@@ -292,7 +297,7 @@ impl Runner {
         self.0.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One run from its ticket to its report, on the keeper.
+    /// One run from its ticket to its report, on the coordinator.
     async fn fly(
         self,
         ticket: Ticket,

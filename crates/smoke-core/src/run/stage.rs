@@ -15,10 +15,10 @@ const PROBE_LIMIT: Duration = Duration::from_millis(250);
 /// Bounds what functions on tokio's blocking threads can hold when they never return.
 const BLOCKING_THREADS: usize = 64;
 
-/// The keeper plans, keeps time and answers, and never polls anything of the user's. The stage
+/// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
 pub(crate) struct Runtimes {
-    keeper: Mutex<Option<Runtime>>,
+    coordinator: Mutex<Option<Runtime>>,
     stage: Mutex<Option<Runtime>>,
     stage_threads: usize,
     replaced: AtomicUsize,
@@ -27,28 +27,28 @@ pub(crate) struct Runtimes {
 impl Runtimes {
     pub(crate) fn start(tests_at_once: usize) -> Result<Self> {
         let runtimes = Self {
-            keeper: Mutex::default(),
+            coordinator: Mutex::default(),
             stage: Mutex::default(),
             stage_threads: tests_at_once.clamp(2, 4),
             replaced: AtomicUsize::new(0),
         };
         // From here on what was started is ended in the background, also where the rest cannot
         // be: a runtime that is dropped in asynchronous code panics.
-        let mut keeper = Builder::new_multi_thread();
-        let keeper = keeper
+        let mut coordinator = Builder::new_multi_thread();
+        let coordinator = coordinator
             .worker_threads(1)
-            .thread_name("smoke-keeper")
+            .thread_name("smoke-coord")
             .enable_all()
             .build();
-        *lock(&runtimes.keeper) = Some(keeper.map_err(no_threads)?);
+        *lock(&runtimes.coordinator) = Some(coordinator.map_err(no_threads)?);
         *lock(&runtimes.stage) = Some(stage(runtimes.stage_threads)?);
         Ok(runtimes)
     }
 
-    pub(crate) fn keeper(&self) -> Result<Handle> {
-        lock(&self.keeper)
+    pub(crate) fn coordinator(&self) -> Result<Handle> {
+        lock(&self.coordinator)
             .as_ref()
-            .map(|keeper| keeper.handle().clone())
+            .map(|coordinator| coordinator.handle().clone())
             .ok_or_else(shut)
     }
 
@@ -88,7 +88,7 @@ impl Runtimes {
 
     /// Ends both and waits for nothing: a thread that a test has stopped would never end.
     pub(crate) fn shut(&self) {
-        for runtime in [&self.stage, &self.keeper] {
+        for runtime in [&self.stage, &self.coordinator] {
             let runtime = lock(runtime).take();
             if let Some(runtime) = runtime {
                 runtime.shutdown_background();

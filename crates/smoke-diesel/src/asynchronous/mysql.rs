@@ -2,7 +2,7 @@
 
 use diesel::QueryResult;
 use diesel::dsl::sql;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{
     AnsiTransactionManager, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection,
 };
@@ -50,10 +50,8 @@ impl Connection for AsyncMysqlConnection {
     }
 
     async fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
-        let warnings: Option<i64> = sql::<Nullable<BigInt>>(mysql::WARNINGS)
-            .get_result(self)
-            .await?;
-        if warnings == Some(0) {
+        let warned: i64 = sql::<BigInt>(mysql::WARNED).get_result(self).await?;
+        if warned == 0 {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self).await?;

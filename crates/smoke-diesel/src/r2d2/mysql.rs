@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::r2d2::Error::{self, QueryError};
 use diesel::r2d2::ManageConnection;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, MysqlConnection, QueryResult, RunQueryDsl};
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::{Result, RollbackVerdict};
@@ -50,8 +50,8 @@ impl Connection for MysqlConnection {
     }
 
     fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
-        let warnings: Option<i64> = sql::<Nullable<BigInt>>(mysql::WARNINGS).get_result(self)?;
-        if warnings == Some(0) {
+        let warned: i64 = sql::<BigInt>(mysql::WARNED).get_result(self)?;
+        if warned == 0 {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self)?;

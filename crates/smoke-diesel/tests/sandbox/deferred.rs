@@ -2,9 +2,9 @@
 
 use smoke_core::RollbackVerdict;
 
-use crate::subject::{Sandbox, Subject, on_every_subject};
+use crate::subject::{Sandbox, Subject, on_subjects_that_defer};
 
-on_every_subject! {
+on_subjects_that_defer! {
     a_deferred_constraint_that_does_not_hold_is_refused,
     a_deferred_constraint_that_holds_in_the_end_is_fine,
     an_escape_counts_more_than_a_refusal,

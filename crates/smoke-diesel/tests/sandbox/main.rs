@@ -10,6 +10,7 @@ mod deferred;
 mod escapes;
 mod interact;
 mod lost;
+mod mariadb;
 mod opening;
 mod rollback;
 mod runner;

@@ -21,7 +21,10 @@ async fn a_kept_pool_is_named_and_gets_nothing<S: Subject>() {
     // Also later, when the pool has had the time to try and connect again.
     for _ in 0..2 {
         let error = S::run(&kept, "INSERT INTO t VALUES (2)").await.unwrap_err();
-        assert!(error.to_lowercase().contains("closed"), "{error}");
+        assert!(
+            !S::tells_closed() || error.to_lowercase().contains("closed"),
+            "{error}"
+        );
         tokio::time::sleep(Duration::from_millis(600)).await;
     }
     assert_eq!(subject.rows().await, 0);

@@ -1,6 +1,7 @@
 //! The databases and pools that are tested.
 
 pub(crate) mod libpq;
+pub(crate) mod mariadb;
 pub(crate) mod postgres;
 mod r2d2;
 pub(crate) mod sqlite;
@@ -45,6 +46,11 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 
     /// A pair of tables, child and parent, whose foreign key is checked at commit.
     fn deferred(&self) -> &'static str;
+
+    /// Whether the pool can say that it is closed, and says so at once.
+    fn tells_closed() -> bool {
+        true
+    }
 
     /// The statement that counts the rows in `t` as the application's production does.
     async fn rows(&self) -> i64;
@@ -104,6 +110,20 @@ pub(crate) async fn open<B: Backend>(backend: &B) -> smoke_core::Result<Opened<B
 /// Has each function tested on every subject.
 macro_rules! on_every_subject {
     ($($test:ident),* $(,)?) => {
+        crate::subject::on_subjects_that_defer!($($test),*);
+
+        mod mariadb {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<crate::subject::mariadb::Mariadb>().await;
+            })*
+        }
+    };
+}
+
+/// Has each function tested on every subject with constraints that are checked at commit.
+macro_rules! on_subjects_that_defer {
+    ($($test:ident),* $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
@@ -124,7 +144,7 @@ macro_rules! on_every_subject {
         }
     };
 }
-pub(crate) use on_every_subject;
+pub(crate) use {on_every_subject, on_subjects_that_defer};
 
 pub(crate) fn is_escaped(verdict: &RollbackVerdict) -> bool {
     matches!(verdict, RollbackVerdict::Escaped { at: None, .. })

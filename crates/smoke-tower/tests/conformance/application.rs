@@ -8,7 +8,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use smoke_conformance::adapter::{Broken, Shop, Visits};
-use smoke_tower::{AppBody, SmokeRequest};
+use smoke_tower::{AppBody, CalledBySmokeTest, SmokeRequest};
 use tower::{Service, ServiceExt, service_fn};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -53,7 +53,17 @@ where
     Ok(match page.as_str() {
         "GET /hello" => text(200, shop.hello()),
         "GET /visits" => text(200, visits.next()),
-        "GET /whoami" => text(200, shop.whoami(request.extensions().get::<SmokeRequest>())),
+        "GET /whoami" => {
+            let (extensions, headers) = (request.extensions(), request.headers());
+            text(
+                200,
+                shop.whoami(
+                    extensions.get::<SmokeRequest>(),
+                    extensions.get::<CalledBySmokeTest>(),
+                    headers.contains_key(SmokeRequest::HEADER),
+                ),
+            )
+        }
         "GET /broken" => text(200, shop.broken()?),
         "GET /panic" => text(200, shop.panic()),
         "POST /echo" => Response::new(request.into_body().map_err(Into::into).boxed_unsync()),

@@ -1,32 +1,32 @@
 //! The smoke tests: safe to run in production, at any time.
 
+mod db;
 mod notes;
 mod service;
 mod users;
 
-use smoke_actix::{Registry, Sandbox};
-use smoke_diesel::r2d2::Rollback;
+use smoke_actix::Registry;
 
 use crate::app::{AppState, app};
 use crate::config::Config;
-use crate::db::{Pool, SetUp};
+use crate::db::Pool;
 use crate::mail::Mailer;
+use db::Db;
 
 /// The pool that the service itself uses, for tests that look at its state and write nothing.
 ///
 /// A type of its own, since what is written through this pool stays: tests that write ask for a
-/// `Sandbox<Pool>`.
+/// [`Db`].
 struct ProductionPool(Pool);
 
 pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
-    Registry::discover()
+    let registry = Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(11)
         .build_id(config.build)
         .provide(config.clone())
         .provide(ProductionPool(pool.clone()))
-        .rollback(Rollback::new(&config.database_url).customizer(SetUp::new(config)))
-        .app(smoke_actix::app(|Sandbox(pool): Sandbox<Pool>| {
+        .app(smoke_actix::app(|Db(pool): Db| {
             let state = AppState {
                 pool,
                 mailer: Mailer::Nowhere,
@@ -35,5 +35,6 @@ pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
         }))
         // Everybody may see everything, since the service listens on this machine alone. On a
         // network it would be `.token(..)`.
-        .open()
+        .open();
+    db::rollback(registry, config, pool)
 }

@@ -2,15 +2,18 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use smoke_actix::{Client, Provided, Result, ensure, ensure_eq, ensure_ok, smoke_test};
+use smoke_actix::{Client, Provided, Result, ensure, ensure_eq, ensure_ok, skip, smoke_test};
 
 use super::ProductionPool;
 use crate::config::Config;
+use crate::db::each;
 
 /// The database is where it survives a restart.
 #[smoke_test]
 async fn the_database_is_a_file(config: Provided<Config>) -> Result {
-    let path = config.database_url.trim_start_matches("sqlite://");
+    let Some(path) = config.file() else {
+        skip!("it is a server's")
+    };
     ensure!(std::path::Path::new(path).is_file(), "{path} is not there");
     Ok(())
 }
@@ -18,8 +21,10 @@ async fn the_database_is_a_file(config: Provided<Config>) -> Result {
 /// The pool still gives connections. The function blocks, so it runs on a thread of its own.
 #[smoke_test(timeout = "6s")]
 fn the_pool_gives_a_connection(Provided(production): Provided<ProductionPool>) -> Result {
-    let mut connection = ensure_ok!(production.0.get());
-    let one = diesel::select(1.into_sql::<Integer>()).get_result::<i32>(&mut connection)?;
+    let one: i32 = each!(production.0, pool => {
+        let mut connection = ensure_ok!(pool.get());
+        diesel::select(1.into_sql::<Integer>()).get_result(&mut connection)?
+    });
     ensure_eq!(one, 1);
     Ok(())
 }

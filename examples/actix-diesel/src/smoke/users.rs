@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use serde_json::json;
-use smoke_actix::{Client, Result, Sandbox, Unique, ensure_eq, ensure_le, smoke_test};
-use smoke_diesel::r2d2::Interact as _;
+use smoke_actix::{Client, Result, Unique, ensure_eq, ensure_le, smoke_test};
 
-use crate::db::Pool;
+use super::Db;
+use crate::db::query;
 use crate::schema::users;
 use crate::users::User;
 
@@ -23,19 +23,15 @@ async fn users_can_be_listed(client: Client) -> Result {
 
 /// What the handler writes is there, and is gone when the test is over.
 #[smoke_test(tags("sign-up"))]
-async fn a_user_can_sign_up(client: Client, db: Sandbox<Pool>, unique: Unique) -> Result {
+async fn a_user_can_sign_up(client: Client, Db(db): Db, unique: Unique) -> Result {
     let new = json!({ "email": unique.email(), "name": "Smoke" });
     let answer = client.post("/users").json(&new).send().await?;
     let user: User = answer.ensure_status(201)?.json()?;
 
-    let email: String = db
-        .interact(move |connection| {
-            users::table
-                .find(user.id)
-                .select(users::email)
-                .first(connection)
-        })
-        .await?;
+    let email: String = query!(db, |connection| users::table
+        .find(user.id)
+        .select(users::email)
+        .first(connection))?;
     ensure_eq!(email, new["email"]);
     Ok(())
 }

@@ -4,6 +4,8 @@
 
 mod answer;
 mod database;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod service;
 
 use std::time::{Duration, Instant};
@@ -217,8 +219,8 @@ fn what_cannot_be_used_is_named_with_the_remedy() {
         ),
         (
             "DATABASE_URL",
-            "postgres://me:secret@db/shop",
-            "error: DATABASE_URL begins with postgres://, and",
+            "mysql://me:secret@db/shop",
+            "error: DATABASE_URL begins with mysql://, and this service uses SQLite or PostgreSQL",
         ),
         (
             "DATABASE_URL",
@@ -244,4 +246,17 @@ fn what_cannot_be_used_is_named_with_the_remedy() {
         );
         assert_eq!(error.lines().count(), 1, "{error}");
     }
+}
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_build_for_sqlite_says_how_to_get_one_for_postgres() {
+    let database = Database::new();
+    let url = "postgres://me:secret@db/shop";
+    let error = refuses_to_start(&database, ("DATABASE_URL", url));
+    let said = "error: DATABASE_URL begins with postgres://, and this build knows SQLite alone: \
+                start the service with `cargo run -p actix-diesel --features postgres`";
+    assert!(error.starts_with(said), "{error}");
+    assert!(!error.contains("secret"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
 }

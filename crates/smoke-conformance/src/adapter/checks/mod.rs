@@ -1,6 +1,7 @@
 //! The checks, each with its name as a sentence.
 
 mod access;
+mod called;
 mod connections;
 mod formats;
 mod in_process;
@@ -63,6 +64,8 @@ checks! {
         "bodies pass both ways byte for byte" => passing::bodies,
         "a stream passes chunk by chunk, its trailers too" => passing::streams,
         "an upgrade passes" => passing::upgrades,
+        "a forged header reaches no handler" => called::forged,
+        "a signed header says who calls until its time has passed" => called::signed,
         "two hundred requests make one run" => runs::shared,
         "no test is in the application's way" => runs::in_nobodys_way,
     }

@@ -165,6 +165,26 @@ async fn a_request_may_opt_out_of_the_database() {
 }
 
 #[tokio::test]
+async fn a_grpc_call_that_is_refused_is_not_bypassed() {
+    for (status, refused) in [("5", true), ("0", false)] {
+        let (app, cx, _) = app(|_| {
+            move |_| async move {
+                let mut answer = answer(200, "")?;
+                answer
+                    .headers_mut()
+                    .insert("grpc-status", status.parse().unwrap());
+                Ok(answer)
+            }
+        })
+        .await;
+        let _ = app
+            .call(post("/shop.Prices/Get"), CallOptions::default())
+            .await;
+        assert_eq!(cx.remains().problems.is_empty(), refused, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_write_that_is_refused_is_not_bypassed() {
     for status in [400, 422, 500] {
         let (app, cx, _) = app(|_| move |_| async move { answer(status, "") }).await;

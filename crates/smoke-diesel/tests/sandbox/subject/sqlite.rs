@@ -89,8 +89,13 @@ impl Subject for Sqlite {
     }
 
     async fn rows(&self) -> i64 {
+        let mut connection = self.connect();
+        // Whoever closes the last connection but this one is in the way for a moment.
+        connection
+            .batch_execute("PRAGMA busy_timeout = 1000")
+            .unwrap();
         sql::<BigInt>("SELECT count(*) FROM t")
-            .get_result(&mut self.connect())
+            .get_result(&mut connection)
             .unwrap()
     }
 

@@ -1,0 +1,69 @@
+//! What is special about MariaDB: it commits on its own, and has limits of its own.
+
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use smoke_core::Backend;
+use smoke_diesel::bb8::Rollback;
+
+use crate::subject::mariadb::Mariadb;
+use crate::subject::{Sandbox, Subject, open};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_can_be_written_unless_implicit_commits_are_accepted() {
+    let subject = Mariadb::new().await;
+    let opened = open(&Rollback::mysql(subject.url())).await.unwrap();
+    Mariadb::run(&opened.pool, "SELECT * FROM t").await.unwrap();
+    for sql in ["INSERT INTO t VALUES (1)", "TRUNCATE TABLE t"] {
+        let error = Mariadb::run(&opened.pool, sql).await.unwrap_err();
+        assert!(error.contains("READ ONLY"), "{error}");
+    }
+    drop(opened.pool);
+    opened.session.finish().await;
+    assert_eq!(subject.rows().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limits_are_set_on_the_server() {
+    let sandbox = Sandbox::<Mariadb>::open().await;
+    let mut connection = sandbox.pool.get().await.unwrap();
+    for (setting, value) in [
+        ("tx_isolation", "READ-COMMITTED"),
+        ("innodb_lock_wait_timeout", "1"),
+        ("lock_wait_timeout", "1"),
+        ("max_statement_time", "2.000000"),
+        ("idle_transaction_timeout", "2"),
+    ] {
+        let set = sql::<Text>(&format!("SELECT CAST(@@SESSION.{setting} AS CHAR)"))
+            .get_result::<String>(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(set, value, "{setting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_applications_own_isolation_stays() {
+    let subject = Mariadb::new().await;
+    let backend = Rollback::mysql(subject.url()).setup(|connection| {
+        Box::pin(async {
+            let sql = "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+            connection.batch_execute(sql).await
+        })
+    });
+    let opened = open(&backend).await.unwrap();
+    let mut connection = opened.pool.get().await.unwrap();
+    let level = sql::<Text>("SELECT @@SESSION.tx_isolation")
+        .get_result::<String>(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(level, "SERIALIZABLE");
+}
+
+#[test]
+fn it_says_what_it_is_and_what_it_bears() {
+    let backend = Rollback::mysql("mysql://localhost").capacity(2);
+    assert_eq!(backend.describe(), "diesel-async bb8 on MariaDB or MySQL");
+    assert_eq!(Backend::capacity(&backend), 2);
+    assert_eq!(Backend::limit(&backend).as_secs(), 2);
+}
