@@ -10,7 +10,6 @@ mod opener;
 mod postgres;
 mod rollback;
 mod session;
-#[cfg(feature = "postgres-r2d2")]
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod threads;
