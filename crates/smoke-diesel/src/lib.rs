@@ -112,7 +112,6 @@
 )]
 
 mod dialect;
-mod redact;
 mod steps;
 mod verdict;
 

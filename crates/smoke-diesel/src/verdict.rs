@@ -6,7 +6,7 @@ use smoke_core::rollback::postgres::REFUSED;
 
 use crate::dialect::Dialect;
 use crate::gate::Gate;
-use crate::redact::redact;
+use smoke_core::rollback::redact;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVerdict {
@@ -85,5 +85,5 @@ pub(crate) fn not_cut(why: &str) {
 
 /// What the driver said, on one line and without passwords.
 pub(crate) fn text(error: &Error) -> String {
-    redact(&error.to_string())
+    redact(&error.to_string()).into_owned()
 }

@@ -16,8 +16,8 @@ use super::{Connection, Manager, Missing, Rollback, SandboxPool};
 use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::Terms;
 use crate::gate::Gate;
-use crate::redact::redact;
 use crate::savepoints::Savepoints;
+use smoke_core::rollback::redact;
 
 pub(super) async fn open<P, C>(rollback: &Rollback<P, C>, request: OpenRequest) -> Result<Opened<P>>
 where

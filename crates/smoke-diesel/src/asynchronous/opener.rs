@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use super::{Connect, Connection};
 use crate::dialect::Terms;
 use crate::gate::{Gate, lock};
-use crate::redact::redact;
 use crate::verdict::not_begun;
+use smoke_core::rollback::redact;
 
 pub(super) type Setup<C> =
     Arc<dyn for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync>;

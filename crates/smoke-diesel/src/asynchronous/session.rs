@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 use super::{Connect, Connection, Missing, SandboxPool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
-use crate::redact::redact;
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
 use crate::verdict::{not_cut, text};
+use smoke_core::rollback::redact;
 
 type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
 type Dialect<P> = <<P as SandboxPool>::Connection as Connection>::Dialect;
@@ -65,7 +65,7 @@ impl<P: SandboxPool> Session<P> {
                 (Some(verdict), _) => Absent::Gone(verdict),
                 (None, Missing::InUse(said)) => Absent::InUse(said),
                 (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
-                    cause: redact(&said),
+                    cause: redact(&said).into_owned(),
                 }),
             })
     }
@@ -127,7 +127,7 @@ async fn end_from_outside<C: Connection>(
             },
             Err(error) => {
                 let _ = C::end(server_side, None).await;
-                Some(redact(&error.to_string()))
+                Some(redact(&error.to_string()).into_owned())
             }
         }
     };

@@ -19,8 +19,8 @@ use smoke_core::rollback::mysql;
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::Gate;
-use crate::redact::redact;
 use crate::verdict::{non_transactional, not_begun, not_cut};
+use smoke_core::rollback::redact;
 
 impl Connection for MysqlConnection {
     type Dialect = MysqlDialect;

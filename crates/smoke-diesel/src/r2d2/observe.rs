@@ -10,7 +10,7 @@ use scheduled_thread_pool::ScheduledThreadPool;
 use tokio::sync::oneshot;
 
 use crate::gate::{Gate, lock};
-use crate::redact::redact;
+use smoke_core::rollback::redact;
 
 thread_local! {
     static SESSION: Cell<bool> = const { Cell::new(false) };

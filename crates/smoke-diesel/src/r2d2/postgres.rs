@@ -19,8 +19,8 @@ use smoke_core::rollback::postgres::{self, FACTS};
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::Gate;
-use crate::redact::redact;
 use crate::verdict::{not_begun, not_cut};
+use smoke_core::rollback::redact;
 
 impl Connection for PgConnection {
     type Dialect = PostgresDialect;
