@@ -52,7 +52,7 @@ pub(super) struct ConnectErrors<T>(pub(super) Arc<Reply<T>>);
 
 impl<T: fmt::Debug + Send + 'static, E: std::error::Error> HandleError<E> for ConnectErrors<T> {
     fn handle_error(&self, error: E) {
-        let said = redact(&error.to_string());
+        let said = redact(&error.to_string()).into_owned();
         self.0.send(Err(smoke_core::Error::msg(said)));
     }
 }
