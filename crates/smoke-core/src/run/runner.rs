@@ -227,7 +227,8 @@ impl Runner {
             {
                 self.0.ended.send_replace(true);
             }
-        } else if self.0.gate.in_flight() == 0 && !self.0.started.load(Ordering::SeqCst) {
+        } else if !self.0.started.load(Ordering::SeqCst) {
+            // Nor will there be an engine: that is asked under the lock that was held above.
             return;
         }
         let _ = self.0.ended.subscribe().wait_for(|ended| *ended).await;
