@@ -100,6 +100,7 @@ async fn prepare<DB: Database>(
         }
         DB::make_ready(connection, &outside).await?;
         levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
+        DB::begun(connection, &outside).await?;
         let prove = lock(&shared.savepoints).prove();
         DB::run(connection, prove).await
     };

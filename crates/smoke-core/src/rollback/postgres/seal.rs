@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use super::shared::who_is_inside;
 use super::socket;
 use crate::rollback::gate::lock;
 
@@ -62,6 +63,16 @@ impl Facts {
                 socket::is_own(client, client_port, server_port)
             }
             _ => false,
+        }
+    }
+
+    /// The condition that picks the process of a sandbox with that guard.
+    #[must_use]
+    pub fn who(&self, own_process: bool, guard: &str) -> String {
+        if own_process {
+            self.who.clone()
+        } else {
+            who_is_inside(guard)
         }
     }
 
