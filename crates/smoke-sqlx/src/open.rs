@@ -34,6 +34,7 @@ pub(crate) async fn open<DB: Database>(
         test: request.test,
         limit: request.limit,
         writes: true,
+        application_user: rollback.user_of_application(),
     };
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();

@@ -58,6 +58,7 @@ fn begin_anew(
 ) -> QueryResult<()> {
     let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(connection)?);
     let own_process = facts.are_of_own_process();
+    facts.say_whose(terms.application_user.as_deref());
     if facts.seals(own_process) {
         gate.seal();
     }

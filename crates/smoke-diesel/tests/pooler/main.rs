@@ -7,6 +7,7 @@ mod application;
 mod lost;
 mod pooled;
 mod production;
+mod session;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! Production: it reaches the same server through the same pooler.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
@@ -105,6 +106,18 @@ impl Production {
     }
 }
 
+/// Waits for a state.
+pub(crate) async fn eventually(reached: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !reached().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .unwrap();
+}
+
 /// Ends a process of the server, as an administrator does.
 pub(crate) async fn end(process: i32) {
     let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
@@ -112,7 +125,7 @@ pub(crate) async fn end(process: i32) {
     assert_eq!(ask(&admin, &end).await.get(0), Some("t"));
 }
 
-async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
+pub(crate) async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
     let answer = client.simple_query(sql).await.unwrap();
     let row = answer.into_iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -121,13 +134,13 @@ async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
     row.unwrap()
 }
 
-async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: `cargo xtask test` starts a server and sets it")
     })

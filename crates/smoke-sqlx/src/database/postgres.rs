@@ -98,6 +98,8 @@ impl Database for Postgres {
                 client: row.try_get(4)?,
                 client_port: row.try_get(5)?,
                 server_port: row.try_get(6)?,
+                user: row.try_get(7)?,
+                bypasses_row_security: row.try_get(8)?,
             };
             let own_process = facts.are_of_own_process();
             Ok(ServerSide {
@@ -122,6 +124,7 @@ impl Database for Postgres {
         let ServerSide {
             facts, own_process, ..
         } = server_side;
+        facts.say_whose(terms.application_user.as_deref());
         let who = || facts.who(*own_process, &terms.guard);
         server_side.who.get_or_init(who);
         postgres::begin(terms, server_side.sealed)

@@ -1,5 +1,6 @@
 //! What is said to PostgreSQL, whatever the library.
 
+mod role;
 mod seal;
 mod shared;
 mod socket;
@@ -147,6 +148,7 @@ mod tests {
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
             writes: true,
+            application_user: None,
         };
         let sql = begin(&terms, false);
         assert!(

@@ -43,6 +43,7 @@ impl Connection for AsyncPgConnection {
         let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);
+        facts.say_whose(terms.application_user.as_deref());
         if facts.seals(own_process) {
             gate.seal();
         }
