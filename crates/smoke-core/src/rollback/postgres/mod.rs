@@ -1,11 +1,14 @@
 //! What is said to PostgreSQL, whatever the library.
 
+mod role;
 mod seal;
+mod shared;
 mod socket;
 
 use std::time::Duration;
 
 pub use seal::{FACTS, Facts, REFUSED};
+pub use shared::{Fate, NUMBER, fate_of, who_is_inside};
 
 use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
 use crate::rollback::terms::Terms;
@@ -18,6 +21,10 @@ const LOCK_TIMEOUT_MS: u32 = 100;
 
 /// The length of an application name, in bytes; the server cuts longer ones.
 const NAME_LENGTH: usize = 63;
+
+/// Asks for [`FACTS`] between this and the batch of [`begin`], which begins anew: behind a
+/// transaction pooler the statements of a query would else go to several processes.
+pub const BEFORE_FACTS: &str = "BEGIN";
 
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
@@ -69,7 +76,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
     let begin = if sealed {
         seal::begin(guard)
     } else {
-        "BEGIN".to_owned()
+        format!("BEGIN; {}", shared::mark(guard))
     };
     format!(
         "{begin}; \
@@ -141,6 +148,7 @@ mod tests {
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
             writes: true,
+            application_user: None,
         };
         let sql = begin(&terms, false);
         assert!(
