@@ -64,6 +64,9 @@ fn ended(terms: &Terms) -> String {
 ///
 /// Everything is local to the transaction: behind a transaction pooler the next client of the
 /// server's connection would inherit the rest.
+///
+/// While the server sends an answer that nobody reads, none of its own clocks ends the statement:
+/// that is left to the one of TCP.
 #[must_use]
 pub fn begin(terms: &Terms, sealed: bool) -> String {
     let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
@@ -83,6 +86,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
          SET LOCAL statement_timeout = {limit}; \
          SET LOCAL idle_in_transaction_session_timeout = {limit}; \
          SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
+         SET LOCAL tcp_user_timeout = {limit}; \
          SET LOCAL application_name = '{name}'; \
          SET LOCAL smoke.guard = '{guard}'; \
          SAVEPOINT {guard}"
