@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Fault;
 use super::savepoints::{Attempt, Ending, Savepoints};
 use super::terms::Terms;
 
@@ -33,10 +34,34 @@ pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
     }]
 }
 
-/// Whether a result code, extended or not, says that the database was busy.
+/// What a result code, extended or not, means.
 #[must_use]
-pub fn is_busy(code: i32) -> bool {
+pub fn read(code: i32) -> Fault {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
-    matches!(code & 0xff, BUSY | LOCKED)
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    const SCHEMA: i32 = 17;
+    match code & 0xff {
+        BUSY | LOCKED => Fault::Busy,
+        READONLY => Fault::ReadOnly,
+        CANTOPEN => Fault::Lost,
+        SCHEMA => Fault::SchemaChanged,
+        _ => Fault::Other,
+    }
+}
+
+/// The same, where the message has to do because a library keeps the code to itself. SQLite's come
+/// in English only.
+#[must_use]
+pub fn read_message(said: &str) -> Fault {
+    const FAULTS: &[(Fault, &str)] = &[
+        (Fault::Ended, "no such savepoint"),
+        (Fault::Busy, "is locked"),
+        (Fault::ReadOnly, "attempt to write a readonly database"),
+        (Fault::Lost, "unable to open database file"),
+        (Fault::SchemaChanged, "database schema has changed"),
+    ];
+    let found = FAULTS.iter().find(|(_, text)| said.contains(text));
+    found.map_or(Fault::Other, |(fault, _)| *fault)
 }

@@ -4,6 +4,7 @@
 
 mod subject;
 
+mod causes;
 mod checkouts;
 mod cut;
 mod deferred;

@@ -115,14 +115,12 @@ impl Database for Postgres {
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
-        match error.code().as_deref() {
-            // "no active SQL transaction" and "invalid savepoint specification".
-            Some("25P01" | "3B001") => Fault::Ended,
-            Some(state) if postgres::is_lost(state) => Fault::Lost,
-            Some(state) if postgres::is_busy(state) => Fault::Busy,
-            Some(state) if postgres::is_full(state) => Fault::Full,
-            _ => Fault::Other,
+        if error.message().contains("cached plan must not change") {
+            return Fault::SchemaChanged;
         }
+        error
+            .code()
+            .map_or(Fault::Other, |state| postgres::read(&state))
     }
 
     fn refusal<'c>(_: &'c mut PgConnection, _: &'c ServerSide) -> BoxFuture<'c, Option<String>> {

@@ -6,13 +6,19 @@ use diesel::r2d2::ConnectionManager;
 use smoke_core::Backend;
 use smoke_diesel::r2d2::Rollback;
 
-use super::postgres::{Postgres, url};
+use super::postgres::{OnPostgres, Postgres, url};
 use super::{Held, Subject, r2d2};
 
 type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 
 /// The same database, through libpq.
 pub(crate) struct Libpq(Postgres);
+
+impl OnPostgres for Libpq {
+    fn postgres(&self) -> &Postgres {
+        &self.0
+    }
+}
 
 impl Subject for Libpq {
     type Pool = Pool;

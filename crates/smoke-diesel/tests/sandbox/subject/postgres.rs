@@ -49,6 +49,17 @@ impl Postgres {
     }
 }
 
+/// A subject that is a PostgreSQL database, whatever the library.
+pub(crate) trait OnPostgres: Subject {
+    fn postgres(&self) -> &Postgres;
+}
+
+impl OnPostgres for Postgres {
+    fn postgres(&self) -> &Postgres {
+        self
+    }
+}
+
 impl Subject for Postgres {
     type Pool = Pool;
 
