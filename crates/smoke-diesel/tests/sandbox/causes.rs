@@ -22,18 +22,18 @@ fn only(report: &Report) -> &TestReport {
     &report.tests[0]
 }
 
-fn assert_errored(report: &Report, message: &str) {
+pub(crate) fn assert_errored(report: &Report, message: &str) {
     let test = only(report);
     assert_eq!(test.outcome, Outcome::Errored, "{test:?}");
     let said = test.message.as_deref().unwrap();
     assert!(said.contains(message), "{test:?}");
 }
 
-async fn run(runner: &Runner) -> Report {
+pub(crate) async fn run(runner: &Runner) -> Report {
     runner.run(Selection::fast()).await
 }
 
-fn runner<B: Backend>(backend: B, test: Test) -> Runner {
+pub(crate) fn runner<B: Backend>(backend: B, test: Test) -> Runner {
     Runner::new(Registry::new().rollback(backend).test(test))
 }
 

@@ -9,6 +9,7 @@ mod checkouts;
 mod cut;
 mod deferred;
 mod escapes;
+mod failing;
 mod interact;
 mod lost;
 mod mariadb;

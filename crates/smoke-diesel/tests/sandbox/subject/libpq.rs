@@ -18,6 +18,11 @@ impl OnPostgres for Libpq {
     fn postgres(&self) -> &Postgres {
         &self.0
     }
+
+    fn at(&self, url: String) -> impl Backend<Pool = Pool> {
+        let sql = self.0.search_path();
+        Rollback::postgres(url).setup(move |connection| connection.batch_execute(&sql))
+    }
 }
 
 impl Subject for Libpq {

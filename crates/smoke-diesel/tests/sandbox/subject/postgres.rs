@@ -52,11 +52,22 @@ impl Postgres {
 /// A subject that is a PostgreSQL database, whatever the library.
 pub(crate) trait OnPostgres: Subject {
     fn postgres(&self) -> &Postgres;
+
+    /// A backend of the same database, as somebody else or by another way.
+    fn at(&self, url: String) -> impl Backend<Pool = Self::Pool>;
 }
 
 impl OnPostgres for Postgres {
     fn postgres(&self) -> &Postgres {
         self
+    }
+
+    fn at(&self, url: String) -> impl Backend<Pool = Pool> {
+        let sql = self.search_path();
+        Rollback::postgres(url).setup(move |connection| {
+            let sql = sql.clone();
+            Box::pin(async move { connection.batch_execute(&sql).await })
+        })
     }
 }
 
