@@ -44,6 +44,6 @@ pub(crate) fn explain<D: Dialect>(
                     and a sandbox is inside one already; use transaction() there, or keep the handler out of the smoke tests"
                 .to_owned(),
         }),
-        error => D::read(error).in_use(text(error)),
+        error => gate.witness().name(D::read(error), text(error)),
     })
 }

@@ -29,13 +29,15 @@ pub(crate) async fn open<DB: Database>(
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
     let savepoints = levels::savepoints();
+    let guard = savepoints.guard();
+    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
+    let witness = shared.gate.witness();
     let terms = Terms {
-        guard: savepoints.guard(),
+        guard,
         test: request.test,
         limit: request.limit,
-        writes: true,
+        writes: witness.admits_writes(rollback.is_read_only(), true),
     };
-    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();
     let pool_options = rollback
         .hooks()

@@ -61,6 +61,7 @@ pub struct Rollback<DB: Database> {
     setups: Vec<Setup<DB>>,
     limit: Option<Duration>,
     capacity: usize,
+    read_only: bool,
 }
 
 /// Where the options to connect with come from.
@@ -95,6 +96,7 @@ impl<DB: Database> Rollback<DB> {
             setups: Vec::new(),
             limit: None,
             capacity: 1,
+            read_only: false,
         }
     }
 
@@ -116,6 +118,14 @@ impl<DB: Database> Rollback<DB> {
         + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
+    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
+    /// (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -150,6 +160,10 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

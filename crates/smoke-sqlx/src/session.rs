@@ -156,7 +156,7 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
     }
 
     fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {
-        explain::<DB>(error)
+        explain(&self.shared, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

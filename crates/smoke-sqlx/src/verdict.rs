@@ -65,11 +65,17 @@ pub(crate) fn not_opened<DB: Database>(error: &Error) -> smoke_core::Error {
 
 /// What explains that a test did not pass, where it is its error; sqlx tells nobody of those that
 /// handlers get.
-pub(crate) fn explain<DB: Database>(error: &smoke_core::Error) -> Option<RollbackVerdict> {
-    let shared = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    match error.downcast_ref::<Error>().or_else(shared)? {
+pub(crate) fn explain<DB: Database>(
+    shared: &Shared<DB>,
+    error: &smoke_core::Error,
+) -> Option<RollbackVerdict> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    match error.downcast_ref::<Error>().or_else(counted)? {
         Error::PoolTimedOut => Some(exhausted()),
-        error => fault_of::<DB>(error).in_use(text(error)),
+        error => {
+            let witness = shared.gate.witness();
+            witness.name(fault_of::<DB>(error), text(error))
+        }
     }
 }
 

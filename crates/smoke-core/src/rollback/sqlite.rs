@@ -18,11 +18,16 @@ pub const BUSY_TIMEOUT_MS: i32 = 100;
 
 /// Begins the transaction and sets the guard.
 ///
-/// A deferred transaction takes the write lock at its first write, where it may find the database
+/// Where nothing is written, production's writers do not wait. Else a deferred transaction takes the write lock at its first write, where it may find the database
 /// changed since its first read and fail for good (`BUSY_SNAPSHOT`).
 #[must_use]
 pub fn begin(terms: &Terms) -> String {
-    format!("BEGIN IMMEDIATE; SAVEPOINT {}", terms.guard)
+    let begin = if terms.writes {
+        "BEGIN IMMEDIATE"
+    } else {
+        "PRAGMA query_only = ON; BEGIN"
+    };
+    format!("{begin}; SAVEPOINT {}", terms.guard)
 }
 
 /// The ways to end the transaction.

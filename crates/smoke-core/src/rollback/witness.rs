@@ -40,9 +40,28 @@ impl Drop for Aside<'_> {
 }
 
 impl Witness {
-    /// The sandbox was made read-only, and this is what to do where a test has to write.
-    pub fn expect_no_writes(&self, remedy: &'static str) {
+    /// Whether the sandbox may write: not where it was asked to be read-only, and else where that
+    /// is accepted. Keeps what to do about it for whoever writes all the same.
+    #[must_use]
+    pub fn admits_writes(&self, read_only: bool, accepted: bool) -> bool {
+        let remedy = match (read_only, accepted) {
+            (true, _) => "a test that writes needs one of a backend without read_only()",
+            (false, false) => "writing is asked for with accept_implicit_commits()",
+            (false, true) => return true,
+        };
         let _ = self.remedy.set(remedy);
+        false
+    }
+
+    /// The verdict on an error of the database, if it explains a failure.
+    #[must_use]
+    pub fn name(&self, fault: Fault, said: String) -> Option<RollbackVerdict> {
+        match (fault, self.remedy.get()) {
+            (Fault::ReadOnly, Some(remedy)) => Some(RollbackVerdict::Limit {
+                cause: format!("the sandbox is read-only ({said}); {remedy}"),
+            }),
+            _ => fault.in_use(said),
+        }
     }
 
     /// Forgets what was seen before the sandbox was open.
@@ -67,7 +86,7 @@ impl Witness {
             return;
         }
         let mut seen = lock(&self.seen);
-        let verdict = match (fault, fault.in_use(said.clone())) {
+        let verdict = match (fault, self.name(fault, said.clone())) {
             (Fault::Deadlock, verdict) => {
                 // Only what was whole until then is known to have been rolled back.
                 if !seen.doubtful && seen.deadlock.is_none() {
@@ -76,12 +95,6 @@ impl Witness {
                 verdict
             }
             (Fault::Aborted, _) => Some(aborted(seen.other.as_deref().unwrap_or(&said))),
-            (Fault::ReadOnly, Some(verdict)) => Some(match self.remedy.get() {
-                Some(remedy) => RollbackVerdict::Limit {
-                    cause: format!("the sandbox is read-only ({said}); {remedy}"),
-                },
-                None => verdict,
-            }),
             (Fault::Other, _) => {
                 seen.other = Some(said);
                 None
@@ -220,6 +233,22 @@ mod tests {
         let said = witness.explain().unwrap().to_string();
         assert!(said.starts_with("limit of the sandbox: "), "{said}");
         assert!(said.contains("duplicate key"), "{said}");
+    }
+
+    #[test]
+    fn a_write_in_a_read_only_sandbox_says_what_to_do() {
+        for (read_only, remedy) in [(true, "read_only()"), (false, "accept_implicit_commits()")] {
+            let witness = Witness::default();
+            assert!(!witness.admits_writes(read_only, read_only));
+            witness.saw(Fault::ReadOnly, "25006".to_owned());
+            let said = witness.explain().unwrap().to_string();
+            assert!(said.contains(remedy), "{said}");
+        }
+        let witness = Witness::default();
+        assert!(witness.admits_writes(false, true));
+        witness.saw(Fault::ReadOnly, "25006".to_owned());
+        let cause = "25006".to_owned();
+        assert_eq!(witness.explain(), Some(RollbackVerdict::ReadOnly { cause }));
     }
 
     #[test]

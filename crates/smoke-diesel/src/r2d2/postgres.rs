@@ -41,7 +41,7 @@ impl Connection for PgConnection {
 
     fn begin(&mut self, server_side: &ServerSide, terms: &Terms, gate: &Gate) -> Result {
         let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self)?);
-        if facts.seals(facts.are_of_own_process()) {
+        if terms.writes && facts.seals(facts.are_of_own_process()) {
             gate.seal();
         }
         let _ = server_side.who.set(facts.who);

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::causes::{assert_errored, run, runner};
 use crate::subject::mariadb::Mariadb;
 use crate::subject::postgres::{OnPostgres, url};
+use crate::subject::sqlite::Sqlite;
 use crate::subject::{Subject, on_postgres};
 
 on_postgres! {
@@ -219,5 +220,75 @@ async fn a_table_that_is_altered_between_two_runs<S: OnPostgres>() {
         .await
         .unwrap();
     let report = run(&runner).await;
+    assert!(report.verdict().is_pass(), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mariadb_that_is_full_and_then_is_not() {
+    let subject = Mariadb::new().await;
+    let user = format!("u{}", &Uuid::new_v4().simple().to_string()[..16]);
+    let tell = async |sql: String| subject.connect().await.batch_execute(&sql).await.unwrap();
+    tell(format!(
+        "CREATE USER {user} IDENTIFIED BY 'word'; GRANT ALL ON *.* TO {user}"
+    ))
+    .await;
+    let url = url_of(&subject.url(), Some((&user, "word")), None);
+    let backend = bb8::Rollback::mysql(&url).accept_implicit_commits();
+    let runner = runner(backend, Test::new("a", inserts::<Mariadb>));
+    let before = run(&runner).await;
+    assert!(before.verdict().is_pass(), "{before:?}");
+    tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 1")).await;
+    let taken = diesel_async::AsyncMysqlConnection::establish(&url).await;
+    assert_errored(&run(&runner).await, "no capacity");
+    drop(taken.unwrap());
+    tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 0")).await;
+    let after = run(&runner).await;
+    assert!(after.verdict().is_pass(), "{after:?}");
+    tell(format!("ALTER USER {user} IDENTIFIED BY 'other'")).await;
+    assert_errored(&run(&runner).await, "it refuses the login");
+    tell(format!("DROP USER {user}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_that_is_gone_full_or_read_only() {
+    use diesel::connection::SimpleConnection;
+    let subject = Sqlite::new().await;
+    let runner_of = |setup: &'static str| {
+        let backend = subject.rollback().setup(|c| c.batch_execute(setup));
+        runner(backend, Test::new("a", inserts::<Sqlite>))
+    };
+    let whole = runner_of("SELECT 1");
+    let report = run(&whole).await;
+    assert!(report.verdict().is_pass(), "{report:?}");
+
+    let read_only = runner_of("PRAGMA query_only = ON");
+    assert_errored(&run(&read_only).await, "the database is read-only");
+
+    let file = subject.url();
+    let aside = format!("{file}.aside");
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert_errored(&run(&whole).await, "down or cannot be reached");
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    let report = run(&whole).await;
+    assert!(report.verdict().is_pass(), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_disk_that_is_full_leaves_nothing() {
+    async fn fills(Sandbox(pool): Sandbox<<Sqlite as Subject>::Pool>) -> Result {
+        Sqlite::run(&pool, "PRAGMA max_page_count = 1").await?;
+        let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)
+                    INSERT INTO t SELECT i FROM n";
+        Sqlite::run(&pool, many).await?;
+        Ok(())
+    }
+    let subject = Sqlite::new().await;
+    let full = runner(subject.backend(), Test::new("a", fills));
+    assert_errored(&run(&full).await, "full");
+    assert_eq!(subject.rows().await, 0);
+    let next = runner(subject.backend(), Test::new("a", inserts::<Sqlite>));
+    let report = run(&next).await;
     assert!(report.verdict().is_pass(), "{report:?}");
 }

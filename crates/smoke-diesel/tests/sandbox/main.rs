@@ -14,6 +14,7 @@ mod interact;
 mod lost;
 mod mariadb;
 mod opening;
+mod read_only;
 mod rollback;
 mod runner;
 mod stragglers;

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -20,7 +21,13 @@ pub(crate) struct ServerSide {
     /// A condition that picks it from `pg_stat_activity`.
     who: String,
     /// Whether the server is to refuse to commit.
-    sealed: bool,
+    sealed: AtomicBool,
+}
+
+impl ServerSide {
+    fn is_sealed(&self) -> bool {
+        self.sealed.load(Ordering::SeqCst)
+    }
 }
 
 async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
@@ -90,7 +97,8 @@ impl Database for Postgres {
                 client_port: row.try_get(5)?,
                 server_port: row.try_get(6)?,
             };
-            let sealed = facts.seals(facts.are_of_own_process());
+            let own_process = facts.are_of_own_process();
+            let sealed = AtomicBool::new(facts.seals(own_process));
             Ok(ServerSide {
                 who: facts.who,
                 sealed,
@@ -107,11 +115,13 @@ impl Database for Postgres {
     }
 
     fn begin(terms: &Terms, server_side: &ServerSide) -> String {
-        postgres::begin(terms, server_side.sealed)
+        // Where nothing can be written there is nothing to refuse.
+        server_side.sealed.fetch_and(terms.writes, Ordering::SeqCst);
+        postgres::begin(terms, server_side.is_sealed())
     }
 
     fn end(savepoints: &Savepoints, server_side: &ServerSide) -> Vec<Attempt<Ending>> {
-        postgres::end(savepoints, server_side.sealed)
+        postgres::end(savepoints, server_side.is_sealed())
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
@@ -128,7 +138,7 @@ impl Database for Postgres {
     }
 
     fn remark(server_side: &ServerSide) -> Option<String> {
-        server_side.sealed.then(|| REFUSED.to_owned())
+        server_side.is_sealed().then(|| REFUSED.to_owned())
     }
 
     fn end_from_outside<'o>(

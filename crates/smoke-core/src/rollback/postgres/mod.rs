@@ -69,8 +69,10 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
     let guard = &terms.guard;
     let begin = if sealed {
         seal::begin(guard)
-    } else {
+    } else if terms.writes {
         "BEGIN".to_owned()
+    } else {
+        "BEGIN READ ONLY".to_owned()
     };
     format!(
         "{begin}; \

@@ -34,7 +34,7 @@ impl Connection for AsyncPgConnection {
         let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);
-        if facts.seals(own_process) {
+        if terms.writes && facts.seals(own_process) {
             gate.seal();
         }
         let begin = PostgresDialect::begin(terms, gate.is_sealed());

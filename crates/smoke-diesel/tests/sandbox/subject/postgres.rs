@@ -35,7 +35,7 @@ impl Postgres {
         connection
     }
 
-    pub(super) fn search_path(&self) -> String {
+    pub(crate) fn search_path(&self) -> String {
         format!("SET search_path = {}", self.schema)
     }
 
