@@ -37,6 +37,7 @@ pub(crate) async fn open<DB: Database>(
         test: request.test,
         limit: request.limit,
         writes: witness.admits_writes(rollback.is_read_only(), true),
+        application_user: rollback.user_of_application(),
     };
     let (token, watch) = HandleToken::new();
     let pool_options = rollback
@@ -102,6 +103,7 @@ async fn prepare<DB: Database>(
         }
         DB::make_ready(connection, &outside).await?;
         levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
+        DB::begun(connection, &outside).await?;
         let prove = lock(&shared.savepoints).prove();
         DB::run(connection, prove).await
     };

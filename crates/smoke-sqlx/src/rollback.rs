@@ -59,6 +59,7 @@ pub struct Rollback<DB: Database> {
     source: Source<DB>,
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
+    application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
     read_only: bool,
@@ -94,6 +95,7 @@ impl<DB: Database> Rollback<DB> {
             source,
             pool_options: None,
             setups: Vec::new(),
+            application_user: None,
             limit: None,
             capacity: 1,
             read_only: false,
@@ -144,6 +146,16 @@ impl<DB: Database> Rollback<DB> {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl Rollback<sqlx::Postgres> {
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
+    }
+}
+
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl<DB: Database> Rollback<DB> {
     pub(crate) fn connect_options(&self) -> Result<Options<DB>, sqlx::Error> {
@@ -164,6 +176,10 @@ impl<DB: Database> Rollback<DB> {
 
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
+    }
+
+    pub(crate) fn user_of_application(&self) -> Option<Arc<str>> {
+        self.application_user.clone()
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

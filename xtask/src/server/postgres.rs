@@ -91,6 +91,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         port,
         url,
         admin_url,
+        secret,
         daemon,
     })
 }

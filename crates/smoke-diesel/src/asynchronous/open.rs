@@ -36,6 +36,7 @@ where
         writes: gate
             .witness()
             .admits_writes(rollback.read_only, rollback.writes),
+        application_user: rollback.application_user.clone(),
     });
     let opener = Arc::new(Opener {
         connect: Arc::clone(&rollback.connect),

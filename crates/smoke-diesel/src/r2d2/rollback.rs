@@ -42,6 +42,7 @@ pub struct Rollback<M: ManageConnection> {
     capacity: usize,
     accepts_implicit_commits: bool,
     read_only: bool,
+    application_user: Option<Arc<str>>,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -55,6 +56,7 @@ impl<M: ManageConnection> Rollback<M> {
             capacity: 1,
             accepts_implicit_commits: false,
             read_only: false,
+            application_user: None,
         }
     }
 
@@ -136,6 +138,13 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
     }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
+    }
 }
 
 #[cfg(feature = "mysql-r2d2")]
@@ -204,6 +213,7 @@ async fn open<C: Connection>(
                 rollback.read_only,
                 C::Dialect::WRITES || rollback.accepts_implicit_commits,
             ),
+            application_user: rollback.application_user.clone(),
         },
         _token: token,
     };
