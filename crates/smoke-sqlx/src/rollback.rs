@@ -62,6 +62,7 @@ pub struct Rollback<DB: Database> {
     application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
+    read_only: bool,
 }
 
 /// Where the options to connect with come from.
@@ -97,6 +98,7 @@ impl<DB: Database> Rollback<DB> {
             application_user: None,
             limit: None,
             capacity: 1,
+            read_only: false,
         }
     }
 
@@ -118,6 +120,14 @@ impl<DB: Database> Rollback<DB> {
         + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
+    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
+    /// (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -162,6 +172,10 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     pub(crate) fn user_of_application(&self) -> Option<Arc<str>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::RollbackVerdict;
-use crate::Result;
+use crate::{Error, Result};
 
 /// Makes sandboxes for one type of connection pool.
 ///
@@ -118,6 +118,13 @@ pub trait Session: Send + Sync + 'static {
     /// Checks the guard, rolls back, closes the pool and says what was found. Called once, last;
     /// also after [`cut`](Self::cut).
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict>;
+
+    /// Why a test that was rolled back in order did not pass, where it was the database: contention,
+    /// a limit of the sandbox. Called after [`finish`](Self::finish), with the error of the test.
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        let _ = error;
+        None
+    }
 
     /// Ends the transaction from outside, whatever the threads that use it do.
     fn cut(&self) -> BoxFuture<'_, ()>;

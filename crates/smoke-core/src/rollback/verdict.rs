@@ -41,6 +41,26 @@ pub enum RollbackVerdict {
         /// What the database said.
         cause: String,
     },
+    /// The server has no connection to give.
+    NoCapacity {
+        /// What the database said.
+        cause: String,
+    },
+    /// The database is down, or does not let the sandbox in.
+    Unreachable {
+        /// What the driver said.
+        cause: String,
+    },
+    /// The database takes no writes: a replica, or one that was set so.
+    ReadOnly {
+        /// What the database said.
+        cause: String,
+    },
+    /// A table was changed while the test used it, by a migration. The test is worth another try.
+    SchemaChanged {
+        /// What the database said.
+        cause: String,
+    },
     /// Tables without transactions were written to; what was written stays.
     NonTransactional {
         /// The tables, as far as the database names them.
@@ -74,6 +94,11 @@ impl RollbackVerdict {
     #[must_use]
     pub fn is_rolled_back(&self) -> bool {
         matches!(self, Self::RolledBack)
+    }
+
+    /// Whether the same test may well be rolled back and pass a moment later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Contended { .. } | Self::SchemaChanged { .. })
     }
 
     /// Fills in the request of an escape that has none yet.
@@ -117,6 +142,19 @@ impl fmt::Display for RollbackVerdict {
                 "{holder} after the test had ended; the sandbox was shut, what comes later gets \"closed\" and no connection"
             ),
             Self::Contended { cause } => write!(f, "the database was busy: {cause}"),
+            Self::NoCapacity { cause } => write!(
+                f,
+                "no capacity: the database has no connection to give to the sandbox, which needs one beside those of the pools \
+                 (make the pools smaller, or let the server have more): {cause}"
+            ),
+            Self::Unreachable { cause } => {
+                write!(f, "the database is down or cannot be reached: {cause}")
+            }
+            Self::ReadOnly { cause } => write!(
+                f,
+                "the database is read-only (a replica, or default_transaction_read_only): {cause}"
+            ),
+            Self::SchemaChanged { cause } => write!(f, "the schema changed: {cause}"),
             Self::NonTransactional { tables } => write!(
                 f,
                 "tables without transactions were written to, and what was written was NOT rolled back: {}",

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::acting::as_session;
+use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::postgres::Fate;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Connect, Connection, Missing, SandboxPool};
@@ -15,6 +16,7 @@ use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
 use crate::verdict::{not_cut, text};
+use crate::witness::explain;
 use smoke_core::rollback::redact;
 
 type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
@@ -231,6 +233,13 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             }
             verdict
         })
+    }
+
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        if P::is_exhausted(error) {
+            return Some(exhausted());
+        }
+        explain::<Dialect<P>>(&self.gate, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

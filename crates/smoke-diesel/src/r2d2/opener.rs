@@ -13,6 +13,7 @@ use super::observe::Reply;
 use crate::dialect::Terms;
 use crate::gate::Gate;
 use crate::verdict::not_begun;
+use crate::witness::instrumentation;
 
 pub(super) type Customizer<C> = Arc<dyn CustomizeConnection<C, Error>>;
 pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
@@ -32,6 +33,7 @@ pub(super) struct Opener<C: Connection> {
 impl<C: Connection> Opener<C> {
     fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
         let outside = connection.seize(&self.manager)?;
+        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
         if let Some(customizer) = &self.customizer {
             customizer
                 .on_acquire(connection)
@@ -44,6 +46,7 @@ impl<C: Connection> Opener<C> {
             setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
         }
         connection.begin(&outside, &self.terms, &self.gate)?;
+        self.gate.witness().begin();
         Ok(outside)
     }
 }

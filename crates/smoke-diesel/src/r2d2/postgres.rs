@@ -59,7 +59,7 @@ fn begin_anew(
     let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(connection)?);
     let own_process = facts.are_of_own_process();
     facts.say_whose(terms.application_user.as_deref());
-    if facts.seals(own_process) {
+    if terms.writes && facts.seals(own_process) {
         gate.seal();
     }
     if !own_process {
@@ -69,7 +69,7 @@ fn begin_anew(
     let _ = server_side.who.set(facts.who(own_process, &terms.guard));
     let begin = PostgresDialect::begin(terms, gate.is_sealed());
     connection.batch_execute(&format!("ROLLBACK; {begin}"))?;
-    if facts.writes && !gate.is_sealed() {
+    if terms.writes && facts.writes && !gate.is_sealed() {
         let number = sql::<BigInt>(NUMBER).get_result(connection)?;
         let _ = server_side.number.set(number);
     }

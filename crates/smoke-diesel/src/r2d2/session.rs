@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::postgres::Fate;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside, condemn};
 use super::observe::as_session;
@@ -14,6 +14,7 @@ use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
 use crate::verdict::text;
+use crate::witness::explain;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -85,6 +86,10 @@ impl<C: Connection> smoke_core::Session for Session<C> {
             }
             verdict
         })
+    }
+
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        explain::<C::Dialect>(&self.0.gate, error)
     }
 
     /// Blocks, as [`finish`](Self::finish) does.

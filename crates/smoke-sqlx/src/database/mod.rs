@@ -15,6 +15,8 @@ use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Error};
 
+pub(crate) use smoke_core::rollback::Fault;
+
 /// What the connections of a database are made with.
 pub(crate) type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
 
@@ -112,31 +114,15 @@ pub(crate) enum Ended {
     Now,
 }
 
-/// What an error means for a sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The transaction, and with it the guard, has ended.
-    Ended,
-    /// The connection is gone.
-    Lost,
-    /// A lock stood in the way.
-    Busy,
-    /// The server has no connection to give.
-    Full,
-    /// Anything else.
-    Other,
-}
-
-impl Fault {
-    pub(crate) fn of<DB: Database>(error: &Error) -> Self {
-        match error {
-            Error::Database(error) => DB::read(&**error),
-            Error::Io(_)
-            | Error::Tls(_)
-            | Error::Protocol(_)
-            | Error::WorkerCrashed
-            | Error::PoolClosed => Self::Lost,
-            _ => Self::Other,
-        }
+/// What an error of sqlx means.
+pub(crate) fn fault_of<DB: Database>(error: &Error) -> Fault {
+    match error {
+        Error::Database(error) => DB::read(&**error),
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::WorkerCrashed
+        | Error::PoolClosed => Fault::Lost,
+        _ => Fault::Other,
     }
 }

@@ -26,10 +26,23 @@ pub(crate) struct ServerSide {
     own_process: bool,
     /// Whether the server is to refuse to commit.
     sealed: bool,
+    /// Whether it is to write, once that is known.
+    writes: OnceLock<bool>,
     /// A condition that picks it from `pg_stat_activity`.
     who: OnceLock<String>,
     /// The number of the transaction, where it can be committed.
     number: OnceLock<i64>,
+}
+
+impl ServerSide {
+    fn writes(&self) -> bool {
+        self.facts.writes && self.writes.get() != Some(&false)
+    }
+
+    /// Where nothing can be written there is nothing to refuse.
+    fn is_sealed(&self) -> bool {
+        self.sealed && self.writes()
+    }
 }
 
 async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
@@ -106,6 +119,7 @@ impl Database for Postgres {
                 sealed: facts.seals(own_process),
                 facts,
                 own_process,
+                writes: OnceLock::new(),
                 who: OnceLock::new(),
                 number: OnceLock::new(),
             })
@@ -127,7 +141,8 @@ impl Database for Postgres {
         facts.say_whose(terms.application_user.as_deref());
         let who = || facts.who(*own_process, &terms.guard);
         server_side.who.get_or_init(who);
-        postgres::begin(terms, server_side.sealed)
+        server_side.writes.get_or_init(|| terms.writes);
+        postgres::begin(terms, server_side.is_sealed())
     }
 
     fn begun<'c>(
@@ -135,7 +150,7 @@ impl Database for Postgres {
         server_side: &'c ServerSide,
     ) -> BoxFuture<'c, Result<(), Error>> {
         async move {
-            if !server_side.sealed && server_side.facts.writes {
+            if server_side.writes() && !server_side.is_sealed() {
                 let row = raw_sql(NUMBER).fetch_one(connection).await?;
                 let _ = server_side.number.set(row.try_get(0)?);
             }
@@ -159,18 +174,16 @@ impl Database for Postgres {
     }
 
     fn end(savepoints: &Savepoints, server_side: &ServerSide) -> Vec<Attempt<Ending>> {
-        postgres::end(savepoints, server_side.sealed)
+        postgres::end(savepoints, server_side.is_sealed())
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
-        match error.code().as_deref() {
-            // "no active SQL transaction" and "invalid savepoint specification".
-            Some("25P01" | "3B001") => Fault::Ended,
-            Some(state) if postgres::is_lost(state) => Fault::Lost,
-            Some(state) if postgres::is_busy(state) => Fault::Busy,
-            Some(state) if postgres::is_full(state) => Fault::Full,
-            _ => Fault::Other,
+        if error.message().contains("cached plan must not change") {
+            return Fault::SchemaChanged;
         }
+        error
+            .code()
+            .map_or(Fault::Other, |state| postgres::read(&state))
     }
 
     fn refusal<'c>(_: &'c mut PgConnection, _: &'c ServerSide) -> BoxFuture<'c, Option<String>> {
@@ -178,7 +191,7 @@ impl Database for Postgres {
     }
 
     fn remark(server_side: &ServerSide) -> Option<String> {
-        server_side.sealed.then(|| REFUSED.to_owned())
+        server_side.is_sealed().then(|| REFUSED.to_owned())
     }
 
     fn end_from_outside<'o>(

@@ -102,12 +102,9 @@ impl Database for Sqlite {
 
     fn read(error: &dyn DatabaseError) -> Fault {
         let code = error.code().and_then(|code| code.parse().ok());
-        if code.is_some_and(sqlite::is_busy) {
-            Fault::Busy
-        } else if error.message().contains("no such savepoint") {
-            Fault::Ended
-        } else {
-            Fault::Other
+        match code.map_or(Fault::Other, sqlite::read) {
+            Fault::Other => sqlite::read_message(error.message()),
+            fault => fault,
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use seal::{FACTS, Facts, REFUSED};
 pub use shared::{Fate, NUMBER, fate_of, who_is_inside};
 
+use crate::rollback::Fault;
 use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
 use crate::rollback::terms::Terms;
 
@@ -79,7 +80,8 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
     let begin = if sealed {
         seal::begin(guard)
     } else {
-        format!("BEGIN; {}", shared::mark(guard))
+        let access = if terms.writes { "" } else { " READ ONLY" };
+        format!("BEGIN{access}; {}", shared::mark(guard))
     };
     format!(
         "{begin}; \
@@ -117,28 +119,67 @@ pub fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
         .collect()
 }
 
-/// Whether an SQLSTATE says that the database was busy: a lock, a deadlock or a serialization
-/// failure stood in the way.
+/// What an SQLSTATE means.
 #[must_use]
-pub fn is_busy(state: &str) -> bool {
-    matches!(state, "55P03" | "40P01" | "40001")
+pub fn read(state: &str) -> Fault {
+    match state {
+        // "no active SQL transaction" and "invalid savepoint specification".
+        "25P01" | "3B001" => Fault::Ended,
+        "55P03" | "40P01" | "40001" => Fault::Busy,
+        "53300" => Fault::Full,
+        "28000" | "28P01" | "3D000" => Fault::Denied,
+        "25006" => Fault::ReadOnly,
+        "25P02" => Fault::Aborted,
+        // The last two are the server's limits.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Fault::Lost,
+        // "connection exception".
+        _ if state.starts_with("08") => Fault::Lost,
+        _ => Fault::Other,
+    }
 }
 
-/// Whether an SQLSTATE says that the connection is gone: the server has ended it, or is about to.
+/// The same, where the message has to do because a driver keeps the SQLSTATE to itself: on servers
+/// that speak English.
 #[must_use]
-pub fn is_lost(state: &str) -> bool {
-    // Class 08 is "connection exception"; the last two are the server's limits.
-    state.starts_with("08")
-        || matches!(
-            state,
-            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04"
-        )
-}
-
-/// Whether an SQLSTATE says that the server has no connection to give.
-#[must_use]
-pub fn is_full(state: &str) -> bool {
-    state == "53300"
+pub fn read_message(said: &str) -> Fault {
+    /// What PostgreSQL says of a prepared statement, as 0A000, which means much else besides.
+    const PLAN: &str = "cached plan must not change result type";
+    const FAULTS: &[(Fault, &[&str])] = &[
+        (Fault::SchemaChanged, &[PLAN]),
+        (
+            Fault::Busy,
+            &[
+                "due to lock timeout",
+                "deadlock detected",
+                "could not serialize access",
+            ],
+        ),
+        (
+            Fault::Full,
+            &[
+                "too many clients already",
+                "too many connections for",
+                "remaining connection slots are reserved",
+            ],
+        ),
+        (
+            Fault::Denied,
+            &[
+                "password authentication failed",
+                "no pg_hba.conf entry",
+                "is not permitted to log in",
+                "authentication failed for",
+                "role \"",
+                "database \"",
+            ],
+        ),
+        (Fault::ReadOnly, &["in a read-only transaction"]),
+        (Fault::Aborted, &["current transaction is aborted"]),
+    ];
+    let found = FAULTS
+        .iter()
+        .find(|(_, texts)| texts.iter().any(|text| said.contains(text)));
+    found.map_or(Fault::Other, |(fault, _)| *fault)
 }
 
 #[cfg(test)]

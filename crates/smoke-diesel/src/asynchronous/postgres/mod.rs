@@ -44,7 +44,7 @@ impl Connection for AsyncPgConnection {
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);
         facts.say_whose(terms.application_user.as_deref());
-        if facts.seals(own_process) {
+        if terms.writes && facts.seals(own_process) {
             gate.seal();
         }
         if !own_process {
@@ -54,7 +54,7 @@ impl Connection for AsyncPgConnection {
         let begin = PostgresDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &format!("ROLLBACK; {begin}")).await?;
         keep(self);
-        let number = if facts.writes && !gate.is_sealed() {
+        let number = if terms.writes && facts.writes && !gate.is_sealed() {
             Some(sql::<BigInt>(NUMBER).get_result(self).await?)
         } else {
             None
