@@ -5,6 +5,7 @@ mod handler;
 mod line;
 mod lines;
 mod server;
+mod switch;
 #[cfg(test)]
 mod tests;
 
