@@ -291,7 +291,7 @@ async fn what_breaks_off_behind_the_handshake_is_an_error_of_the_test() {
 #[tokio::test]
 async fn a_client_without_a_connection_sees_the_handshake_alone() {
     async fn shakes_hands(client: Client) -> Result {
-        for path in ["/listens", "/chat"] {
+        for path in ["/listens", "/chat", "/breaks"] {
             let request = client.get(path).header("connection", "upgrade");
             let request = request.header("upgrade", "websocket");
             let request = request.header("sec-websocket-version", "13");

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::handler::Faults;
 use super::lines::Busy;
 use crate::app::AnswerBody;
-use crate::{AppBody, AppUnderTest};
+use crate::{AppBody, AppUnderTest, RequestError};
 
 /// How much is read at once.
 const CHUNK: usize = 8 * 1024;
@@ -77,14 +77,22 @@ impl Switched {
         let Ok(upgraded) = upgraded.await else { return };
         let (from, to) = tokio::io::split(TokioIo::new(upgraded));
         let mut receiving = pin!(receive(from, chunks));
-        let mut sending = pin!(send(self.body, to, self.faults));
+        let mut sending = pin!(send(self.body, to));
         tokio::select! {
-            () = &mut receiving => sending.await,
-            () = &mut sending => {
+            biased;
+            sent = &mut sending => {
                 drop(self.busy);
+                if let Err(error) = sent {
+                    self.faults.note(&error);
+                }
                 // Closed before the client's last words are read, it would be reset.
                 let _: Result<_, _> = timeout(CLOSING, receiving).await;
             }
+            () = &mut receiving => match sending.await {
+                // It was read from what the client has ended.
+                Ok(()) | Err(RequestError::Body { .. }) => {}
+                Err(error) => self.faults.note(&error),
+            },
         }
     }
 }
@@ -129,19 +137,22 @@ async fn receive(mut from: ReadHalf<Io>, chunks: Chunks) {
 }
 
 /// What goes out, until it ends or the client is gone.
-async fn send(mut body: AnswerBody, mut to: WriteHalf<Io>, faults: Faults) {
-    while let Some(frame) = body.frame().await {
-        let sent = match frame.map(Frame::into_data) {
-            Ok(Ok(data)) => to.write_all(&data).await,
-            Ok(Err(_)) => Ok(()),
-            Err(error) => {
-                faults.note(&error);
-                break;
-            }
+async fn send(mut body: AnswerBody, mut to: WriteHalf<Io>) -> Result<(), RequestError> {
+    let sent = loop {
+        let frame = match body.frame().await {
+            None => break Ok(()),
+            Some(Err(error)) => break Err(error),
+            Some(Ok(frame)) => frame,
         };
-        if sent.is_err() {
-            break;
+        if let Ok(data) = frame.into_data()
+            && to.write_all(&data).await.is_err()
+        {
+            return Ok(());
         }
-    }
+    };
     let _: Result<_, _> = to.shutdown().await;
+    sent
 }
+
+#[cfg(test)]
+mod tests;
