@@ -9,7 +9,7 @@ use std::rc::Rc;
 use actix_http::Response;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, UPGRADE};
 use actix_web::rt::System;
 use futures_util::FutureExt;
 use http::Method;
@@ -132,7 +132,7 @@ fn sent_head(
 ) -> Result<(http::Response<()>, bool), BoxError> {
     let status = head.status();
     let mut sent = head::response(status, head.headers())?;
-    if head.upgrade() {
+    if head.upgrade() || head.headers().contains_key(UPGRADE) {
         let upgrade = HeaderValue::from_static("upgrade");
         sent.headers_mut().insert(CONNECTION, upgrade);
     }
