@@ -1,5 +1,6 @@
 //! The database, seen by neither the application nor the sandbox.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -11,7 +12,7 @@ use diesel::sql_types::BigInt;
 
 /// What there is to know of a database before something is tried on it.
 pub(crate) struct Ground {
-    /// Makes everything anew.
+    /// Makes everything anew; needed where something stays only.
     pub(crate) prepare: String,
     /// Counts what was to be rolled back and is still there.
     pub(crate) traces: String,
@@ -19,6 +20,8 @@ pub(crate) struct Ground {
     pub(crate) sweep: &'static [&'static str],
     /// Counts the connections of others.
     pub(crate) sessions: &'static str,
+    /// Whether it has to be made ready before the next thing is tried.
+    pub(crate) dirty: AtomicBool,
 }
 
 /// A connection of one's own.
@@ -45,6 +48,9 @@ where
 
 impl Ground {
     pub(crate) fn prepare(&self, outside: &mut dyn Outside) {
+        if !self.dirty.load(Ordering::Relaxed) {
+            return;
+        }
         if let Err(error) = outside.run(&self.prepare) {
             panic!("the database cannot be made ready: {error}");
         }
@@ -69,6 +75,8 @@ impl Ground {
             .iter()
             .filter(|sql| outside.run(sql).is_ok())
             .count();
-        left || swept > 0 || outside.count(&self.traces) > 0
+        let stays = left || swept > 0 || outside.count(&self.traces) > 0;
+        self.dirty.store(stays, Ordering::Relaxed);
+        stays
     }
 }

@@ -1,5 +1,7 @@
 //! MariaDB.
 
+use std::sync::atomic::AtomicBool;
+
 use diesel::{Connection as _, MysqlConnection};
 use diesel_async::AsyncMysqlConnection;
 
@@ -266,6 +268,7 @@ pub(crate) async fn tried() -> Tried {
         traces: TRACES.to_owned(),
         sweep: &["XA ROLLBACK 'escapes'"],
         sessions: "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+        dirty: AtomicBool::new(true),
     };
     let ways = [COMMON, MARIADB].concat();
     let outside = &mut MysqlConnection::establish(&url).unwrap();

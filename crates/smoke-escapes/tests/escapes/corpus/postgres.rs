@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+use std::sync::atomic::AtomicBool;
+
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection};
 use diesel_async::AsyncPgConnection;
@@ -10,7 +12,7 @@ use crate::library::ROW;
 use crate::library::deadpool::Deadpool;
 use crate::library::r2d2::R2d2;
 use crate::library::sqlx::SqlxPostgres;
-use crate::outside::Ground;
+use crate::outside::{Ground, Outside};
 use crate::way::{Way, sql};
 
 const NUMBERS: &str = "sequences are outside of transactions, by design: numbers are skipped";
@@ -275,6 +277,7 @@ fn ground(url: &str) -> Ground {
         sweep: &["ROLLBACK PREPARED 'escapes'"],
         sessions: "SELECT count(*) FROM pg_stat_activity \
             WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        dirty: AtomicBool::new(true),
     }
 }
 
@@ -293,6 +296,10 @@ pub(crate) async fn tried() -> Tried {
     let ways = [COMMON, POSTGRES].concat();
     let ground = ground(&url);
     let outside = &mut PgConnection::establish(&url).unwrap();
+    assert!(
+        outside.count("SELECT current_setting('max_prepared_transactions')::bigint") > 0,
+        "max_prepared_transactions is 0, so that PREPARE TRANSACTION cannot be tried"
+    );
     let mut tried = Tried::new("PostgreSQL", &ways);
     let r2d2 = R2d2::<PgConnection>::new(&url);
     tried.through(r2d2, &ways, &ground, outside, "").await;

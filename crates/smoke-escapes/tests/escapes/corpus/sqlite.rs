@@ -1,5 +1,7 @@
 //! SQLite.
 
+use std::sync::atomic::AtomicBool;
+
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
 
@@ -178,6 +180,7 @@ pub(crate) async fn tried() -> Tried {
             traces: TRACES.replace("{journal}", journal),
             sweep: &[],
             sessions: "SELECT 0",
+            dirty: AtomicBool::new(true),
         };
         let r2d2 = R2d2::<SqliteConnection>::new(&url);
         tried.through(r2d2, &ways, &ground, outside, note).await;

@@ -163,6 +163,19 @@ macro_rules! own {
                     }
                     .boxed(),
                 },
+                Own {
+                    name: "diesel: a `transaction()` around a raw `COMMIT`",
+                    act: |scene| async move {
+                        let mut held = scene.pool.get().await.map_err(said)?;
+                        held.transaction(async |held| {
+                            held.batch_execute(ROW).await?;
+                            held.batch_execute("COMMIT").await
+                        })
+                        .await
+                        .map_err(|error: diesel::result::Error| said(error))
+                    }
+                    .boxed(),
+                },
                 $($more,)*
             ]
         }

@@ -148,6 +148,18 @@ macro_rules! own {
                     }
                     .boxed(),
                 },
+                Own {
+                    name: "diesel: a `transaction()` around a raw `COMMIT`",
+                    act: |scene| async move {
+                        let mut held = scene.pool.get().map_err(said)?;
+                        diesel::Connection::transaction(&mut *held, |held| {
+                            held.batch_execute(ROW)?;
+                            held.batch_execute("COMMIT")
+                        })
+                        .map_err(|error: diesel::result::Error| said(error))
+                    }
+                    .boxed(),
+                },
                 $($more,)*
             ]
         }

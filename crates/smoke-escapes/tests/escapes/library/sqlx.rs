@@ -79,6 +79,18 @@ macro_rules! own {
                     },
                 },
                 Own {
+                    name: "sqlx: a `begin()`, a raw `COMMIT`, a `commit()`",
+                    act: |scene| {
+                        async move {
+                            let mut begun = scene.pool.begin().await.map_err(said)?;
+                            raw_sql(ROW).execute(&mut *begun).await.map_err(said)?;
+                            raw_sql("COMMIT").execute(&mut *begun).await.map_err(said)?;
+                            begun.commit().await.map_err(said)
+                        }
+                        .boxed()
+                    },
+                },
+                Own {
                     name: "sqlx: `detach()`, then `COMMIT`",
                     act: |scene| {
                         async move {
