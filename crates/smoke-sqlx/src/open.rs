@@ -34,6 +34,7 @@ pub(crate) async fn open<DB: Database>(
         test: request.test,
         limit: request.limit,
         writes: true,
+        application_user: rollback.user_of_application(),
     };
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();
@@ -100,6 +101,7 @@ async fn prepare<DB: Database>(
         }
         DB::make_ready(connection, &outside).await?;
         levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
+        DB::begun(connection, &outside).await?;
         let prove = lock(&shared.savepoints).prove();
         DB::run(connection, prove).await
     };

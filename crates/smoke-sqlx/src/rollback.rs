@@ -59,6 +59,7 @@ pub struct Rollback<DB: Database> {
     source: Source<DB>,
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
+    application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
 }
@@ -93,6 +94,7 @@ impl<DB: Database> Rollback<DB> {
             source,
             pool_options: None,
             setups: Vec::new(),
+            application_user: None,
             limit: None,
             capacity: 1,
         }
@@ -134,6 +136,16 @@ impl<DB: Database> Rollback<DB> {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl Rollback<sqlx::Postgres> {
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
+    }
+}
+
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl<DB: Database> Rollback<DB> {
     pub(crate) fn connect_options(&self) -> Result<Options<DB>, sqlx::Error> {
@@ -150,6 +162,10 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn user_of_application(&self) -> Option<Arc<str>> {
+        self.application_user.clone()
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

@@ -148,6 +148,7 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
                 }
             };
             self.part().await;
+            let verdict = self.shared.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
                 return kept_pool();
             }

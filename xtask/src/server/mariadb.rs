@@ -70,6 +70,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         port,
         url: url("smoke", "smoke"),
         admin_url: url("root", "mysql"),
+        secret,
         daemon,
     })
 }

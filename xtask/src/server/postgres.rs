@@ -93,6 +93,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         port,
         url,
         admin_url,
+        secret,
         daemon,
     })
 }

@@ -9,6 +9,7 @@ pub(crate) mod fake;
 mod marker;
 mod noted;
 mod passage;
+mod refused;
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};

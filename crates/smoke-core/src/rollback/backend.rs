@@ -97,7 +97,7 @@ pub trait Session: Send + Sync + 'static {
     ///
     /// A request whose future was dropped has not left: the savepoint that it left behind is
     /// released, or rolled back to where the transaction is aborted, before the new one is set.
-    /// The connection may be waited for, for 100 ms at most.
+    /// The connection may be waited for, for 250 ms at most.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ pub trait Session: Send + Sync + 'static {
     /// aborted the transaction.
     ///
     /// Where something still holds the connection (a task of the application) for longer than
-    /// 100 ms the savepoint stays, and [`finish`](Self::finish) finds what there is to find.
+    /// 250 ms the savepoint stays, and [`finish`](Self::finish) finds what there is to find.
     ///
     /// # Errors
     ///

@@ -51,6 +51,8 @@ pub fn count(who: i64) -> String {
 
 /// Begins the transaction, sets the limits on the server and the guard.
 ///
+/// No limit of a statement ends one whose answer nobody reads; that of writing to the network does.
+///
 /// Whatever comes after the end of the transaction is read-only: neither a statement that has
 /// committed it on its own (CREATE, TRUNCATE) is then carried out nor one after a COMMIT.
 #[must_use]
@@ -63,7 +65,8 @@ pub fn begin(terms: &Terms) -> String {
     };
     format!(
         "SET SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}, \
-         SESSION lock_wait_timeout = {LOCK_TIMEOUT_S} \
+         SESSION lock_wait_timeout = {LOCK_TIMEOUT_S}, \
+         SESSION net_write_timeout = {limit} \
          /*M! , SESSION max_statement_time = {limit}, SESSION idle_transaction_timeout = {limit} */; \
          SET SESSION TRANSACTION READ ONLY; \
          START TRANSACTION {access}; \

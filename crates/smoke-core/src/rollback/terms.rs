@@ -14,4 +14,6 @@ pub struct Terms {
     pub limit: Duration,
     /// Whether what is written can be rolled back well enough to be let.
     pub writes: bool,
+    /// Who the application connects as, where that is known: a sandbox of another user is told of.
+    pub application_user: Option<Arc<str>>,
 }

@@ -34,6 +34,7 @@ where
         test: request.test,
         limit: request.limit,
         writes: rollback.writes,
+        application_user: rollback.application_user.clone(),
     });
     let opener = Arc::new(Opener {
         connect: Arc::clone(&rollback.connect),

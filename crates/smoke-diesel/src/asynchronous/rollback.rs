@@ -23,6 +23,7 @@ pub struct Rollback<P, C> {
     pub(super) connect: Connect<C>,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) writes: bool,
+    pub(super) application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
     pool: PhantomData<fn() -> P>,
@@ -45,6 +46,13 @@ where
     /// Sandboxes of the PostgreSQL database with this URL, without TLS.
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
+    }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
     }
 }
 
@@ -129,6 +137,7 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
             connect,
             setups: Vec::new(),
             writes: C::Dialect::WRITES,
+            application_user: None,
             limit: None,
             capacity: 1,
             pool: PhantomData,

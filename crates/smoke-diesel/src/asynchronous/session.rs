@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::acting::as_session;
+use smoke_core::rollback::postgres::Fate;
 use smoke_core::{HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
@@ -90,6 +91,20 @@ impl<P: SandboxPool> Session<P> {
 
     async fn end_from_outside(&self) {
         end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
+    }
+
+    /// A verdict that leaves open what became of the transaction, once the database was asked.
+    async fn settled(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let Some(server_side) = self.server_side.get().filter(|_| Fate::is_open(&verdict)) else {
+            return verdict;
+        };
+        let asking = P::Connection::settle(server_side, &self.connect, verdict.clone());
+        match tokio::time::timeout(CUTTING, asking).await {
+            Ok(settled) => settled,
+            Err(_) => {
+                Fate::Unknown(format!("asking takes longer than {CUTTING:?}")).settles(verdict)
+            }
+        }
     }
 }
 
@@ -210,6 +225,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             if let Some(pool) = pool {
                 pool.close();
             }
+            let verdict = self.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
                 return kept_pool();
             }

@@ -18,6 +18,8 @@ pub(crate) type FactsSql = (
     Nullable<Text>,
     Nullable<Integer>,
     Nullable<Integer>,
+    Text,
+    Bool,
 );
 
 /// The same, as it is answered.
@@ -29,10 +31,22 @@ pub(crate) type FactsRow = (
     Option<String>,
     Option<i32>,
     Option<i32>,
+    String,
+    bool,
 );
 
 pub(crate) fn facts(row: FactsRow) -> Facts {
-    let (who, process, writes, may_make_tables, client, client_port, server_port) = row;
+    let (
+        who,
+        process,
+        writes,
+        may_make_tables,
+        client,
+        client_port,
+        server_port,
+        user,
+        bypasses_row_security,
+    ) = row;
     Facts {
         who,
         process,
@@ -41,6 +55,8 @@ pub(crate) fn facts(row: FactsRow) -> Facts {
         client,
         client_port,
         server_port,
+        user,
+        bypasses_row_security,
     }
 }
 

@@ -41,6 +41,7 @@ pub struct Rollback<M: ManageConnection> {
     limit: Option<Duration>,
     capacity: usize,
     accepts_implicit_commits: bool,
+    application_user: Option<Arc<str>>,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -53,6 +54,7 @@ impl<M: ManageConnection> Rollback<M> {
             limit: None,
             capacity: 1,
             accepts_implicit_commits: false,
+            application_user: None,
         }
     }
 
@@ -126,6 +128,13 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
     }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
+    }
 }
 
 #[cfg(feature = "mysql-r2d2")]
@@ -191,6 +200,7 @@ async fn open<C: Connection>(
             test: Arc::clone(&request.test),
             limit: request.limit,
             writes: C::Dialect::WRITES || rollback.accepts_implicit_commits,
+            application_user: rollback.application_user.clone(),
         },
         _token: token,
     };

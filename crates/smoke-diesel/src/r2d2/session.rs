@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::postgres::Fate;
 use smoke_core::{HandleWatch, Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside, condemn};
@@ -133,6 +134,9 @@ impl<C: Connection> Inner<C> {
         self.gate.close();
         if let Some(pool) = lock(&self.pool).take() {
             self.empty(&pool);
+        }
+        if Fate::is_open(&verdict) {
+            return self.outside.settle(verdict);
         }
         verdict
     }

@@ -1,12 +1,15 @@
 //! What is said to PostgreSQL, whatever the library.
 
 mod mark;
+mod role;
 mod seal;
+mod shared;
 mod socket;
 
 use std::time::Duration;
 
 pub use seal::{FACTS, Facts, REFUSED};
+pub use shared::{Fate, NUMBER, fate_of, who_is_inside};
 
 use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
 use crate::rollback::terms::Terms;
@@ -19,6 +22,10 @@ const LOCK_TIMEOUT_MS: u32 = 100;
 
 /// The length of an application name, in bytes; the server cuts longer ones.
 const NAME_LENGTH: usize = 63;
+
+/// Asks for [`FACTS`] between this and the batch of [`begin`], which begins anew: behind a
+/// transaction pooler the statements of a query would else go to several processes.
+pub const BEFORE_FACTS: &str = "BEGIN";
 
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
@@ -58,6 +65,9 @@ fn ended(terms: &Terms) -> String {
 ///
 /// Everything is local to the transaction: behind a transaction pooler the next client of the
 /// server's connection would inherit the rest.
+///
+/// While the server sends an answer that nobody reads, none of its own clocks ends the statement:
+/// that is left to the one of TCP.
 #[must_use]
 pub fn begin(terms: &Terms, sealed: bool) -> String {
     let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
@@ -71,13 +81,14 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
     let begin = if sealed {
         seal::begin(&mark)
     } else {
-        "BEGIN".to_owned()
+        format!("BEGIN; {}", shared::mark(guard))
     };
     format!(
         "{begin}; \
          SET LOCAL statement_timeout = {limit}; \
          SET LOCAL idle_in_transaction_session_timeout = {limit}; \
          SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
+         SET LOCAL tcp_user_timeout = {limit}; \
          SET LOCAL application_name = '{name}'; \
          SET LOCAL smoke.mark = '{mark}'; \
          SAVEPOINT {guard}"
@@ -143,6 +154,7 @@ mod tests {
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
             writes: true,
+            application_user: None,
         };
         let sql = begin(&terms, false);
         assert!(

@@ -1,0 +1,122 @@
+//! A new database for one test, and the census of what is held in it.
+
+mod mariadb;
+mod postgres;
+mod sqlite;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+pub use mariadb::MariadbDatabase;
+pub use postgres::PostgresDatabase;
+pub use sqlite::SqliteDatabase;
+
+use crate::shop;
+use crate::stack::{Connection, Stack};
+
+/// A new database with the shop's tables, and nobody else in it, until this is dropped.
+pub trait Database: Sized {
+    /// What the shop stands on.
+    type Stack: Stack;
+
+    /// Makes one on the server that the environment names.
+    fn new() -> impl Future<Output = Self>;
+
+    /// What the application connects with.
+    fn url(&self) -> &str;
+
+    /// What is open or locked in it, as a superuser sees it from elsewhere.
+    fn held(&self) -> impl Future<Output = Vec<String>>;
+
+    /// How many connections others have to it.
+    fn connections(&self) -> impl Future<Output = i64>;
+
+    /// What is held in it, and the rows that a smoke test has left.
+    fn left(&self) -> impl Future<Output = Vec<String>> {
+        async {
+            let mut left = self.held().await;
+            // Behind a lock one would wait for it.
+            if left.is_empty() {
+                let mut connection = <Self::Stack as Stack>::Connection::connect(self.url())
+                    .await
+                    .unwrap();
+                for (what, sql) in [
+                    ("rows in sales", shop::ROWS),
+                    (
+                        "sold at the tills",
+                        "SELECT CAST(SUM(sold) AS INTEGER) FROM tills",
+                    ),
+                ] {
+                    let sql = &sql.replace("AS INTEGER", self.integer());
+                    note(&mut left, what, connection.number(sql).await.unwrap());
+                }
+            }
+            left
+        }
+    }
+
+    /// A whole number, for a `CAST`.
+    fn integer(&self) -> &'static str {
+        "AS BIGINT"
+    }
+
+    /// Looks until nothing is left, and says how long that took.
+    fn until_nothing_is_left(
+        &self,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Duration, String>> {
+        async move {
+            let start = Instant::now();
+            loop {
+                let left = self.left().await;
+                let after = start.elapsed();
+                if left.is_empty() {
+                    return Ok(after);
+                }
+                if after > limit {
+                    return Err(format!("after {after:?} there are still: {left:?}"));
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+}
+
+fn note(left: &mut Vec<String>, what: &str, count: i64) {
+    if count != 0 {
+        left.push(format!("{count} {what}"));
+    }
+}
+
+fn from_environment(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `cargo xtask test` starts a server and sets it")
+    })
+}
+
+/// The URL with another database of the same server.
+fn at(url: &str, database: &str) -> String {
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{database}")
+}
+
+fn new_name() -> String {
+    format!("soak_{}", uuid::Uuid::new_v4().simple())
+}
+
+/// A destructor cannot wait; the thread has a runtime of its own.
+fn administer<C: Connection>(url: String, sql: String) {
+    let done = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut connection = C::connect(&url).await.unwrap();
+            connection.run(&sql).await.unwrap();
+        });
+    });
+    if done.join().is_err() {
+        eprintln!("a database is left behind");
+    }
+}

@@ -1,0 +1,59 @@
+//! SQLite's census: whether a writer gets the lock at once, and whether the file is whole.
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection as _;
+use tempfile::TempDir;
+
+use super::{Database, note};
+use crate::shop;
+use crate::stack::{Connection as _, Sqlite};
+
+/// A file in a folder of its own.
+#[derive(Debug)]
+pub struct SqliteDatabase {
+    url: String,
+    _folder: TempDir,
+}
+
+impl Database for SqliteDatabase {
+    type Stack = Sqlite;
+
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("shop.db").to_str().unwrap().to_owned();
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        // The mode stays with the file.
+        for sql in [&["PRAGMA journal_mode = WAL"], shop::TABLES].concat() {
+            connection.run(sql).await.unwrap();
+        }
+        Self {
+            url,
+            _folder: folder,
+        }
+    }
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    async fn held(&self) -> Vec<String> {
+        let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+        let mut held = Vec::new();
+        let at_once = "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK";
+        if let Err(error) = connection.batch_execute(at_once) {
+            held.push(format!("the writer's lock ({error})"));
+        }
+        let damages = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+        note(
+            &mut held,
+            "damages",
+            connection.number(damages).await.unwrap(),
+        );
+        held
+    }
+
+    /// It has no server.
+    async fn connections(&self) -> i64 {
+        0
+    }
+}
