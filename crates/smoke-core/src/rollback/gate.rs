@@ -53,7 +53,7 @@ impl Gate {
         if self.closed.load(Ordering::SeqCst) {
             Err(Refusal::Closed)
         } else if self.admitted.swap(true, Ordering::SeqCst) {
-            self.lose("the pool took the connection for broken, and closed it");
+            self.lose("the pool took the connection for broken and closed it, or the application took it out of the pool");
             Err(Refusal::Lost)
         } else {
             Ok(())

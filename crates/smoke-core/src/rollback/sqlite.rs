@@ -16,6 +16,17 @@ pub const CAPACITY: usize = 1;
 /// How long to wait for somebody else's lock: production comes first.
 pub const BUSY_TIMEOUT_MS: i32 = 100;
 
+/// Asks how the connection keeps what it may have to roll back.
+pub const JOURNAL: &str = "SELECT journal_mode FROM pragma_journal_mode";
+
+/// Why a connection with that journal can have no sandbox.
+#[must_use]
+pub fn cannot_roll_back(journal: &str) -> Option<&'static str> {
+    journal.eq_ignore_ascii_case("off").then_some(
+        "the connection was set up with PRAGMA journal_mode = OFF, with which SQLite cannot roll back",
+    )
+}
+
 /// Begins the transaction and sets the guard.
 ///
 /// Where nothing is written, production's writers do not wait. Else a deferred transaction takes the write lock at its first write, where it may find the database

@@ -25,7 +25,7 @@ pub enum RollbackVerdict {
         request: String,
     },
     /// The sandbox's connection was lost: the server ended it, or a panic made the pool drop it.
-    /// The server has rolled back.
+    /// The server has rolled back what was not committed before.
     ConnectionLost {
         /// What the driver said.
         cause: String,
@@ -135,7 +135,7 @@ impl fmt::Display for RollbackVerdict {
             ),
             Self::ConnectionLost { cause } => write!(
                 f,
-                "the sandbox's connection was lost, and with it what the test had written: {cause}"
+                "the sandbox's connection was lost, and with it what the test had written and not committed: {cause}"
             ),
             Self::Straggler { holder } => write!(
                 f,

@@ -1,5 +1,6 @@
 //! What is said to PostgreSQL, whatever the library.
 
+mod mark;
 mod role;
 mod seal;
 mod shared;
@@ -43,10 +44,10 @@ pub fn count(who: &str) -> String {
 /// error has aborted it. Unlike the guard it leaves the savepoints alone.
 #[must_use]
 pub fn still_inside(terms: &Terms) -> String {
-    let Terms { guard, .. } = terms;
+    let mark = mark::of(&terms.guard);
     // The one part of an error that no server translates is the value that it complains of.
     format!(
-        "SELECT (CASE WHEN current_setting('smoke.guard', true) = '{guard}' THEN '0' ELSE '{}' END)::integer",
+        "SELECT (CASE WHEN current_setting('smoke.mark', true) = '{mark}' THEN '0' ELSE '{}' END)::integer",
         ended(terms)
     )
 }
@@ -58,7 +59,7 @@ pub fn has_ended(terms: &Terms, message: &str) -> bool {
 }
 
 fn ended(terms: &Terms) -> String {
-    format!("{}_has_ended", terms.guard)
+    format!("{}_has_ended", mark::of(&terms.guard))
 }
 
 /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
@@ -77,8 +78,9 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
         .take(NAME_LENGTH)
         .collect();
     let guard = &terms.guard;
+    let mark = mark::of(guard);
     let begin = if sealed {
-        seal::begin(guard)
+        seal::begin(&mark)
     } else {
         let access = if terms.writes { "" } else { " READ ONLY" };
         format!("BEGIN{access}; {}", shared::mark(guard))
@@ -90,7 +92,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
          SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
          SET LOCAL tcp_user_timeout = {limit}; \
          SET LOCAL application_name = '{name}'; \
-         SET LOCAL smoke.guard = '{guard}'; \
+         SET LOCAL smoke.mark = '{mark}'; \
          SAVEPOINT {guard}"
     )
 }
@@ -103,7 +105,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
 pub fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
     let mut check = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK".to_owned();
     if sealed {
-        check = format!("{}; {check}", seal::lift(&savepoints.guard()));
+        check = format!("{}; {check}", seal::lift(&mark::of(&savepoints.guard())));
     }
     let (prove, back) = (savepoints.prove(), savepoints.back_to_guard());
     let undo = savepoints.undo_checkout();

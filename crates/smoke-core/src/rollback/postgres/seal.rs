@@ -115,23 +115,23 @@ impl Unsealed {
 }
 
 /// Begins a transaction that cannot be committed; those after it are read-only by default.
-pub(super) fn begin(guard: &str) -> String {
+pub(super) fn begin(mark: &str) -> String {
     format!(
         "BEGIN; SET default_transaction_read_only = on; COMMIT; \
          BEGIN READ WRITE; \
-         CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {guard}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
+         CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {mark}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
          INSERT INTO {table} VALUES (1), (1)",
-        table = table(guard)
+        table = table(mark)
     )
 }
 
 /// Has every constraint but that of the seal hold for itself.
-pub(super) fn lift(guard: &str) -> String {
-    format!("DELETE FROM {}", table(guard))
+pub(super) fn lift(mark: &str) -> String {
+    format!("DELETE FROM {}", table(mark))
 }
 
-fn table(guard: &str) -> String {
-    format!("pg_temp.{guard}_seal")
+fn table(mark: &str) -> String {
+    format!("pg_temp.{mark}_seal")
 }
 
 #[cfg(test)]
