@@ -43,9 +43,7 @@ async fn sell<S: Stack>(
     answered(S::transaction(&pool, sql).await)
 }
 
-async fn export<S: Stack>(
-    State(pool): State<S::Pool>,
-) -> Result<StatusCode, (StatusCode, String)> {
+async fn export<S: Stack>(State(pool): State<S::Pool>) -> Result<StatusCode, (StatusCode, String)> {
     answered(S::transaction(&pool, S::EXPORT.to_owned()).await)
 }
 

@@ -56,8 +56,7 @@ impl Found {
 }
 
 async fn nothing_is_left_of_the_killed<D: Database>() {
-    let (database, mut moments, mut found) =
-        (D::new().await, Moments::new(), Found::default());
+    let (database, mut moments, mut found) = (D::new().await, Moments::new(), Found::default());
     for number in 0..of(12, 300) {
         let till = number % 15 + 1;
         let victim = Victim::going::<D::Stack>(PROGRAM, database.url(), till).await;
@@ -69,8 +68,7 @@ async fn nothing_is_left_of_the_killed<D: Database>() {
 }
 
 async fn nothing_is_held_by_the_stopped<D: Database>() {
-    let (database, mut moments, mut found) =
-        (D::new().await, Moments::new(), Found::default());
+    let (database, mut moments, mut found) = (D::new().await, Moments::new(), Found::default());
     for _ in 0..of(1, 5) {
         let victims = many::<D>(database.url()).await;
         for victim in &victims {
@@ -87,8 +85,7 @@ async fn nothing_is_held_by_the_stopped<D: Database>() {
 }
 
 async fn nothing_is_held_by_those_cut_off<D: Database>() {
-    let (database, mut moments, mut found) =
-        (D::new().await, Moments::new(), Found::default());
+    let (database, mut moments, mut found) = (D::new().await, Moments::new(), Found::default());
     for _ in 0..of(1, 5) {
         let mut cut = Vec::new();
         for till in 1..=of(4, AT_ONCE) {
