@@ -14,7 +14,7 @@ const MEMORY: u64 = 6 * 1024;
 const THREADS: u64 = 4;
 
 async fn leaves_nothing_behind<D: Database>() {
-    let (database, tests) = (D::new().await, of(300, 10_000));
+    let (database, tests) = (D::new().await, of(200, 10_000));
     let before = database.connections().await;
     let mut victim = Victim::start::<D::Stack>(PROGRAM, database.url(), 1, Some(tests));
     let mut figures = async || {
