@@ -23,6 +23,7 @@ pub(crate) enum Task {
     WithServers,
     Ci,
     Bench,
+    Soak,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,7 @@ Usage: cargo xtask COMMAND
   with-servers -- COMMAND...  run any command beside the same database servers
   ci                          what a change must pass: format, lints, docs, tests, benchmarks, examples
   bench [-- ARGS]             run the benchmarks; ARGS go to `cargo bench`
+  soak [-- ARGS]              end, load and repeat smoke tests at length; ARGS go to `cargo test`
   help                        this text
 
 Options:
@@ -93,6 +95,7 @@ fn task_named(name: &OsStr) -> Result<Task, UsageError> {
         Some("with-servers") => Ok(Task::WithServers),
         Some("ci") => Ok(Task::Ci),
         Some("bench") => Ok(Task::Bench),
+        Some("soak") => Ok(Task::Soak),
         _ => Err(UsageError::UnknownCommand(
             name.to_string_lossy().into_owned(),
         )),
@@ -137,6 +140,12 @@ mod tests {
         let given = parsed("test -- -p smoke-core --with x -- --nocapture").unwrap();
         let extra = "-p smoke-core --with x -- --nocapture";
         assert_eq!(given, order(Task::Test, &[], extra));
+    }
+
+    #[test]
+    fn a_part_of_the_soak_can_be_asked_for() {
+        let expected = order(Task::Soak, &[], "--test kill");
+        assert_eq!(parsed("soak -- --test kill").unwrap(), expected);
     }
 
     #[test]

@@ -65,6 +65,12 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             let mut bench = project::bench();
             process::run(servers.beside(bench.args(&order.extra)), signals)
         }
+        Task::Soak => {
+            library::ensure()?;
+            let servers = Servers::start(&order.with, signals)?;
+            let mut soak = project::soak(&order.extra);
+            process::run(servers.beside(&mut soak), signals)
+        }
         Task::Ci => ci::run(&order.with, signals),
     }
 }

@@ -1,5 +1,6 @@
 //! Where the project stands, and its cargo.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -25,4 +26,12 @@ pub(crate) fn test() -> Command {
 /// All benchmarks. What is added goes to cargo.
 pub(crate) fn bench() -> Command {
     cargo(["bench", "-p", "benches"])
+}
+
+/// The package `soak` at length: one test at a time, which says what it found.
+pub(crate) fn soak(extra: &[OsString]) -> Command {
+    let mut soak = cargo(["test", "-p", "soak"]);
+    soak.env("SMOKE_SOAK", "full").args(extra);
+    soak.args(["--", "--nocapture", "--test-threads=1"]);
+    soak
 }
