@@ -1,5 +1,7 @@
 //! What production feels of smoke tests that use its tables.
 
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
 use std::time::{Duration, Instant};
 
 use smoke_axum::{Ask, Runner, Selection};

@@ -1,5 +1,7 @@
 //! What very many smoke tests leave in a process, and on the server.
 
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
 use soak::database::{Database, MariadbDatabase, PostgresDatabase, SqliteDatabase};
 use soak::figures::Figures;
 use soak::scale::of;
