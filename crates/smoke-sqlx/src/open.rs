@@ -33,7 +33,7 @@ pub(crate) async fn open<DB: Database>(
         guard: savepoints.guard(),
         test: request.test,
         limit: request.limit,
-        writes: true,
+        writes: rollback.writes(),
     };
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();

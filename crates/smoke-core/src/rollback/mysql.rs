@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::savepoints::{Attempt, Ending, Savepoints};
 use super::terms::Terms;
+use super::verdict::RollbackVerdict;
 
 /// How long a sandbox may hold its transaction unless the application says otherwise.
 pub const LIMIT: Duration = Duration::from_secs(2);
@@ -83,4 +84,47 @@ pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
         ),
         means: Ending::RolledBack,
     }]
+}
+
+/// The verdict where the database says that not everything was rolled back. It names no tables:
+/// these are those that may be meant.
+#[must_use]
+pub fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
+    let tables = match candidates.len() {
+        0 => vec!["tables that the database does not name".to_owned()],
+        1 => candidates,
+        _ => vec![format!("one or more of {}", candidates.join(", "))],
+    };
+    RollbackVerdict::NonTransactional { tables }
+}
+
+/// Whether the number of an error says that the transaction, and with it the guard, has ended:
+/// "savepoint does not exist".
+#[must_use]
+pub fn is_ended(number: u16) -> bool {
+    number == 1305
+}
+
+/// Whether the number of an error says that the database was busy: a lock or a deadlock stood in
+/// the way.
+#[must_use]
+pub fn is_busy(number: u16) -> bool {
+    matches!(number, 1205 | 1213)
+}
+
+/// Whether the number of an error says that the connection is gone: the server has ended it, or
+/// is about to.
+#[must_use]
+pub fn is_lost(number: u16) -> bool {
+    // The last three are "killed" of MariaDB and of MySQL, and "disconnected because of inactivity".
+    matches!(
+        number,
+        1053 | 1152 | 1158..=1161 | 1184 | 1927 | 3169 | 4031
+    )
+}
+
+/// Whether the number of an error says that the server has no connection to give.
+#[must_use]
+pub fn is_full(number: u16) -> bool {
+    matches!(number, 1040 | 1203 | 1226)
 }

@@ -14,7 +14,7 @@ use smoke_core::rollback::mysql;
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
-use crate::verdict::{met_no_transaction, non_transactional, text};
+use crate::verdict::{met_no_transaction, text};
 
 impl Connection for AsyncMysqlConnection {
     type Dialect = MysqlDialect;
@@ -55,7 +55,7 @@ impl Connection for AsyncMysqlConnection {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self).await?;
-        Ok(non_transactional(tables))
+        Ok(mysql::non_transactional(tables))
     }
 
     async fn end(who: &i64, other: Option<Self>) -> QueryResult<bool> {

@@ -22,12 +22,23 @@ impl Production {
         let url = std::env::var("SMOKE_TEST_POSTGRES_URL").expect(
             "SMOKE_TEST_POSTGRES_URL is not set: `cargo xtask test` starts a server and sets it",
         );
+        Self::on_server(url).await
+    }
+
+    async fn on_server(url: String) -> Self {
         let mut options = ConnectOptions::new(url);
         options.max_connections(2).sqlx_logging(false);
         Self {
             connection: Database::connect(options).await.unwrap(),
             _folder: None,
         }
+    }
+
+    async fn on_mariadb() -> Self {
+        let url = std::env::var("SMOKE_TEST_MARIADB_URL").expect(
+            "SMOKE_TEST_MARIADB_URL is not set: `cargo xtask test` starts a server and sets it",
+        );
+        Self::on_server(url).await
     }
 
     async fn on_sqlite() -> Self {

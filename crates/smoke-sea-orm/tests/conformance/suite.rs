@@ -13,12 +13,13 @@ impl Database for Production {
     type Pool = DatabaseConnection;
 
     fn backend(&self) -> impl Backend<Pool = DatabaseConnection> {
-        Rollback::like(&self.connection)
+        Rollback::like(&self.connection).accept_implicit_commits()
     }
 
     fn unreachable(&self) -> impl Backend<Pool = DatabaseConnection> {
         Rollback::new(match self.dialect() {
             Dialect::Sqlite => "sqlite:///nonexistent/app.db",
+            Dialect::Mysql => "mysql://app:secret@127.0.0.1:1/app",
             _ => "postgres://app:secret@127.0.0.1:1/app",
         })
     }
@@ -28,12 +29,13 @@ impl Database for Production {
     }
 
     fn seals(&self) -> bool {
-        true
+        self.dialect() != Dialect::Mysql
     }
 
     fn dialect(&self) -> Dialect {
         match self.connection.get_database_backend() {
             sea_orm::DbBackend::Sqlite => Dialect::Sqlite,
+            sea_orm::DbBackend::MySql => Dialect::Mysql,
             _ => Dialect::Postgres,
         }
     }
@@ -70,6 +72,11 @@ impl Database for Production {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
     smoke_conformance::backend::check(Production::on_postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_conforms() {
+    smoke_conformance::backend::check(Production::on_mariadb().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

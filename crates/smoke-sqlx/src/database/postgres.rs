@@ -6,13 +6,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::Result;
 use smoke_core::rollback::Terms;
-use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::postgres::{self, FACTS, Facts, REFUSED, count, terminate};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Error, Row, raw_sql};
+use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
 
+use super::server::{self, Server};
 use super::{Database, Ended, Fault};
 
 /// The server's side of the connection.
@@ -28,28 +28,6 @@ async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, E
     raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await
 }
 
-/// Whether the server still has the connection.
-async fn is_there(other: &mut PgConnection, who: &str) -> Result<bool, Error> {
-    let rows = ask(other, count(who)).await?;
-    let number: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
-    Ok(number > 0)
-}
-
-/// Whether the server no longer has the connection, at last.
-async fn is_gone(
-    other: &mut PgConnection,
-    who: &str,
-    (times, pause): (u32, Duration),
-) -> Result<bool, Error> {
-    for _ in 0..times {
-        if !is_there(other, who).await? {
-            return Ok(true);
-        }
-        tokio::time::sleep(pause).await;
-    }
-    Ok(false)
-}
-
 impl Database for Postgres {
     type Outside = ServerSide;
 
@@ -60,10 +38,6 @@ impl Database for Postgres {
     const CAPACITY: usize = usize::MAX;
 
     const SEALED: bool = false;
-
-    fn for_sandbox(options: PgConnectOptions) -> PgConnectOptions {
-        options
-    }
 
     fn nowhere() -> PgConnectOptions {
         // No path holds a nul, but for one that is not a file's.
@@ -99,13 +73,6 @@ impl Database for Postgres {
         .boxed()
     }
 
-    fn make_ready<'c>(
-        _: &'c mut PgConnection,
-        _: &'c ServerSide,
-    ) -> BoxFuture<'c, Result<(), Error>> {
-        async { Ok(()) }.boxed()
-    }
-
     fn begin(terms: &Terms, server_side: &ServerSide) -> String {
         postgres::begin(terms, server_side.sealed)
     }
@@ -125,10 +92,6 @@ impl Database for Postgres {
         }
     }
 
-    fn refusal<'c>(_: &'c mut PgConnection, _: &'c ServerSide) -> BoxFuture<'c, Option<String>> {
-        async { None }.boxed()
-    }
-
     fn remark(server_side: &ServerSide) -> Option<String> {
         server_side.sealed.then(|| REFUSED.to_owned())
     }
@@ -138,27 +101,26 @@ impl Database for Postgres {
         options: &'o PgConnectOptions,
         closing: Duration,
     ) -> BoxFuture<'o, Result<Ended, String>> {
-        let ending = async move {
-            let who = &outside.who;
-            let mut other = options.connect().await?;
-            let (times, pause) = GONE;
-            let patience = u32::try_from(closing.as_millis() / pause.as_millis().max(1));
-            if is_gone(&mut other, who, (patience.unwrap_or(times), pause)).await? {
-                return Ok(Some(Ended::Before));
-            }
-            if ask(&mut other, terminate(who)).await?.is_empty() {
-                return Ok(Some(Ended::Before));
-            }
-            let gone = is_gone(&mut other, who, GONE).await?;
-            Ok::<_, Error>(gone.then_some(Ended::Now))
-        };
+        server::end::<Self>(outside, options, closing)
+    }
+}
+
+impl Server for Postgres {
+    fn count<'c>(
+        other: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, Result<i64, Error>> {
         async move {
-            match ending.await {
-                Ok(Some(ended)) => Ok(ended),
-                Ok(None) => Err("it was told to end and is still there".to_owned()),
-                Err(error) => Err(error.to_string()),
-            }
+            let rows = ask(other, count(&server_side.who)).await?;
+            rows.first().map_or(Ok(0), |row| row.try_get(0))
         }
         .boxed()
+    }
+
+    fn tell_to_end<'c>(
+        other: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, Result<bool, Error>> {
+        async move { Ok(!ask(other, terminate(&server_side.who)).await?.is_empty()) }.boxed()
     }
 }

@@ -4,9 +4,11 @@
 
 mod subject;
 
+mod deferred;
 mod escapes;
 mod given_up;
 mod levels;
+mod mariadb;
 mod opening;
 mod postgres;
 mod taken;
