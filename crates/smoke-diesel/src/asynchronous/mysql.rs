@@ -8,7 +8,8 @@ use diesel_async::{
 };
 use smoke_core::RollbackVerdict;
 
-use super::connection::{Connection, keep};
+use super::Connect;
+use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::mysql;
 
@@ -58,7 +59,13 @@ impl Connection for AsyncMysqlConnection {
         Ok(mysql::non_transactional(tables))
     }
 
-    async fn end(who: &i64, other: Option<Self>) -> QueryResult<bool> {
+    async fn end(who: &i64, connect: &Connect<Self>) -> Result<(), String> {
+        end_by_another::<Self>(who, connect).await
+    }
+}
+
+impl Remote for AsyncMysqlConnection {
+    async fn end_by(who: &i64, other: Option<Self>) -> QueryResult<bool> {
         let Some(mut other) = other else {
             return Ok(false);
         };

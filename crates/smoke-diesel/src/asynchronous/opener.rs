@@ -49,7 +49,7 @@ impl<C: Connection> Opener<C> {
     }
 
     async fn opened(&self) -> Result<C, Error> {
-        let mut connection = (self.connect)()
+        let mut connection = C::connect(&self.connect)
             .await
             .map_err(|error| Error::msg(redact(&error.to_string())))?;
         self.prepare(&mut connection)

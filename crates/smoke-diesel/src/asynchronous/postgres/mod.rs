@@ -9,7 +9,8 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Simpl
 use smoke_core::RollbackVerdict;
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::connection::{Connection, keep};
+use super::Connect;
+use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::postgres::{self, FACTS};
 
@@ -69,7 +70,13 @@ impl Connection for AsyncPgConnection {
         }
     }
 
-    async fn end(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
+    async fn end(server_side: &ServerSide, connect: &Connect<Self>) -> Result<(), String> {
+        end_by_another::<Self>(server_side, connect).await
+    }
+}
+
+impl Remote for AsyncPgConnection {
+    async fn end_by(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
         let ServerSide { who, cancel } = server_side;
         let Some(mut other) = other else {
             // The server may be full; it takes a cancellation all the same. What is then left are
