@@ -93,6 +93,7 @@
 //! | `mysql` | with a pool of diesel-async: `Rollback::mysql`, for `diesel_async::AsyncMysqlConnection` |
 //! | `deadpool` | `deadpool::Rollback`, for the databases of diesel-async that are chosen |
 //! | `bb8` | `bb8::Rollback`, for the same |
+//! | `deadpool-diesel` | `deadpool_diesel::Rollback`, for the databases that are chosen for r2d2 |
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
 //!
 //! None is on unless chosen; `r2d2` is what those for its pools have in common. There is none for mobc:
@@ -107,6 +108,7 @@
         feature = "mysql",
         feature = "mysql-r2d2",
         feature = "deadpool",
+        feature = "deadpool-diesel",
         feature = "bb8"
     )),
     allow(
@@ -128,6 +130,8 @@ pub mod asynchronous;
 pub mod bb8;
 #[cfg(feature = "deadpool")]
 pub mod deadpool;
+#[cfg(feature = "deadpool-diesel")]
+pub mod deadpool_diesel;
 #[cfg(feature = "r2d2")]
 pub mod r2d2;
 

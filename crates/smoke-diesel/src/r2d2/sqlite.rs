@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection as _, SqliteConnection};
+use diesel::{Connection as _, QueryResult, SqliteConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_core::Result;
 use smoke_sqlite::Handle;
@@ -34,6 +34,10 @@ impl Connection for SqliteConnection {
         Arc::clone(threads)
     }
 
+    fn watch() -> Result<Box<dyn Send>> {
+        Ok(Box::new(smoke_sqlite::watch_process()?))
+    }
+
     fn seize(&mut self, _: &Manager<Self>) -> Result<Handle> {
         sqlite::hold(self)
     }
@@ -43,6 +47,11 @@ impl Connection for SqliteConnection {
         self.begin_test_transaction()
             .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))
+    }
+
+    /// The seal does that.
+    fn bar(&mut self) -> QueryResult<()> {
+        Ok(())
     }
 }
 
