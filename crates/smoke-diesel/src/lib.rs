@@ -79,6 +79,10 @@
 //! - `SyncConnectionWrapper` waits for a statement whose future is dropped, on the thread that drops
 //!   it: a test whose statement runs too long holds that thread until the sandbox's limit
 //!   interrupts the statement. It needs a multi-threaded runtime, which that of a runner is.
+//! - deadpool-diesel lends a connection while work that nobody waits for any more is still in line for
+//!   it. What that work does is within the transaction, or after the rollback in one that is
+//!   never committed, and a statement that runs on is ended from outside. A panic in `interact`
+//!   costs the connection.
 //! - Sequences, `setval()`, session advisory locks and what leaves the database are not rolled back.
 //!
 //! # Features

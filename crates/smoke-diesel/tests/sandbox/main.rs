@@ -6,6 +6,7 @@ mod subject;
 
 mod checkouts;
 mod cut;
+mod deadpool_diesel;
 mod deferred;
 mod escapes;
 mod interact;
@@ -16,3 +17,4 @@ mod rollback;
 mod runner;
 mod stragglers;
 mod tolerated;
+mod wrapped;
