@@ -50,7 +50,7 @@
 //! - There is **one connection**. A handler that checks out two at once, or a test that keeps one
 //!   while it sends a request, is told so after a short wait.
 //! - A transaction that is ended with raw SQL is noticed: after the request, at the next check-out
-//!   (diesel-async) and at the end. What the database is told to do about it differs:
+//!   (diesel-async on a server) and at the end. What the database is told to do about it differs:
 //!
 //! | | a raw `COMMIT` | what comes after it | what is seen, but real |
 //! |---|---|---|---|
@@ -76,6 +76,13 @@
 //!   gone with it: the test is errored, "connection lost".
 //! - SQLite has one writer: as long as a sandbox is open, the application's own writes wait or
 //!   fail. That is at most one second; use WAL and a `busy_timeout`.
+//! - `SyncConnectionWrapper` waits for a statement whose future is dropped, on the thread that drops
+//!   it: a test whose statement runs too long holds that thread until the sandbox's limit
+//!   interrupts the statement. It needs a multi-threaded runtime, which that of a runner is.
+//! - deadpool-diesel lends a connection while work that nobody waits for any more is still in line for
+//!   it. What that work does is within the transaction, or after the rollback in one that is
+//!   never committed, and a statement that runs on is ended from outside. A panic in `interact`
+//!   costs the connection.
 //! - Sequences, `setval()`, session advisory locks and what leaves the database are not rolled back.
 //!
 //! # Features
@@ -83,25 +90,29 @@
 //! | feature | brings |
 //! |---|---|
 //! | `sqlite` | `r2d2::Rollback::sqlite`, for pools of `diesel::SqliteConnection` |
+//! | `sqlite-async` | with a pool of diesel-async: `Rollback::sqlite`, for `SyncConnectionWrapper<diesel::SqliteConnection>` |
 //! | `postgres-r2d2` | `r2d2::Rollback::postgres`, for pools of `diesel::PgConnection`; links libpq |
 //! | `mysql-r2d2` | `r2d2::Rollback::mysql`, for pools of `diesel::MysqlConnection`; links libmariadb or libmysqlclient |
 //! | `postgres` | with a pool of diesel-async: `Rollback::postgres`, for `diesel_async::AsyncPgConnection` |
 //! | `mysql` | with a pool of diesel-async: `Rollback::mysql`, for `diesel_async::AsyncMysqlConnection` |
 //! | `deadpool` | `deadpool::Rollback`, for the databases of diesel-async that are chosen |
 //! | `bb8` | `bb8::Rollback`, for the same |
+//! | `deadpool-diesel` | `deadpool_diesel::Rollback`, for the databases that are chosen for r2d2 |
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
 //!
-//! None is on unless chosen; `r2d2` is what the first three have in common. There is none for mobc:
+//! None is on unless chosen; `r2d2` is what those for its pools have in common. There is none for mobc:
 //! diesel-async 0.9 has it close every connection that is given back in order.
 
 #![cfg_attr(
     not(all(
         feature = "sqlite",
+        feature = "sqlite-async",
         feature = "postgres",
         feature = "postgres-r2d2",
         feature = "mysql",
         feature = "mysql-r2d2",
         feature = "deadpool",
+        feature = "deadpool-diesel",
         feature = "bb8"
     )),
     allow(
@@ -112,6 +123,8 @@
 )]
 
 mod dialect;
+#[cfg(any(feature = "sqlite", feature = "sqlite-async"))]
+mod sqlite;
 mod steps;
 mod verdict;
 mod witness;
@@ -122,6 +135,8 @@ pub mod asynchronous;
 pub mod bb8;
 #[cfg(feature = "deadpool")]
 pub mod deadpool;
+#[cfg(feature = "deadpool-diesel")]
+pub mod deadpool_diesel;
 #[cfg(feature = "r2d2")]
 pub mod r2d2;
 

@@ -47,17 +47,6 @@ pub(crate) fn met_no_transaction() -> RollbackVerdict {
     }
 }
 
-/// The verdict where the database says that not everything was rolled back. It names no tables:
-/// these are those that may be meant.
-pub(crate) fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
-    let tables = match candidates.len() {
-        0 => vec!["tables that the database does not name".to_owned()],
-        1 => candidates,
-        _ => vec![format!("one or more of {}", candidates.join(", "))],
-    };
-    RollbackVerdict::NonTransactional { tables }
-}
-
 /// The error of a transaction that could not be begun, or of the set-up before it.
 pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
     not_opened(D::read(error), text(error))

@@ -43,20 +43,23 @@
 //!
 //! SeaORM stands on sqlx, and so does this crate: what holds for [`smoke_sqlx`], and what does not,
 //! holds here. Transactions nest; an isolation level of one's own (`begin_with_config`) needs a
-//! connection without a transaction, and PostgreSQL refuses it within one.
+//! connection without a transaction, and the servers refuse it within one. On MariaDB and MySQL SeaORM
+//! then rolls back what it has not begun, and the test is errored, "limit of the sandbox". A sandbox is
+//! read-only there until `accept_implicit_commits()` is called.
 //!
 //! # Features
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `postgres` | sandboxes on PostgreSQL |
+//! | `mysql` | sandboxes on MariaDB and MySQL; links no system library |
 //! | `sqlite` | sandboxes on SQLite |
 //!
 //! None is on unless chosen. What SeaORM itself is to be built with (the runtime, TLS, types) is chosen
 //! where the application depends on it: `runtime-tokio`, since smoke tests run on Tokio.
 
 #![cfg_attr(
-    not(any(feature = "postgres", feature = "sqlite")),
+    not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
     allow(unused_variables, reason = "there is no database to be set up")
 )]
 

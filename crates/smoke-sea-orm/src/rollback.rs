@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use sea_orm::DatabaseConnectionType;
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
+#[cfg(feature = "mysql")]
+use sea_orm::{SqlxMySqlConnector, sqlx::MySql};
 #[cfg(feature = "postgres")]
 use sea_orm::{SqlxPostgresConnector, sqlx::Postgres};
 #[cfg(feature = "sqlite")]
@@ -53,6 +55,8 @@ pub struct Rollback(Kind);
 
 #[derive(Debug)]
 enum Kind {
+    #[cfg(feature = "mysql")]
+    Mysql(smoke_sqlx::Rollback<MySql>),
     #[cfg(feature = "postgres")]
     Postgres(smoke_sqlx::Rollback<Postgres>),
     #[cfg(feature = "sqlite")]
@@ -66,6 +70,8 @@ impl Rollback {
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         Self(match url.split(':').next() {
+            #[cfg(feature = "mysql")]
+            Some("mysql" | "mariadb") => Kind::Mysql(smoke_sqlx::Rollback::new(url)),
             #[cfg(feature = "postgres")]
             Some("postgres" | "postgresql") => Kind::Postgres(smoke_sqlx::Rollback::new(url)),
             #[cfg(feature = "sqlite")]
@@ -78,6 +84,10 @@ impl Rollback {
     /// whatever its `ConnectOptions` were. No connection is taken from the pool.
     pub fn like(connection: &DatabaseConnection) -> Self {
         Self(match &connection.inner {
+            #[cfg(feature = "mysql")]
+            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => Kind::Mysql(
+                smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()),
+            ),
             #[cfg(feature = "postgres")]
             DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Kind::Postgres(
                 smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()),
@@ -90,10 +100,27 @@ impl Rollback {
         })
     }
 
-    /// How long a sandbox may hold its transaction: 2 s on PostgreSQL unless set, and 1 s on
-    /// SQLite.
+    /// Lets tests and the application write on MariaDB and MySQL, although these commit on their own
+    /// before every statement that creates, alters, drops or truncates a table, locks one, grants
+    /// a right or begins a transaction. Changes nothing on other databases.
+    ///
+    /// **What was written before such a statement stays in the database**, whatever a sandbox
+    /// does. The statement itself and what comes after it are refused, and the test is errored and
+    /// not run again. So ask for this where the application's handlers send nothing of the kind.
+    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
+    #[cfg(feature = "mysql")]
+    pub fn accept_implicit_commits(self) -> Self {
+        match self.0 {
+            Kind::Mysql(rollback) => rollback.accept_implicit_commits().into(),
+            other => Self(other),
+        }
+    }
+
+    /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(self, limit: Duration) -> Self {
         Self(match self.0 {
+            #[cfg(feature = "mysql")]
+            Kind::Mysql(rollback) => Kind::Mysql(rollback.limit(limit)),
             #[cfg(feature = "postgres")]
             Kind::Postgres(rollback) => Kind::Postgres(rollback.limit(limit)),
             #[cfg(feature = "sqlite")]
@@ -106,12 +133,21 @@ impl Rollback {
     /// Each is a connection beside those of the application's pool.
     pub fn capacity(self, capacity: usize) -> Self {
         Self(match self.0 {
+            #[cfg(feature = "mysql")]
+            Kind::Mysql(rollback) => Kind::Mysql(rollback.capacity(capacity)),
             #[cfg(feature = "postgres")]
             Kind::Postgres(rollback) => Kind::Postgres(rollback.capacity(capacity)),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(rollback) => Kind::Sqlite(rollback.capacity(capacity)),
             Kind::Unknown(why) => Kind::Unknown(why),
         })
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl From<smoke_sqlx::Rollback<MySql>> for Rollback {
+    fn from(rollback: smoke_sqlx::Rollback<MySql>) -> Self {
+        Self(Kind::Mysql(rollback))
     }
 }
 
@@ -134,6 +170,8 @@ impl Backend for Rollback {
 
     fn describe(&self) -> String {
         match &self.0 {
+            #[cfg(feature = "mysql")]
+            Kind::Mysql(rollback) => format!("SeaORM, {}", rollback.describe()),
             #[cfg(feature = "postgres")]
             Kind::Postgres(rollback) => format!("SeaORM, {}", rollback.describe()),
             #[cfg(feature = "sqlite")]
@@ -144,6 +182,8 @@ impl Backend for Rollback {
 
     fn capacity(&self) -> usize {
         match &self.0 {
+            #[cfg(feature = "mysql")]
+            Kind::Mysql(rollback) => Backend::capacity(rollback),
             #[cfg(feature = "postgres")]
             Kind::Postgres(rollback) => Backend::capacity(rollback),
             #[cfg(feature = "sqlite")]
@@ -154,6 +194,8 @@ impl Backend for Rollback {
 
     fn limit(&self) -> Duration {
         match &self.0 {
+            #[cfg(feature = "mysql")]
+            Kind::Mysql(rollback) => Backend::limit(rollback),
             #[cfg(feature = "postgres")]
             Kind::Postgres(rollback) => Backend::limit(rollback),
             #[cfg(feature = "sqlite")]
@@ -165,6 +207,12 @@ impl Backend for Rollback {
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<DatabaseConnection>>> {
         Box::pin(async move {
             match &self.0 {
+                #[cfg(feature = "mysql")]
+                Kind::Mysql(rollback) => {
+                    let Opened { pool, session } = rollback.open(request).await?;
+                    let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
+                    Ok(Opened { pool, session })
+                }
                 #[cfg(feature = "postgres")]
                 Kind::Postgres(rollback) => {
                     let Opened { pool, session } = rollback.open(request).await?;

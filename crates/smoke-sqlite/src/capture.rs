@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use libsqlite3_sys as ffi;
 
@@ -42,17 +42,51 @@ enum Watch {
 ///
 /// When SQLite refuses the extension.
 pub fn watch_thread() -> Result<(), WatchError> {
+    register()?;
+    OPENED.with_borrow_mut(|watch| {
+        if matches!(watch, Watch::Off) {
+            *watch = Watch::On(None);
+        }
+    });
+    Ok(())
+}
+
+/// How many watch every thread.
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
+
+/// Watches the connections that any thread opens, until it is dropped.
+///
+/// For libraries that open a connection on a thread of their own choice. A connection that is
+/// opened meanwhile gets the function [`IDENTITY`], whoever opens it; nothing else is done to it
+/// unless it is asked for with [`find`](crate::find).
+#[derive(Debug)]
+#[must_use = "nothing is watched any more when it is dropped"]
+pub struct Watching(());
+
+/// Watches the connections that any thread opens from now on.
+///
+/// # Errors
+///
+/// When SQLite refuses the extension.
+pub fn watch_process() -> Result<Watching, WatchError> {
+    register()?;
+    WATCHING.fetch_add(1, Ordering::SeqCst);
+    Ok(Watching(()))
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        WATCHING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn register() -> Result<(), WatchError> {
     // SAFETY: `on_open` has the signature that SQLite calls an entry point with and lives as long
     // as the process. Registering the same entry point again is a no-op.
     let code = unsafe { ffi::sqlite3_auto_extension(Some(on_open)) };
     if code != ffi::SQLITE_OK {
         return Err(WatchError { code });
     }
-    OPENED.with_borrow_mut(|watch| {
-        if matches!(watch, Watch::Off) {
-            *watch = Watch::On(None);
-        }
-    });
     Ok(())
 }
 
@@ -85,6 +119,9 @@ unsafe extern "C" fn on_open(
         if let Watch::On(opened) = &mut *watch {
             // SAFETY: SQLite has just opened the connection, on this thread.
             *opened = unsafe { adopt(connection) };
+        } else if WATCHING.load(Ordering::SeqCst) > 0 {
+            // SAFETY: as above. The connection itself keeps what can be found.
+            drop(unsafe { adopt(connection) });
         }
     });
     ffi::SQLITE_OK

@@ -40,15 +40,24 @@ pub(crate) struct Shared {
     refused_commits: AtomicU64,
 }
 
-/// The connections that refuse commits, by their numbers, as long as anybody has a handle on them.
-fn sealed() -> MutexGuard<'static, BTreeMap<i64, Weak<Shared>>> {
-    static SEALED: Mutex<BTreeMap<i64, Weak<Shared>>> = Mutex::new(BTreeMap::new());
-    SEALED.lock().unwrap_or_else(PoisonError::into_inner)
+/// The connections that can be held from outside, by their numbers, until they are closed and
+/// nobody has a handle on them.
+fn known() -> MutexGuard<'static, BTreeMap<i64, Weak<Shared>>> {
+    static KNOWN: Mutex<BTreeMap<i64, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The handle with this [`Handle::id`], which the connection itself tells when it is asked for
+/// [`IDENTITY`](crate::IDENTITY).
+#[must_use]
+pub fn find(id: i64) -> Option<Handle> {
+    let shared = known().get(&id).and_then(Weak::upgrade);
+    shared.map(Handle)
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        sealed().remove(&self.id);
+        known().remove(&self.id);
     }
 }
 
@@ -82,6 +91,7 @@ impl Shared {
 
 impl Handle {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        known().insert(shared.id, Arc::downgrade(&shared));
         Self(shared)
     }
 
@@ -96,7 +106,6 @@ impl Handle {
     pub fn seal(&self) {
         let db = self.0.db();
         let Some(Connection(db)) = &*db else { return };
-        sealed().insert(self.0.id, Arc::downgrade(&self.0));
         let id = ptr::without_provenance_mut::<c_void>(self.0.id.cast_unsigned() as usize);
         // SAFETY: the connection is open, since `db` is locked and not none. The hook's data is a
         // number, which is never followed as an address.
@@ -196,7 +205,7 @@ impl fmt::Debug for Handle {
 
 /// The commit hook of a sealed connection: anything but zero turns the commit into a rollback.
 unsafe extern "C" fn refuse_commit(id: *mut c_void) -> c_int {
-    let shared = sealed().get(&(id.addr() as i64)).and_then(Weak::upgrade);
+    let shared = known().get(&(id.addr() as i64)).and_then(Weak::upgrade);
     if let Some(shared) = shared {
         shared.refused_commits.fetch_add(1, Ordering::Relaxed);
     }

@@ -6,7 +6,8 @@
 //!
 //! A thread that opens connections for sandboxes says [`watch_thread`] once. Each connection that
 //! is opened on it from then on can be fetched as a [`Handle`]. Connections that other threads
-//! open are not touched.
+//! open are not touched. Where a library chooses the thread itself, [`watch_process`] watches them
+//! all for a moment, and [`find`] then gives the handle of the one connection that is asked for.
 //!
 //! ```
 //! use diesel::prelude::*;
@@ -40,7 +41,7 @@ mod handle;
 #[cfg(feature = "sqlx")]
 mod sqlx;
 
-pub use capture::{IDENTITY, WatchError, take_opened, watch_thread};
-pub use handle::{Cut, Handle};
+pub use capture::{IDENTITY, WatchError, Watching, take_opened, watch_process, watch_thread};
+pub use handle::{Cut, Handle, find};
 #[cfg(feature = "sqlx")]
 pub use sqlx::adopt;

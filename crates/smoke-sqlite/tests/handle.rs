@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use smoke_sqlite::{Cut, Handle, IDENTITY, take_opened, watch_thread};
+use smoke_sqlite::{Cut, Handle, IDENTITY, find, take_opened, watch_process, watch_thread};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -202,4 +202,23 @@ fn a_deferred_violation_is_seen_before_the_commit() {
         .batch_execute("INSERT INTO parent VALUES (1)")
         .unwrap();
     assert!(!handle.has_deferred_violations());
+}
+
+#[test]
+fn a_connection_of_any_thread_is_found_by_its_identity() {
+    let database = Database::new();
+    let watching = watch_process().unwrap();
+    let mut connection = thread::scope(|scope| scope.spawn(|| database.connect()).join().unwrap());
+    drop(watching);
+    let id = number(&mut connection, &format!("{IDENTITY}()")).unwrap();
+    let handle = find(id).unwrap();
+    assert_eq!(handle.id(), id);
+    handle.seal();
+    connection
+        .batch_execute("INSERT INTO t VALUES (1)")
+        .unwrap_err();
+    assert_eq!(handle.refused_commits(), 1);
+    drop((connection, handle));
+    assert!(find(id).is_none());
+    assert_eq!(database.rows(), 0);
 }

@@ -1,9 +1,10 @@
 //! Rolled-back sandboxes for sqlx connection pools.
 //!
-//! A smoke test that asks for a `Sandbox<PgPool>` or a `Sandbox<SqlitePool>` gets a pool of the
-//! application's own type. Its one connection is new, is set up as the application's are, and is
-//! inside a transaction from connect to close. The test and the application share it. At the end
-//! everything is rolled back, and whatever kept that from happening is said.
+//! A smoke test that asks for a `Sandbox<PgPool>`, a `Sandbox<MySqlPool>` or a
+//! `Sandbox<SqlitePool>` gets a pool of the application's own type. Its one connection is new, is set
+//! up as the application's are, and is inside a transaction from connect to close. The test and the
+//! application share it. At the end everything is rolled back, and whatever kept that from happening
+//! is said.
 //!
 //! ```no_run
 //! # #[cfg(feature = "postgres")]
@@ -44,6 +45,11 @@
 //!   does where the role may make temporary tables and no pooler stands between, which is proven
 //!   over TCP on Linux. Elsewhere a warning says once that commits are real. After `ROLLBACK AND
 //!   CHAIN` or `BEGIN READ WRITE` a commit is real everywhere.
+//! - MariaDB and MySQL commit on their own before statements like `CREATE`, `TRUNCATE` and `START
+//!   TRANSACTION`, and have no way to refuse it: such an end is noticed, but **what was written before
+//!   it stays**. A sandbox is read-only there until `accept_implicit_commits()` is called, and read-only
+//!   from such a statement on. A deadlock reads as an escape. Where tables without transactions
+//!   were written to, the server says so at the rollback, and the test is errored.
 //! - `SET CONSTRAINTS ALL IMMEDIATE` fails on PostgreSQL: what refuses the commit is a constraint.
 //! - On PostgreSQL an SQL error aborts the transaction. What was done during that check-out is
 //!   undone, and the next check-out works: for `execute(&pool)` that is what happens outside of a
@@ -60,6 +66,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `postgres` | `Rollback<Postgres>` |
+//! | `mysql` | `Rollback<MySql>`, for MariaDB and MySQL; links no system library |
 //! | `sqlite` | `Rollback<Sqlite>` |
 //! | `bundled` | SQLite built from source; without it sqlx's own features say what is linked |
 //!
@@ -67,29 +74,29 @@
 //! where the application depends on it: `runtime-tokio`, since smoke tests run on Tokio.
 
 #![cfg_attr(
-    not(all(feature = "postgres", feature = "sqlite")),
+    not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
     allow(
         dead_code,
         reason = "some of what the databases share is used by those only that were not chosen"
     )
 )]
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod database;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod hooks;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod levels;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod open;
 mod rollback;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod session;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod shared;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod steps;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod verdict;
 
 pub use rollback::Rollback;

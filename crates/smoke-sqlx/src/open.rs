@@ -36,7 +36,7 @@ pub(crate) async fn open<DB: Database>(
         guard,
         test: request.test,
         limit: request.limit,
-        writes: witness.admits_writes(rollback.is_read_only(), true),
+        writes: witness.admits_writes(rollback.is_read_only(), rollback.writes()),
         application_user: rollback.user_of_application(),
     };
     let (token, watch) = HandleToken::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use smoke_core::{Backend, OpenRequest, Opened, Result};
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Pool};
@@ -60,6 +60,7 @@ pub struct Rollback<DB: Database> {
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
     application_user: Option<Arc<str>>,
+    accepts_implicit_commits: bool,
     limit: Option<Duration>,
     capacity: usize,
     read_only: bool,
@@ -79,7 +80,7 @@ impl<DB: Database> Rollback<DB> {
     }
 
     /// Sandboxes that connect with the application's own options: `PgConnectOptions`,
-    /// `SqliteConnectOptions`.
+    /// `MySqlConnectOptions`, `SqliteConnectOptions`.
     pub fn with_options(options: Options<DB>) -> Self {
         Self::from_source(Source::Options(options))
     }
@@ -96,6 +97,7 @@ impl<DB: Database> Rollback<DB> {
             pool_options: None,
             setups: Vec::new(),
             application_user: None,
+            accepts_implicit_commits: false,
             limit: None,
             capacity: 1,
             read_only: false,
@@ -131,8 +133,7 @@ impl<DB: Database> Rollback<DB> {
         self
     }
 
-    /// How long a sandbox may hold its transaction: 2 s on PostgreSQL unless set, and 1 s on
-    /// SQLite.
+    /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
@@ -156,7 +157,7 @@ impl Rollback<sqlx::Postgres> {
     }
 }
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 impl<DB: Database> Rollback<DB> {
     pub(crate) fn connect_options(&self) -> Result<Options<DB>, sqlx::Error> {
         match &self.source {
@@ -182,8 +183,40 @@ impl<DB: Database> Rollback<DB> {
         self.application_user.clone()
     }
 
+    pub(crate) fn writes(&self) -> bool
+    where
+        DB: crate::database::Database,
+    {
+        DB::WRITES || self.accepts_implicit_commits
+    }
+
     pub(crate) fn setups(&self) -> &[Setup<DB>] {
         &self.setups
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl Rollback<sqlx::MySql> {
+    /// Lets tests and the application write, although these databases commit on their own before
+    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
+    /// or begins a transaction.
+    ///
+    /// **What was written before such a statement stays in the database**, whatever a sandbox
+    /// does. The statement itself and what comes after it are refused, and the test is errored and
+    /// not run again. So ask for this where the application's handlers send nothing of the kind.
+    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use smoke_sqlx::Rollback;
+    /// use sqlx::MySql;
+    ///
+    /// let rollback = Rollback::<MySql>::new("mysql://app@localhost/shop").accept_implicit_commits();
+    /// ```
+    pub fn accept_implicit_commits(mut self) -> Self {
+        self.accepts_implicit_commits = true;
+        self
     }
 }
 
@@ -195,7 +228,7 @@ impl<DB: Database> fmt::Debug for Rollback<DB> {
     }
 }
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! backend {
     ($database:ty) => {
         impl Backend for Rollback<$database> {
@@ -223,6 +256,8 @@ macro_rules! backend {
     };
 }
 
+#[cfg(feature = "mysql")]
+backend!(sqlx::MySql);
 #[cfg(feature = "postgres")]
 backend!(sqlx::Postgres);
 #[cfg(feature = "sqlite")]

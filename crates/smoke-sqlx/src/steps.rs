@@ -65,9 +65,12 @@ pub(crate) async fn roll_back<DB: Database>(
     let refusal = DB::refusal(connection, outside).await;
     let attempts = DB::end(&lock(&shared.savepoints), outside);
     match attempt::<DB, _>(connection, attempts).await {
-        Ok((Ending::RolledBack, _)) => refusal.map_or(RollbackVerdict::RolledBack, |cause| {
-            RollbackVerdict::Refused { cause }
-        }),
+        Ok((Ending::RolledBack, _)) => match refusal {
+            Some(cause) => RollbackVerdict::Refused { cause },
+            None => DB::look_back(connection)
+                .await
+                .unwrap_or_else(|error| unproven(shared, &[error])),
+        },
         Ok((Ending::Refused, errors)) => refused::<DB>(&errors),
         Err(errors) => shared
             .gate

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Fault;
 use super::savepoints::{Attempt, Ending, Savepoints};
 use super::terms::Terms;
+use super::verdict::RollbackVerdict;
 
 /// How long a sandbox may hold its transaction unless the application says otherwise.
 pub const LIMIT: Duration = Duration::from_secs(2);
@@ -92,6 +93,18 @@ pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
     }]
 }
 
+/// The verdict where the database says that not everything was rolled back. It names no tables:
+/// these are those that may be meant.
+#[must_use]
+pub fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
+    let tables = match candidates.len() {
+        0 => vec!["tables that the database does not name".to_owned()],
+        1 => candidates,
+        _ => vec![format!("one or more of {}", candidates.join(", "))],
+    };
+    RollbackVerdict::NonTransactional { tables }
+}
+
 /// What the number of an error means.
 #[must_use]
 pub fn read(number: u16) -> Fault {
@@ -104,8 +117,10 @@ pub fn read(number: u16) -> Fault {
         1290 | 1792 | 1836 => Fault::ReadOnly,
         // Of a prepared statement, or of a table that another connection has altered.
         1412 | 1615 => Fault::SchemaChanged,
-        // The server is shutting down, or has ended the connection.
-        1053 | 1077 | 1079 | 1927 | 2006 | 2013 => Fault::Lost,
+        // The server is shutting down, or has ended the connection; 3169 and 4031 are MySQL's.
+        1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 3169 | 4031 => {
+            Fault::Lost
+        }
         _ => Fault::Other,
     }
 }

@@ -2,14 +2,16 @@
 
 use std::future::Future;
 
-use diesel::QueryResult;
+use diesel::{ConnectionResult, QueryResult};
 use diesel_async::AsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::redact;
 
 use super::Connect;
 use crate::dialect::{Dialect, Terms};
 use crate::gate::{Gate, Refusal};
+use crate::verdict::text;
 
 /// A connection of one database.
 pub(crate) trait Connection: PoolableConnection + 'static {
@@ -17,6 +19,11 @@ pub(crate) trait Connection: PoolableConnection + 'static {
 
     /// What is needed to end the connection by way of another one.
     type ServerSide: Send + Sync + 'static;
+
+    /// Connects as the application does.
+    fn connect(connect: &Connect<Self>) -> impl Future<Output = ConnectionResult<Self>> + Send {
+        connect()
+    }
 
     /// Sets what the application's own set-up may set otherwise.
     fn prepare(&mut self) -> impl Future<Output = QueryResult<()>> + Send {
@@ -42,12 +49,21 @@ pub(crate) trait Connection: PoolableConnection + 'static {
         async { Ok(RollbackVerdict::RolledBack) }
     }
 
-    /// Ends the connection, whatever it is doing, by way of another one that is given, if the
-    /// server lets anybody in; whether it is gone.
+    /// Why a COMMIT would be refused, where that is known before the rollback.
+    fn refusal(_server_side: &Self::ServerSide) -> Option<String> {
+        None
+    }
+
+    /// What is known of an escape beyond what the database says.
+    fn remark(_server_side: &Self::ServerSide) -> Option<String> {
+        None
+    }
+
+    /// Ends the connection, whatever it is doing; the error says why it may still be there.
     fn end(
         server_side: &Self::ServerSide,
-        other: Option<Self>,
-    ) -> impl Future<Output = QueryResult<bool>> + Send;
+        connect: &Connect<Self>,
+    ) -> impl Future<Output = Result<(), String>> + Send;
 
     /// A verdict that leaves open what became of the transaction, once the database was asked by
     /// way of another connection.
@@ -57,6 +73,34 @@ pub(crate) trait Connection: PoolableConnection + 'static {
         verdict: RollbackVerdict,
     ) -> impl Future<Output = RollbackVerdict> + Send {
         async { verdict }
+    }
+}
+
+/// A connection to a server, which ends it when another one asks for that.
+pub(super) trait Remote: Connection {
+    /// Ends the connection by way of another one that is given, if the server lets anybody in;
+    /// whether it is gone.
+    fn end_by(
+        server_side: &Self::ServerSide,
+        other: Option<Self>,
+    ) -> impl Future<Output = QueryResult<bool>> + Send;
+}
+
+/// Ends the connection by way of another one.
+pub(super) async fn end_by_another<C: Remote>(
+    server_side: &C::ServerSide,
+    connect: &Connect<C>,
+) -> Result<(), String> {
+    match connect().await {
+        Ok(other) => match C::end_by(server_side, Some(other)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it was told to end and is still there".to_owned()),
+            Err(error) => Err(text(&error)),
+        },
+        Err(error) => {
+            let _ = C::end_by(server_side, None).await;
+            Err(redact(&error.to_string()).into_owned())
+        }
     }
 }
 

@@ -11,6 +11,8 @@ mod pool;
 mod postgres;
 mod rollback;
 mod session;
+#[cfg(feature = "sqlite-async")]
+mod sqlite;
 
 use std::sync::Arc;
 

@@ -8,13 +8,14 @@ use diesel_async::{
 };
 use smoke_core::RollbackVerdict;
 
-use super::connection::{Connection, keep};
+use super::Connect;
+use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::mysql;
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
-use crate::verdict::{met_no_transaction, non_transactional, text};
+use crate::verdict::{met_no_transaction, text};
 
 impl Connection for AsyncMysqlConnection {
     type Dialect = MysqlDialect;
@@ -55,10 +56,16 @@ impl Connection for AsyncMysqlConnection {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self).await?;
-        Ok(non_transactional(tables))
+        Ok(mysql::non_transactional(tables))
     }
 
-    async fn end(who: &i64, other: Option<Self>) -> QueryResult<bool> {
+    async fn end(who: &i64, connect: &Connect<Self>) -> Result<(), String> {
+        end_by_another::<Self>(who, connect).await
+    }
+}
+
+impl Remote for AsyncMysqlConnection {
+    async fn end_by(who: &i64, other: Option<Self>) -> QueryResult<bool> {
         let Some(mut other) = other else {
             return Ok(false);
         };

@@ -49,7 +49,7 @@ impl<C: Connection> Opener<C> {
     }
 
     async fn opened(&self) -> Result<C, Error> {
-        let mut connection = (self.connect)()
+        let mut connection = C::connect(&self.connect)
             .await
             .map_err(|error| not_connected::<C::Dialect>(&error.to_string()))?;
         connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::QueryResult;
+#[cfg(feature = "sqlite-async")]
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
@@ -86,6 +88,23 @@ where
     }
 }
 
+#[cfg(feature = "sqlite-async")]
+#[expect(
+    private_bounds,
+    reason = "pools and databases are chosen by features, not implemented elsewhere"
+)]
+impl<P> Rollback<P, SyncConnectionWrapper<diesel::SqliteConnection>>
+where
+    P: SandboxPool<Connection = SyncConnectionWrapper<diesel::SqliteConnection>>,
+{
+    /// Sandboxes of the SQLite database with this URL.
+    ///
+    /// It has to be a file: an in-memory database has one connection.
+    pub fn sqlite(url: impl Into<String>) -> Self {
+        Self::at(url)
+    }
+}
+
 #[expect(
     private_bounds,
     reason = "pools and databases are chosen by features, not implemented elsewhere"
@@ -163,14 +182,14 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
         self
     }
 
-    /// How long a sandbox may hold its transaction: 2 s unless set.
+    /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// How many sandboxes may be open at the same time: 1 unless set. Each is a connection
-    /// beside those of the application's pool.
+    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite. Each is
+    /// a connection beside those of the application's pool.
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
         self

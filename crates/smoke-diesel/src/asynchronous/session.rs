@@ -57,7 +57,7 @@ impl<P: SandboxPool> Session<P> {
     /// The connection, unless it is in use or gone.
     async fn take(&self) -> Result<P::Object, Absent> {
         if let Some(verdict) = self.gate.over() {
-            return Err(Absent::Gone(verdict));
+            return Err(Absent::Gone(self.remarked(verdict)));
         }
         let Some(pool) = self.pool() else {
             return Err(Absent::Gone(finished()));
@@ -65,7 +65,7 @@ impl<P: SandboxPool> Session<P> {
         as_session(pool.take(GRACE))
             .await
             .map_err(|missing| match (self.gate.over(), missing) {
-                (Some(verdict), _) => Absent::Gone(verdict),
+                (Some(verdict), _) => Absent::Gone(self.remarked(verdict)),
                 (None, Missing::InUse(said)) => Absent::InUse(said),
                 (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
                     cause: redact(&said).into_owned(),
@@ -88,6 +88,18 @@ impl<P: SandboxPool> Session<P> {
         P::discard(connection);
         if let Some(pool) = self.pool() {
             pool.close();
+        }
+    }
+
+    /// With what is known of an escape beyond what the database says.
+    fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let remark = self.server_side.get().and_then(P::Connection::remark);
+        match (verdict, remark) {
+            (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
+                how: format!("{how}; {remark}"),
+                at,
+            },
+            (verdict, _) => verdict,
         }
     }
 
@@ -135,22 +147,9 @@ async fn end_from_outside<C: Connection>(
     let Some(server_side) = server_side.get() else {
         return;
     };
-    let ending = async {
-        match connect().await {
-            Ok(other) => match C::end(server_side, Some(other)).await {
-                Ok(true) => None,
-                Ok(false) => Some("it was told to end and is still there".to_owned()),
-                Err(error) => Some(text(&error)),
-            },
-            Err(error) => {
-                let _ = C::end(server_side, None).await;
-                Some(redact(&error.to_string()).into_owned())
-            }
-        }
-    };
-    let why = match tokio::time::timeout(CUTTING, ending).await {
-        Ok(None) => return,
-        Ok(Some(why)) => why,
+    let why = match tokio::time::timeout(CUTTING, C::end(server_side, connect)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(why)) => why,
         Err(_) => format!("that takes longer than {CUTTING:?}"),
     };
     not_cut(&why);
@@ -172,7 +171,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             )
             .await;
             self.give_back(connection);
-            Ok(entered?)
+            Ok(entered.map_err(|verdict| self.remarked(verdict))?)
         })
     }
 
@@ -190,7 +189,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             )
             .await;
             self.give_back(connection);
-            left
+            left.map_err(|verdict| self.remarked(verdict))
         })
     }
 
@@ -199,6 +198,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             let verdict = match self.take().await {
                 Ok(mut connection) => {
                     self.gate.close();
+                    let refusal = self.server_side.get().and_then(P::Connection::refusal);
                     let savepoints = self.savepoints.lock().await;
                     let verdict = asynchronous::roll_back::<Dialect<P>, P::Connection>(
                         &mut connection,
@@ -206,7 +206,12 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                         &savepoints,
                     )
                     .await;
-                    let verdict = looked_back(verdict, &mut *connection).await;
+                    let verdict = match (refusal, self.remarked(verdict)) {
+                        (Some(cause), RollbackVerdict::RolledBack) => {
+                            RollbackVerdict::Refused { cause }
+                        }
+                        (_, verdict) => looked_back(verdict, &mut *connection).await,
+                    };
                     self.close(connection);
                     verdict
                 }

@@ -21,6 +21,11 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
     /// The threads on which the sandboxes of this process connect.
     fn threads() -> Arc<ScheduledThreadPool>;
 
+    /// Has connections of whatever thread be seen, where that is needed to seize one.
+    fn watch() -> Result<Box<dyn Send>> {
+        Ok(Box::new(()))
+    }
+
     /// Gets hold of the connection, on the thread that has just made it with such a manager.
     fn seize(&mut self, manager: &Manager<Self>) -> Result<Self::Outside>;
 
@@ -30,6 +35,11 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
     /// Looks for what was not rolled back, right after the rollback.
     fn look_back(&mut self) -> QueryResult<RollbackVerdict> {
         Ok(RollbackVerdict::RolledBack)
+    }
+
+    /// Has nothing be committed any more that comes after the rollback.
+    fn bar(&mut self) -> QueryResult<()> {
+        self.batch_execute("START TRANSACTION READ ONLY")
     }
 }
 

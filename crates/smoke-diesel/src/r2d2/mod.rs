@@ -16,6 +16,7 @@ mod threads;
 
 use std::sync::Arc;
 
+pub(crate) use connection::{Connection, Outside};
 pub use interact::{Interact, InteractError};
 pub use rollback::Rollback;
 

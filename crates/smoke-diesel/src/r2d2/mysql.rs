@@ -19,7 +19,7 @@ use smoke_core::rollback::mysql;
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::Gate;
-use crate::verdict::{non_transactional, not_begun, not_cut};
+use crate::verdict::{not_begun, not_cut};
 use smoke_core::rollback::redact;
 
 impl Connection for MysqlConnection {
@@ -55,7 +55,7 @@ impl Connection for MysqlConnection {
             return Ok(RollbackVerdict::RolledBack);
         }
         let tables = sql::<Text>(mysql::WITHOUT_TRANSACTIONS).load(self)?;
-        Ok(non_transactional(tables))
+        Ok(mysql::non_transactional(tables))
     }
 }
 

@@ -4,10 +4,13 @@ use std::any::Any;
 use std::future::Future;
 use std::ops::DerefMut;
 
-use diesel::QueryResult;
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError, bb8, deadpool};
+use diesel::{ConnectionError, QueryResult, SqliteConnection};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, bb8, deadpool,
+};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
     AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
 };
@@ -31,6 +34,20 @@ trait Lend: Clone + Send + Sync + 'static {
 
 type Manager<C> = AsyncDieselConnectionManager<C>;
 
+/// A manager whose connections are set up.
+fn manager<C: Count>(url: &str) -> Manager<C> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|url| {
+        Box::pin(async move {
+            let mut connection = C::establish(url).await?;
+            let set_up = connection.batch_execute(C::SETUP).await;
+            set_up.map_err(ConnectionError::CouldntSetupConfiguration)?;
+            Ok(connection)
+        })
+    });
+    Manager::new_with_config(url, config)
+}
+
 impl<C: Count> Lend for deadpool::Pool<C>
 where
     Manager<C>: ::deadpool::managed::Manager<Type = C, Error = PoolError>,
@@ -38,7 +55,7 @@ where
     type Connection = C;
 
     fn of(url: &str) -> Self {
-        let pool = deadpool::Pool::builder(Manager::new(url));
+        let pool = deadpool::Pool::builder(manager(url));
         pool.max_size(2).build().unwrap()
     }
 
@@ -55,7 +72,7 @@ where
 
     fn of(url: &str) -> Self {
         let pool = bb8::Pool::builder().max_size(2);
-        pool.build_unchecked(Manager::new(url))
+        pool.build_unchecked(manager(url))
     }
 
     async fn lend(&self) -> Result<impl DerefMut<Target = C> + Send + 'static, String> {
@@ -65,6 +82,9 @@ where
 
 /// A connection that can be asked for a number.
 trait Count: AsyncConnection + 'static {
+    /// As a careful application sets its connections up.
+    const SETUP: &str = "SELECT 1";
+
     fn count(&mut self, query: &str) -> impl Future<Output = QueryResult<i64>> + Send;
 }
 
@@ -75,6 +95,17 @@ impl Count for AsyncPgConnection {
 }
 
 impl Count for AsyncMysqlConnection {
+    async fn count(&mut self, query: &str) -> QueryResult<i64> {
+        sql::<BigInt>(query).get_result(self).await
+    }
+}
+
+const PRAGMAS: &str =
+    "PRAGMA busy_timeout = 500; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON";
+
+impl Count for SyncConnectionWrapper<SqliteConnection> {
+    const SETUP: &str = PRAGMAS;
+
     async fn count(&mut self, query: &str) -> QueryResult<i64> {
         sql::<BigInt>(query).get_result(self).await
     }
@@ -106,8 +137,10 @@ impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
     }
 
     fn unreachable(&self) -> impl Backend<Pool = B::Pool> {
-        let (scheme, _) = self.url.split_once(':').unwrap();
-        (self.backend)(&format!("{scheme}://app:secret@127.0.0.1:1/app"))
+        match self.url.split_once(':') {
+            Some((scheme, _)) => (self.backend)(&format!("{scheme}://app:secret@127.0.0.1:1/app")),
+            None => (self.backend)("/nonexistent/app.db"),
+        }
     }
 
     fn production(&self) -> B::Pool {
@@ -223,6 +256,39 @@ async fn mariadb_through_bb8_conforms() {
         backend: |url| smoke_diesel::bb8::Rollback::mysql(url).accept_implicit_commits(),
         closed: "Timed out",
         seals: false,
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_through_deadpool_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Asynchronous {
+        url: folder.path().join("app.db").to_string_lossy().into_owned(),
+        dialect: Dialect::Sqlite,
+        backend: |url| {
+            smoke_diesel::deadpool::Rollback::sqlite(url)
+                .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
+        },
+        closed: "closed",
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_through_bb8_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Asynchronous {
+        url: folder.path().join("app.db").to_string_lossy().into_owned(),
+        dialect: Dialect::Sqlite,
+        backend: |url| {
+            let url = url.to_owned();
+            smoke_diesel::bb8::Rollback::<SyncConnectionWrapper<SqliteConnection>>::with_manager(
+                move || Manager::new(&url),
+            )
+            .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
+        },
+        closed: "Timed out",
     };
     smoke_conformance::backend::check(database).await;
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 mod asynchronous;
+mod blocking_deadpool;
 mod careless;
 mod libmariadb;
 mod libpq;

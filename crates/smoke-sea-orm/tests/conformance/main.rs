@@ -37,6 +37,14 @@ impl Production {
         }
     }
 
+    async fn on_mariadb() -> Self {
+        Self {
+            connection: connect("SMOKE_TEST_MARIADB_URL").await,
+            pooled: None,
+            _folder: None,
+        }
+    }
+
     async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("app.db");

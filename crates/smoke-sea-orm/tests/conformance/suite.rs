@@ -15,12 +15,13 @@ impl Database for Production {
     type Pool = DatabaseConnection;
 
     fn backend(&self) -> impl Backend<Pool = DatabaseConnection> {
-        Rollback::like(self.pooled.as_ref().unwrap_or(&self.connection))
+        Rollback::like(self.pooled.as_ref().unwrap_or(&self.connection)).accept_implicit_commits()
     }
 
     fn unreachable(&self) -> impl Backend<Pool = DatabaseConnection> {
         Rollback::new(match self.dialect() {
             Dialect::Sqlite => "sqlite:///nonexistent/app.db",
+            Dialect::Mysql => "mysql://app:secret@127.0.0.1:1/app",
             _ => "postgres://app:secret@127.0.0.1:1/app",
         })
     }
@@ -30,12 +31,13 @@ impl Database for Production {
     }
 
     fn seals(&self) -> bool {
-        self.pooled.is_none()
+        self.pooled.is_none() && self.dialect() != Dialect::Mysql
     }
 
     fn dialect(&self) -> Dialect {
         match self.connection.get_database_backend() {
             sea_orm::DbBackend::Sqlite => Dialect::Sqlite,
+            sea_orm::DbBackend::MySql => Dialect::Mysql,
             _ => Dialect::Postgres,
         }
     }
@@ -83,6 +85,11 @@ async fn postgres_through_a_pooler_conforms() {
     let _turn = ON_POSTGRES.lock().await;
     let production = Production::on_postgres_through_a_pooler().await;
     smoke_conformance::backend::check(production).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_conforms() {
+    smoke_conformance::backend::check(Production::on_mariadb().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,58 @@ async fn an_isolation_level_is_refused_on_postgres() {
     assert!(options_of_ones_own(Production::on_postgres().await, options).await);
 }
 
+/// The server refuses `SET TRANSACTION`, and SeaORM then rolls back what it has not begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_isolation_level_is_a_limit_on_mariadb() {
+    let production = Production::on_mariadb().await;
+    let Opened { pool, session } = open(&production).await;
+    session.enter().await.unwrap();
+    let options = TransactionOptions {
+        isolation_level: Some(IsolationLevel::Serializable),
+        ..TransactionOptions::default()
+    };
+    assert!(pool.begin_with_options(options).await.is_err());
+    let verdict = session.leave().await.unwrap_err();
+    assert!(
+        matches!(verdict, RollbackVerdict::Limit { .. }),
+        "{verdict:?}"
+    );
+    drop(pool);
+    assert_eq!(session.finish().await, verdict);
+}
+
+/// There a table cannot be made in a sandbox.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_nested_is_undone_on_mariadb() {
+    let production = Production::on_mariadb().await;
+    let kept = production.connection.clone();
+    for sql in [
+        "DROP TABLE IF EXISTS nested",
+        "CREATE TABLE nested (x INTEGER PRIMARY KEY)",
+    ] {
+        kept.execute_unprepared(sql).await.unwrap();
+    }
+    let Opened { pool, session } = open(&production).await;
+    let insert = "INSERT INTO nested VALUES (1)";
+    session.enter().await.unwrap();
+    let given_up = tokio::time::timeout(Duration::from_millis(50), async {
+        let transaction = pool.begin().await.unwrap();
+        let nested = transaction.begin().await.unwrap();
+        nested.execute_unprepared(insert).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    given_up.await.unwrap_err();
+    session.leave().await.unwrap();
+    let transaction = pool.begin().await.unwrap();
+    // No duplicate.
+    transaction.execute_unprepared(insert).await.unwrap();
+    transaction.commit().await.unwrap();
+    drop(pool);
+    assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    kept.execute_unprepared(insert).await.unwrap();
+    kept.execute_unprepared("DROP TABLE nested").await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mode_of_sqlite_is_that_of_the_sandbox() {
     let options = TransactionOptions {
@@ -87,7 +139,7 @@ async fn a_transaction_that_is_given_up_is_undone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_kind_is_an_error() {
-    let backend = smoke_sea_orm::Rollback::new("mysql://localhost/app");
+    let backend = smoke_sea_orm::Rollback::new("mssql://localhost/app");
     let request = OpenRequest::new("shop::a_test", Duration::from_secs(1));
     let error = backend.open(request).await.unwrap_err();
     assert!(error.message().contains("feature"), "{error:?}");

@@ -1,7 +1,11 @@
 //! What differs from database to database.
 
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -34,11 +38,16 @@ pub(crate) trait Database: sqlx::Database {
     /// How many sandboxes it bears at the same time.
     const CAPACITY: usize;
 
+    /// Whether sandboxes may write unless the application says otherwise.
+    const WRITES: bool = true;
+
     /// Whether no commit of the connection is ever carried out.
     const SEALED: bool;
 
     /// The application's options, with what a sandbox needs besides.
-    fn for_sandbox(options: Options<Self>) -> Options<Self>;
+    fn for_sandbox(options: Options<Self>) -> Options<Self> {
+        options
+    }
 
     /// Options that connect nowhere, and say so without asking anybody.
     fn nowhere() -> Options<Self>;
@@ -51,9 +60,11 @@ pub(crate) trait Database: sqlx::Database {
 
     /// Makes a connection that is set up as the application's ready for the transaction.
     fn make_ready<'c>(
-        connection: &'c mut Self::Connection,
-        outside: &'c Self::Outside,
-    ) -> BoxFuture<'c, Result<(), Error>>;
+        _connection: &'c mut Self::Connection,
+        _outside: &'c Self::Outside,
+    ) -> BoxFuture<'c, Result<(), Error>> {
+        async { Ok(()) }.boxed()
+    }
 
     /// Begins the transaction, sets the limits on the server and the guard, in one batch.
     fn begin(terms: &Terms, outside: &Self::Outside) -> String;
@@ -79,12 +90,23 @@ pub(crate) trait Database: sqlx::Database {
 
     /// Why a COMMIT would be refused, where that is known before the rollback.
     fn refusal<'c>(
-        connection: &'c mut Self::Connection,
-        outside: &'c Self::Outside,
-    ) -> BoxFuture<'c, Option<String>>;
+        _connection: &'c mut Self::Connection,
+        _outside: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<String>> {
+        async { None }.boxed()
+    }
+
+    /// Looks for what was not rolled back, right after the rollback.
+    fn look_back(
+        _connection: &mut Self::Connection,
+    ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {
+        async { Ok(RollbackVerdict::RolledBack) }.boxed()
+    }
 
     /// What is known of an escape beyond what the database says.
-    fn remark(outside: &Self::Outside) -> Option<String>;
+    fn remark(_outside: &Self::Outside) -> Option<String> {
+        None
+    }
 
     /// Ends the connection, whatever is done with it. Waits until `closing` has passed for one
     /// that is about to be closed anyway.

@@ -16,6 +16,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, Postgres};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error, Row, raw_sql};
 
+use super::server::{self, Server};
 use super::{Database, Ended, Fault};
 use crate::verdict::text;
 
@@ -50,28 +51,6 @@ async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, E
     raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await
 }
 
-/// Whether the server still has the connection.
-async fn is_there(other: &mut PgConnection, who: &str) -> Result<bool, Error> {
-    let rows = ask(other, count(who)).await?;
-    let number: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
-    Ok(number > 0)
-}
-
-/// Whether the server no longer has the connection, at last.
-async fn is_gone(
-    other: &mut PgConnection,
-    who: &str,
-    (times, pause): (u32, Duration),
-) -> Result<bool, Error> {
-    for _ in 0..times {
-        if !is_there(other, who).await? {
-            return Ok(true);
-        }
-        tokio::time::sleep(pause).await;
-    }
-    Ok(false)
-}
-
 impl Database for Postgres {
     type Outside = ServerSide;
 
@@ -82,10 +61,6 @@ impl Database for Postgres {
     const CAPACITY: usize = usize::MAX;
 
     const SEALED: bool = false;
-
-    fn for_sandbox(options: PgConnectOptions) -> PgConnectOptions {
-        options
-    }
 
     fn nowhere() -> PgConnectOptions {
         // No path holds a nul, but for one that is not a file's.
@@ -125,13 +100,6 @@ impl Database for Postgres {
             })
         }
         .boxed()
-    }
-
-    fn make_ready<'c>(
-        _: &'c mut PgConnection,
-        _: &'c ServerSide,
-    ) -> BoxFuture<'c, Result<(), Error>> {
-        async { Ok(()) }.boxed()
     }
 
     fn begin(terms: &Terms, server_side: &ServerSide) -> String {
@@ -186,10 +154,6 @@ impl Database for Postgres {
             .map_or(Fault::Other, |state| postgres::read(&state))
     }
 
-    fn refusal<'c>(_: &'c mut PgConnection, _: &'c ServerSide) -> BoxFuture<'c, Option<String>> {
-        async { None }.boxed()
-    }
-
     fn remark(server_side: &ServerSide) -> Option<String> {
         server_side.is_sealed().then(|| REFUSED.to_owned())
     }
@@ -199,30 +163,10 @@ impl Database for Postgres {
         options: &'o PgConnectOptions,
         closing: Duration,
     ) -> BoxFuture<'o, Result<Ended, String>> {
-        let ending = async move {
-            let Some(who) = outside.who.get() else {
-                return Ok(Some(Ended::Before));
-            };
-            let mut other = options.connect().await?;
-            let (times, pause) = GONE;
-            let patience = u32::try_from(closing.as_millis() / pause.as_millis().max(1));
-            if is_gone(&mut other, who, (patience.unwrap_or(times), pause)).await? {
-                return Ok(Some(Ended::Before));
-            }
-            if ask(&mut other, terminate(who)).await?.is_empty() {
-                return Ok(Some(Ended::Before));
-            }
-            let gone = is_gone(&mut other, who, GONE).await?;
-            Ok::<_, Error>(gone.then_some(Ended::Now))
-        };
-        async move {
-            match ending.await {
-                Ok(Some(ended)) => Ok(ended),
-                Ok(None) => Err("it was told to end and is still there".to_owned()),
-                Err(error) => Err(error.to_string()),
-            }
+        if outside.who.get().is_none() {
+            return async { Ok(Ended::Before) }.boxed();
         }
-        .boxed()
+        server::end::<Self>(outside, options, closing)
     }
 
     fn settle<'o>(
@@ -235,6 +179,35 @@ impl Database for Postgres {
                 return verdict;
             };
             fate(options, *number).await.settles(verdict)
+        }
+        .boxed()
+    }
+}
+
+impl Server for Postgres {
+    fn count<'c>(
+        other: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, Result<i64, Error>> {
+        async move {
+            let Some(who) = server_side.who.get() else {
+                return Ok(0);
+            };
+            let rows = ask(other, count(who)).await?;
+            rows.first().map_or(Ok(0), |row| row.try_get(0))
+        }
+        .boxed()
+    }
+
+    fn tell_to_end<'c>(
+        other: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, Result<bool, Error>> {
+        async move {
+            let Some(who) = server_side.who.get() else {
+                return Ok(false);
+            };
+            Ok(!ask(other, terminate(who)).await?.is_empty())
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! The backends' part of the conformance suite, on every database.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
+mod mariadb;
 mod postgres;
 mod sqlite;
 

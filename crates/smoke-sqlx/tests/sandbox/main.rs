@@ -4,10 +4,12 @@
 
 mod subject;
 
+mod deferred;
 mod escapes;
 mod failing;
 mod given_up;
 mod levels;
+mod mariadb;
 mod opening;
 mod postgres;
 mod taken;

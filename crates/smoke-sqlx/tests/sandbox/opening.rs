@@ -4,7 +4,7 @@ use smoke_core::{Backend, Opened, RollbackVerdict};
 use smoke_sqlx::Rollback;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{Connection, Postgres, Sqlite};
+use sqlx::{Connection, MySql, Postgres, Sqlite};
 
 use crate::subject::{Subject, on_every_subject, open};
 
@@ -33,7 +33,7 @@ where
                 S::run_on(connection, "INSERT INTO made VALUES (1)").await
             })
         });
-    let Opened { pool, session } = open(&backend).await.unwrap();
+    let Opened { pool, session } = open(&S::writing(backend)).await.unwrap();
     S::run(&pool, "INSERT INTO made VALUES (2)").await.unwrap();
     drop(pool);
     assert!(session.finish().await.is_rolled_back());
@@ -74,6 +74,10 @@ async fn a_database_that_is_down_is_named() {
     let url = "postgres://app:secret@127.0.0.1:1/app";
     let error = open(&Rollback::<Postgres>::new(url)).await.unwrap_err();
     assert!(error.message().contains("cannot be reached"), "{error:?}");
+    let url = "mysql://app:secret@127.0.0.1:1/app";
+    let error = open(&Rollback::<MySql>::new(url)).await.unwrap_err();
+    assert!(error.message().contains("cannot be reached"), "{error:?}");
+    assert!(!format!("{error:#}").contains("secret"), "{error:?}");
     let error = open(&Rollback::<Sqlite>::new("sqlite:///nonexistent/app.db")).await;
     let error = error.unwrap_err();
     assert!(error.message().contains("unable to open"), "{error:?}");

@@ -1,14 +1,14 @@
 //! The databases that are tested.
 
+mod mariadb;
+mod postgres;
+mod sqlite;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
 use smoke_sqlx::Rollback;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Error, PgPool, Pool, Postgres, Sqlite, SqlitePool, raw_sql};
-use tempfile::TempDir;
-use uuid::Uuid;
+use sqlx::{Error, Pool};
 
 /// A database with a table `t (x UNIQUE)`, and an application that has a pool of it.
 pub(crate) trait Subject: sqlx::Database {
@@ -21,6 +21,11 @@ pub(crate) trait Subject: sqlx::Database {
     async fn production() -> (Self::Kept, Pool<Self>);
 
     fn backend(production: &Pool<Self>) -> impl Backend<Pool = Pool<Self>>;
+
+    /// The same, where it has to be asked for that tests may write.
+    fn writing(rollback: Rollback<Self>) -> Rollback<Self> {
+        rollback
+    }
 
     fn run(pool: &Pool<Self>, sql: &str) -> impl Future<Output = Result<(), Error>> + Send;
 
@@ -87,96 +92,27 @@ pub(crate) async fn open<B: Backend>(backend: &B) -> smoke_core::Result<Opened<B
         .await
 }
 
-impl Subject for Postgres {
-    type Kept = ();
-
-    const LONG: &str = "SELECT pg_sleep(30)";
-
-    /// A schema of its own in the database that the environment names.
-    async fn production() -> ((), PgPool) {
-        let url = std::env::var("SMOKE_TEST_POSTGRES_URL").expect(
-            "SMOKE_TEST_POSTGRES_URL is not set: `cargo xtask test` starts a server and sets it",
-        );
-        let schema = format!("s{}", Uuid::new_v4().simple());
-        let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-        let options = options.options([("search_path", schema.as_str())]);
-        let pool = PgPool::connect_lazy_with(options);
-        let sql = format!("CREATE SCHEMA {schema}; CREATE TABLE t (x INTEGER UNIQUE)");
-        Self::run(&pool, &sql).await.unwrap();
-        ((), pool)
-    }
-
-    fn backend(production: &PgPool) -> impl Backend<Pool = PgPool> {
-        Rollback::like(production)
-    }
-
-    async fn run(pool: &PgPool, sql: &str) -> Result<(), Error> {
-        raw_sql(AssertSqlSafe(sql)).execute(pool).await.map(|_| ())
-    }
-
-    async fn run_on(connection: &mut Self::Connection, sql: &str) -> Result<(), Error> {
-        let ran = raw_sql(AssertSqlSafe(sql)).execute(connection).await;
-        ran.map(|_| ())
-    }
-
-    async fn rows(pool: &PgPool) -> i64 {
-        let count = sqlx::query_scalar("SELECT count(*) FROM t");
-        count.fetch_one(pool).await.unwrap()
-    }
+/// Has each function tested on those databases.
+macro_rules! on_subjects {
+    ([$name:ident: $subject:ty $(, $names:ident: $subjects:ty)*] $($test:ident),* $(,)?) => {
+        mod $name {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<$subject>().await;
+            })*
+        }
+        crate::subject::on_subjects! { [$($names: $subjects),*] $($test),* }
+    };
+    ([] $($test:ident),*) => {};
 }
-
-impl Subject for Sqlite {
-    type Kept = TempDir;
-
-    const LONG: &str =
-        "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
-
-    async fn production() -> (TempDir, SqlitePool) {
-        let folder = tempfile::tempdir().unwrap();
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("app.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(Duration::from_millis(500));
-        let pool = SqlitePoolOptions::new().connect_lazy_with(options);
-        let table = "CREATE TABLE t (x INTEGER UNIQUE)";
-        Self::run(&pool, table).await.unwrap();
-        (folder, pool)
-    }
-
-    fn backend(production: &SqlitePool) -> impl Backend<Pool = SqlitePool> {
-        Rollback::like(production)
-    }
-
-    async fn run(pool: &SqlitePool, sql: &str) -> Result<(), Error> {
-        raw_sql(AssertSqlSafe(sql)).execute(pool).await.map(|_| ())
-    }
-
-    async fn run_on(connection: &mut Self::Connection, sql: &str) -> Result<(), Error> {
-        let ran = raw_sql(AssertSqlSafe(sql)).execute(connection).await;
-        ran.map(|_| ())
-    }
-
-    async fn rows(pool: &SqlitePool) -> i64 {
-        let count = sqlx::query_scalar("SELECT count(*) FROM t");
-        count.fetch_one(pool).await.unwrap()
-    }
-}
+pub(crate) use on_subjects;
 
 /// Has each function tested on every database.
 macro_rules! on_every_subject {
     ($($test:ident),* $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<sqlx::Sqlite>().await;
-            })*
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<sqlx::Postgres>().await;
-            })*
+        crate::subject::on_subjects! {
+            [on_sqlite: sqlx::Sqlite, on_postgres: sqlx::Postgres, on_mariadb: sqlx::MySql]
+            $($test),*
         }
     };
 }

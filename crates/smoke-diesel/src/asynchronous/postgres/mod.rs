@@ -14,7 +14,7 @@ use smoke_core::RollbackVerdict;
 use tokio_postgres::{CancelToken, NoTls};
 
 use super::Connect;
-use super::connection::{Connection, keep};
+use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::postgres::{self, BEFORE_FACTS, FACTS, Fate, NUMBER, fate_of};
 use smoke_core::rollback::redact;
@@ -89,7 +89,28 @@ impl Connection for AsyncPgConnection {
         }
     }
 
-    async fn end(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
+    async fn end(server_side: &ServerSide, connect: &Connect<Self>) -> Result<(), String> {
+        end_by_another::<Self>(server_side, connect).await
+    }
+
+    async fn settle(
+        server_side: &ServerSide,
+        connect: &Connect<Self>,
+        verdict: RollbackVerdict,
+    ) -> RollbackVerdict {
+        let Some(number) = server_side.number else {
+            return verdict;
+        };
+        let fate = match connect().await {
+            Ok(mut other) => fate(&mut other, number).await.map_err(|error| text(&error)),
+            Err(error) => Err(redact(&error.to_string()).into_owned()),
+        };
+        fate.unwrap_or_else(Fate::Unknown).settles(verdict)
+    }
+}
+
+impl Remote for AsyncPgConnection {
+    async fn end_by(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
         let ServerSide { who, cancel, .. } = server_side;
         let Some(mut other) = other else {
             // The server may be full; it takes a cancellation all the same. What is then left are
@@ -111,21 +132,6 @@ impl Connection for AsyncPgConnection {
             tokio::time::sleep(pause).await;
         }
         Ok(false)
-    }
-
-    async fn settle(
-        server_side: &ServerSide,
-        connect: &Connect<Self>,
-        verdict: RollbackVerdict,
-    ) -> RollbackVerdict {
-        let Some(number) = server_side.number else {
-            return verdict;
-        };
-        let fate = match connect().await {
-            Ok(mut other) => fate(&mut other, number).await.map_err(|error| text(&error)),
-            Err(error) => Err(redact(&error.to_string()).into_owned()),
-        };
-        fate.unwrap_or_else(Fate::Unknown).settles(verdict)
     }
 }
 

@@ -1,0 +1,81 @@
+//! A SQLite connection of diesel, held from outside, whatever the pool.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+use smoke_core::rollback::sqlite::{BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
+use smoke_core::{Error, Result};
+use smoke_sqlite::{Cut, Handle, IDENTITY};
+
+/// How long to try to get hold of a connection that is in use.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What is said of a connection that cannot be held from outside.
+const UNSEEN: &str = "the connection cannot be held from outside: this SQLite is not thread-safe, \
+                      or the application has reset its automatic extensions";
+
+/// The handle of a connection that was opened while that was watched, if it is one of a file.
+pub(crate) fn hold(connection: &mut SqliteConnection) -> Result<Handle> {
+    let identity: QueryResult<i64> =
+        diesel::select(sql::<BigInt>(&format!("{IDENTITY}()"))).get_result(connection);
+    let found = identity.ok().and_then(smoke_sqlite::find);
+    let handle = found.ok_or_else(|| Error::msg(UNSEEN))?;
+    let file: Option<String> =
+        sql::<Nullable<Text>>("SELECT file FROM pragma_database_list WHERE name = 'main'")
+            .get_result(connection)?;
+    if file.is_none_or(|file| file.is_empty()) {
+        return Err(Error::msg(
+            "an in-memory SQLite database cannot have a sandbox: a second connection is another database; use a file",
+        ));
+    }
+    Ok(handle)
+}
+
+/// Seals a connection that is set up as the application's, and has it wait for nobody for long.
+///
+/// # Errors
+///
+/// When it could not be rolled back.
+pub(crate) fn seal(connection: &mut SqliteConnection, handle: &Handle) -> Result {
+    let timeout: i32 =
+        sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(connection)?;
+    if timeout > BUSY_TIMEOUT_MS {
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))?;
+    }
+    let journal: String = sql::<Text>(JOURNAL).get_result(connection)?;
+    if let Some(why) = cannot_roll_back(&journal) {
+        return Err(Error::msg(why));
+    }
+    handle.seal();
+    Ok(())
+}
+
+/// Ends the connection, whatever its thread does.
+///
+/// # Errors
+///
+/// When the thread does not let go of it.
+pub(crate) fn cut(handle: &Handle) -> Result<(), &'static str> {
+    match handle.cut(PATIENCE) {
+        Cut::Busy => {
+            Err("its thread does not let go of it; nothing that it writes can be committed")
+        }
+        Cut::Closed | Cut::RolledBack => Ok(()),
+    }
+}
+
+/// Why a COMMIT would be refused, where that is known before the rollback.
+pub(crate) fn refusal(handle: &Handle) -> Option<String> {
+    handle.has_deferred_violations().then(|| {
+        "FOREIGN KEY constraint failed (its check was put off until the COMMIT)".to_owned()
+    })
+}
+
+/// What is known of an escape beyond what the database says.
+pub(crate) fn remark(handle: &Handle) -> Option<String> {
+    (handle.refused_commits() > 0)
+        .then(|| "the sandbox refused to commit, so that nothing was written".to_owned())
+}

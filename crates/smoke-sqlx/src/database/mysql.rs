@@ -1,0 +1,123 @@
+//! MariaDB and MySQL.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use smoke_core::rollback::Terms;
+use smoke_core::rollback::mysql::{self, ISOLATION, WARNED, WHO, WITHOUT_TRANSACTIONS};
+use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
+use smoke_core::{Result, RollbackVerdict};
+use sqlx::error::DatabaseError;
+use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
+
+use super::server::{self, Server};
+use super::{Database, Ended, Fault};
+
+/// "Unknown thread id".
+const NOT_THERE: u16 = 1094;
+
+async fn number(connection: &mut MySqlConnection, sql: &str) -> Result<i64, Error> {
+    let row = raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await?;
+    row.try_get(0)
+}
+
+fn number_of(error: &dyn DatabaseError) -> Option<u16> {
+    let error = error.try_downcast_ref::<MySqlDatabaseError>()?;
+    Some(error.number())
+}
+
+impl Database for MySql {
+    /// The number of the connection.
+    type Outside = i64;
+
+    const NAME: &'static str = "MariaDB or MySQL";
+
+    const LIMIT: Duration = mysql::LIMIT;
+
+    const CAPACITY: usize = usize::MAX;
+
+    const WRITES: bool = mysql::WRITES;
+
+    const SEALED: bool = false;
+
+    fn nowhere() -> MySqlConnectOptions {
+        // No path holds a nul.
+        MySqlConnectOptions::new().socket("no\0where")
+    }
+
+    fn run(connection: &mut MySqlConnection, sql: String) -> BoxFuture<'_, Result<(), Error>> {
+        async move {
+            raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn seize(connection: &mut MySqlConnection) -> BoxFuture<'_, Result<i64>> {
+        async move {
+            // Before the application's own set-up, which may set it otherwise.
+            raw_sql(ISOLATION).execute(&mut *connection).await?;
+            Ok(number(connection, WHO).await?)
+        }
+        .boxed()
+    }
+
+    fn begin(terms: &Terms, _: &i64) -> String {
+        mysql::begin(terms)
+    }
+
+    fn end(savepoints: &Savepoints, _: &i64) -> Vec<Attempt<Ending>> {
+        mysql::end(savepoints)
+    }
+
+    fn read(error: &dyn DatabaseError) -> Fault {
+        number_of(error).map_or(Fault::Other, mysql::read)
+    }
+
+    fn look_back(
+        connection: &mut MySqlConnection,
+    ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {
+        async move {
+            if number(connection, WARNED).await? == 0 {
+                return Ok(RollbackVerdict::RolledBack);
+            }
+            let rows = raw_sql(WITHOUT_TRANSACTIONS).fetch_all(connection).await?;
+            let tables: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
+            Ok(mysql::non_transactional(tables?))
+        }
+        .boxed()
+    }
+
+    fn end_from_outside<'o>(
+        who: &'o i64,
+        options: &'o MySqlConnectOptions,
+        closing: Duration,
+    ) -> BoxFuture<'o, Result<Ended, String>> {
+        server::end::<Self>(who, options, closing)
+    }
+}
+
+impl Server for MySql {
+    fn count<'c>(
+        other: &'c mut MySqlConnection,
+        who: &'c i64,
+    ) -> BoxFuture<'c, Result<i64, Error>> {
+        async move { number(other, &mysql::count(*who)).await }.boxed()
+    }
+
+    fn tell_to_end<'c>(
+        other: &'c mut MySqlConnection,
+        who: &'c i64,
+    ) -> BoxFuture<'c, Result<bool, Error>> {
+        async move {
+            match Self::run(other, mysql::kill(*who)).await {
+                Ok(()) => Ok(true),
+                Err(Error::Database(error)) if number_of(&*error) == Some(NOT_THERE) => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+        .boxed()
+    }
+}
