@@ -57,8 +57,9 @@ Options:
 
 The servers are throw-away ones on free ports of 127.0.0.1. SMOKE_TEST_POSTGRES_URL and
 SMOKE_TEST_MARIADB_URL hold the URL of an ordinary role, SMOKE_TEST_POSTGRES_ADMIN_URL and
-SMOKE_TEST_MARIADB_ADMIN_URL that of a superuser. What is missing is installed from Debian's
-packages where this runs as root.",
+SMOKE_TEST_MARIADB_ADMIN_URL that of a superuser. SMOKE_TEST_PGBOUNCER_URL and
+SMOKE_TEST_PGBOUNCER_ADMIN_URL reach the same PostgreSQL through a transaction pooler. What is
+missing is installed from Debian's packages where this runs as root.",
         known = names(&Kind::ALL),
         needed = names(NEEDED),
     )
@@ -164,7 +165,7 @@ mod tests {
             ("tset", "unknown command `tset`"),
             (
                 "test --with oracle",
-                "unknown server `oracle`; there are: postgres, mariadb",
+                "unknown server `oracle`; there are: postgres, pgbouncer, mariadb",
             ),
             ("test --fast", "invalid option '--fast'"),
             ("test smoke-core", "unexpected argument \"smoke-core\""),

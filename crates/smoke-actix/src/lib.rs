@@ -73,6 +73,10 @@
 //! built on a thread of the test's own. The thread ends with the test, and what the application
 //! has spawned on it ends there too.
 //!
+//! Requests of [`Client`] are handled there without a socket. At [`LiveServer`] it has one, for
+//! WebSockets (actix-ws and whatever else answers 101 with a stream), event streams and all that
+//! only a connection shows.
+//!
 //! # Features
 //!
 //! | feature | default | what it brings |

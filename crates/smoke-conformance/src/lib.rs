@@ -7,6 +7,8 @@
 //! and a small application, and looks at the database from outside: no row may stay, nothing may
 //! be held up, and what cannot be rolled back has to be said.
 //!
+//! [`Line`] stands before a server that is to fail.
+//!
 //! # Examples
 //!
 //! The tests of a stack and of a backend:
@@ -22,4 +24,7 @@
 
 pub mod adapter;
 pub mod backend;
+mod line;
 pub mod paper;
+
+pub use line::Line;

@@ -75,6 +75,24 @@ async fn only_rolled_back_is_good() {
             "the database was busy: a deadlock",
         ),
         (
+            RollbackVerdict::NoCapacity {
+                cause: "53300".to_owned(),
+            },
+            "no capacity: ",
+        ),
+        (
+            RollbackVerdict::Unreachable {
+                cause: "refused".to_owned(),
+            },
+            "the database is down or cannot be reached: refused",
+        ),
+        (
+            RollbackVerdict::ReadOnly {
+                cause: "25006".to_owned(),
+            },
+            "the database is read-only",
+        ),
+        (
             RollbackVerdict::Refused {
                 cause: "a constraint".to_owned(),
             },
@@ -282,6 +300,23 @@ async fn several_databases_are_all_rolled_back_and_a_replica_reads_what_was_writ
         Outcome::Errored,
         ".rollback(..)",
     );
+}
+
+#[tokio::test]
+async fn a_schema_that_changed_is_tried_once_more() {
+    let paper = Paper::default();
+    *paper.verdict.lock().unwrap() = RollbackVerdict::SchemaChanged {
+        cause: "0A000".to_owned(),
+    };
+    let registry = Registry::new()
+        .rollback(paper.clone())
+        .test(Test::new("a", |_: Sandbox<Pool>| {}));
+    assert_ended(
+        &only(run(registry).await),
+        Outcome::Errored,
+        "the schema changed: 0A000",
+    );
+    assert_eq!(paper.diary.count("open a"), 2);
 }
 
 #[tokio::test]

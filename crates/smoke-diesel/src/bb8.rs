@@ -6,7 +6,7 @@ use bb8::{ManageConnection, RunError};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
-use smoke_core::Result;
+use smoke_core::{Error, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool, condemn};
 
@@ -70,6 +70,13 @@ where
             Ok(taken) => taken,
             Err(_) => Err(Missing::InUse("something else holds it".to_owned())),
         }
+    }
+
+    fn is_exhausted(error: &Error) -> bool {
+        matches!(
+            error.downcast_ref::<RunError<PoolError>>(),
+            Some(RunError::TimedOut)
+        )
     }
 
     fn discard(mut object: PooledConnection<'static, C>) {

@@ -7,7 +7,7 @@ use deadpool::managed::{self, PoolError, TimeoutType, Timeouts};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use smoke_core::Result;
+use smoke_core::{Error, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
 
@@ -73,6 +73,11 @@ where
                 PoolError::Backend(error) => Missing::Gone(error.to_string()),
                 error => Missing::Gone(error.to_string()),
             })
+    }
+
+    fn is_exhausted(error: &Error) -> bool {
+        let error = error.downcast_ref::<PoolError<pooled_connection::PoolError>>();
+        matches!(error, Some(PoolError::Timeout(TimeoutType::Wait)))
     }
 
     fn discard(object: Object<C>) {

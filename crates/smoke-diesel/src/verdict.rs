@@ -2,6 +2,8 @@
 
 use diesel::result::Error;
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::Fault;
+use smoke_core::rollback::fault::of_connecting;
 use smoke_core::rollback::postgres::REFUSED;
 
 use crate::dialect::Dialect;
@@ -24,16 +26,16 @@ pub(crate) fn unproven<D: Dialect>(gate: &Gate, errors: &[Error]) -> RollbackVer
     if gate.is_sealed() {
         how = format!("{how}; {REFUSED}");
     }
-    RollbackVerdict::Escaped { how, at: None }
+    let escaped = RollbackVerdict::Escaped { how, at: None };
+    gate.witness().read(escaped)
 }
 
 /// The verdict where the transaction was rolled back, but a commit would have been refused.
 pub(crate) fn refused<D: Dialect>(errors: &[Error]) -> RollbackVerdict {
     let cause = errors.last().map_or_else(String::new, text);
-    if errors.last().is_some_and(D::is_busy) {
-        RollbackVerdict::Contended { cause }
-    } else {
-        RollbackVerdict::Refused { cause }
+    match errors.last().map(D::read) {
+        Some(Fault::Busy) => RollbackVerdict::Contended { cause },
+        _ => RollbackVerdict::Refused { cause },
     }
 }
 
@@ -58,11 +60,22 @@ pub(crate) fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
 
 /// The error of a transaction that could not be begun, or of the set-up before it.
 pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
-    let cause = text(error);
-    if D::is_busy(error) {
-        RollbackVerdict::Contended { cause }.into()
-    } else {
-        smoke_core::Error::msg(cause)
+    not_opened(D::read(error), text(error))
+}
+
+/// The error of a connection that could not be made; what the driver said.
+pub(crate) fn not_connected<D: Dialect>(said: &str) -> smoke_core::Error {
+    let fault = match D::read_message(said) {
+        Fault::Other => of_connecting(said),
+        fault => fault,
+    };
+    not_opened(fault, redact(said).into_owned())
+}
+
+fn not_opened(fault: Fault, cause: String) -> smoke_core::Error {
+    match fault.at_opening(cause.clone()) {
+        Some(verdict) => verdict.into(),
+        None => smoke_core::Error::msg(cause),
     }
 }
 

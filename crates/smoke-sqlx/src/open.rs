@@ -17,7 +17,7 @@ use crate::levels;
 use crate::rollback::Rollback;
 use crate::session::Session;
 use crate::shared::Shared;
-use crate::verdict::{not_begun, not_connected};
+use crate::verdict::not_opened;
 
 /// Connects, sets the connection up, begins the transaction and returns the pool.
 pub(crate) async fn open<DB: Database>(
@@ -26,16 +26,19 @@ pub(crate) async fn open<DB: Database>(
 ) -> Result<Opened<Pool<DB>>> {
     let options = rollback
         .connect_options()
-        .map_err(|error| not_connected::<DB>(&error))?;
+        .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
     let savepoints = levels::savepoints();
+    let guard = savepoints.guard();
+    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
+    let witness = shared.gate.witness();
     let terms = Terms {
-        guard: savepoints.guard(),
+        guard,
         test: request.test,
         limit: request.limit,
-        writes: true,
+        writes: witness.admits_writes(rollback.is_read_only(), true),
+        application_user: rollback.user_of_application(),
     };
-    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let (token, watch) = HandleToken::new();
     let pool_options = rollback
         .hooks()
@@ -76,13 +79,13 @@ async fn connect<DB: Database>(
         Ok(connection) => Ok(connection),
         // The pool tries again and again, and keeps to itself what stands in the way.
         Err(Error::PoolTimedOut) => match options.connect().await {
-            Err(error) => Err(not_connected::<DB>(&error)),
+            Err(error) => Err(not_opened::<DB>(&error)),
             Ok(_) => Err(smoke_core::Error::msg(
                 "the pool gives no connection, though the database can be reached: \
                  does `after_connect` of its options fail (it is logged), or take too long?",
             )),
         },
-        Err(error) => Err(not_connected::<DB>(&error)),
+        Err(error) => Err(not_opened::<DB>(&error)),
     }
 }
 
@@ -100,9 +103,10 @@ async fn prepare<DB: Database>(
         }
         DB::make_ready(connection, &outside).await?;
         levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
+        DB::begun(connection, &outside).await?;
         let prove = lock(&shared.savepoints).prove();
         DB::run(connection, prove).await
     };
-    begun.await.map_err(|error| not_begun::<DB>(&error))?;
+    begun.await.map_err(|error| not_opened::<DB>(&error))?;
     Ok(outside)
 }

@@ -59,8 +59,10 @@ pub struct Rollback<DB: Database> {
     source: Source<DB>,
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
+    application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
+    read_only: bool,
 }
 
 /// Where the options to connect with come from.
@@ -93,8 +95,10 @@ impl<DB: Database> Rollback<DB> {
             source,
             pool_options: None,
             setups: Vec::new(),
+            application_user: None,
             limit: None,
             capacity: 1,
+            read_only: false,
         }
     }
 
@@ -119,6 +123,14 @@ impl<DB: Database> Rollback<DB> {
         self
     }
 
+    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
+    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
+    /// (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
     /// How long a sandbox may hold its transaction: 2 s on PostgreSQL unless set, and 1 s on
     /// SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -130,6 +142,16 @@ impl<DB: Database> Rollback<DB> {
     /// Each is a connection beside those of the application's pool.
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
+        self
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Rollback<sqlx::Postgres> {
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
         self
     }
 }
@@ -150,6 +172,14 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(crate) fn user_of_application(&self) -> Option<Arc<str>> {
+        self.application_user.clone()
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use smoke_core::rollback::acting::as_session;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool};
 use tokio::runtime::Handle;
@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use crate::database::Database;
 use crate::shared::Shared;
 use crate::steps;
-use crate::verdict::text;
+use crate::verdict::{explain, text};
 
 pub(crate) struct Session<DB: Database> {
     shared: Arc<Shared<DB>>,
@@ -148,11 +148,16 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
                 }
             };
             self.part().await;
+            let verdict = self.shared.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
                 return kept_pool();
             }
             verdict
         })
+    }
+
+    fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {
+        explain(&self.shared, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

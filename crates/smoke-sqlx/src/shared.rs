@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::gate::{Gate, lock};
+use smoke_core::rollback::postgres::Fate;
 use smoke_core::rollback::savepoints::Savepoints;
 use sqlx::Pool;
 
@@ -100,6 +101,20 @@ impl<DB: Database> Shared<DB> {
     pub(crate) async fn end_from_outside(&self) {
         if let Err(why) = self.end(Duration::ZERO).await {
             not_cut(&why);
+        }
+    }
+
+    /// A verdict that leaves open what became of the transaction, once the database was asked.
+    pub(crate) async fn settled(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let Some(outside) = self.outside.get().filter(|_| Fate::is_open(&verdict)) else {
+            return verdict;
+        };
+        let asking = DB::settle(outside, &self.options, verdict.clone());
+        match tokio::time::timeout(CUTTING, asking).await {
+            Ok(settled) => settled,
+            Err(_) => {
+                Fate::Unknown(format!("asking takes longer than {CUTTING:?}")).settles(verdict)
+            }
         }
     }
 

@@ -61,6 +61,7 @@ pub(crate) async fn roll_back<DB: Database>(
     let Some(outside) = shared.outside() else {
         return finished();
     };
+    DB::tidy(connection, outside).await;
     let refusal = DB::refusal(connection, outside).await;
     let attempts = DB::end(&lock(&shared.savepoints), outside);
     match attempt::<DB, _>(connection, attempts).await {

@@ -1,10 +1,13 @@
 //! What to make of statements that failed.
 
+use std::sync::Arc;
+
 use smoke_core::RollbackVerdict;
+use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::redact;
 use sqlx::Error;
 
-use crate::database::{Database, Fault};
+use crate::database::{Database, Fault, fault_of};
 use crate::shared::Shared;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
@@ -12,7 +15,7 @@ pub(crate) fn unproven<DB: Database>(shared: &Shared<DB>, errors: &[Error]) -> R
     if let Some(verdict) = shared.gate.over() {
         return verdict;
     }
-    let is = |fault| move |error: &&Error| Fault::of::<DB>(error) == fault;
+    let is = |fault| move |error: &&Error| fault_of::<DB>(error) == fault;
     // A connection that is ended says so once, and from then on only that it is closed.
     if errors.iter().any(|error| is(Fault::Lost)(&error)) {
         RollbackVerdict::ConnectionLost {
@@ -35,7 +38,7 @@ pub(crate) fn unproven<DB: Database>(shared: &Shared<DB>, errors: &[Error]) -> R
 /// The verdict where the transaction was rolled back, but a commit would have been refused.
 pub(crate) fn refused<DB: Database>(errors: &[Error]) -> RollbackVerdict {
     let cause = said(errors.last());
-    match errors.last().map(Fault::of::<DB>) {
+    match errors.last().map(fault_of::<DB>) {
         Some(Fault::Busy) => RollbackVerdict::Contended { cause },
         _ => RollbackVerdict::Refused { cause },
     }
@@ -51,23 +54,29 @@ pub(crate) fn too_much() -> RollbackVerdict {
     }
 }
 
-/// The error of a transaction that could not be begun, or of the set-up before it.
-pub(crate) fn not_begun<DB: Database>(error: &Error) -> smoke_core::Error {
+/// The error of a transaction or a connection that could not be begun, or of the set-up between.
+pub(crate) fn not_opened<DB: Database>(error: &Error) -> smoke_core::Error {
     let cause = text(error);
-    match Fault::of::<DB>(error) {
-        Fault::Busy => RollbackVerdict::Contended { cause }.into(),
-        _ => smoke_core::Error::msg(cause),
+    match fault_of::<DB>(error).at_opening(cause.clone()) {
+        Some(verdict) => verdict.into(),
+        None => smoke_core::Error::msg(cause),
     }
 }
 
-/// The error of a connection that could not be made.
-pub(crate) fn not_connected<DB: Database>(error: &Error) -> smoke_core::Error {
-    let said = text(error);
-    smoke_core::Error::msg(match Fault::of::<DB>(error) {
-        Fault::Full => format!("the database has no connection to give: {said}"),
-        Fault::Lost => format!("the database cannot be reached: {said}"),
-        _ => said,
-    })
+/// What explains that a test did not pass, where it is its error; sqlx tells nobody of those that
+/// handlers get.
+pub(crate) fn explain<DB: Database>(
+    shared: &Shared<DB>,
+    error: &smoke_core::Error,
+) -> Option<RollbackVerdict> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    match error.downcast_ref::<Error>().or_else(counted)? {
+        Error::PoolTimedOut => Some(exhausted()),
+        error => {
+            let witness = shared.gate.witness();
+            witness.name(fault_of::<DB>(error), text(error))
+        }
+    }
 }
 
 /// Says that a connection could not be ended from outside.

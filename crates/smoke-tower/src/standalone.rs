@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
-use smoke_core::{Endpoint, PrefixError, Route, Runner};
+use smoke_core::{CalledBySmokeTest, Endpoint, PrefixError, Route, Runner};
 use tower_service::Service;
 
 use crate::future::{Answering, answering};
@@ -61,6 +61,34 @@ impl SmokeService {
         Ok(Self {
             endpoint: Arc::new(endpoint),
         })
+    }
+
+    /// Does for a request of the application's what [`SmokeLayer`](crate::SmokeLayer) does, where
+    /// this service is a route and the framework's requests are its own: takes the header
+    /// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER) off, and says what is to be put into
+    /// the request's extensions. A middleware around the routes calls it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Request;
+    /// use smoke_tower::{Registry, SmokeRequest, SmokeService, Test};
+    ///
+    /// # fn main() -> http::Result<()> {
+    /// let registry = Registry::new().test(Test::new("shop::opens", async || {}));
+    /// let smoke_tests = SmokeService::new(registry);
+    ///
+    /// let mut request = Request::get("/").header(SmokeRequest::HEADER, "forged").body(())?;
+    /// if let Some(called) = smoke_tests.receive(request.headers_mut()) {
+    ///     request.extensions_mut().insert(called);
+    /// }
+    /// assert!(request.headers().is_empty() && request.extensions().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "it is to be put into the request's extensions"]
+    pub fn receive(&self, headers: &mut HeaderMap) -> Option<CalledBySmokeTest> {
+        self.endpoint.take(headers)
     }
 
     /// The prefix: `/smoketest`.

@@ -1,5 +1,6 @@
 //! A service on poem that carries its own smoke tests: `cargo run -p poem-example`.
 
+mod endpoint;
 mod in_process;
 mod shop;
 mod smoke;
@@ -9,7 +10,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use examples_support::Prices;
 use poem::Server;
-use poem::endpoint::TowerCompatExt as _;
 use poem::listener::TcpAcceptor;
 use smoke_tower::{Runner, SmokeService};
 
@@ -17,8 +17,8 @@ use smoke_tower::{Runner, SmokeService};
 async fn main() -> Result<()> {
     let prices = Prices::of_today();
     let runner = Runner::new(smoke::registry(prices.clone()));
-    let smoke_tests = SmokeService::new(&runner).compat();
-    let routes = shop::routes(prices).nest_no_strip("/smoketest", smoke_tests);
+    let smoke_tests = SmokeService::new(&runner);
+    let routes = endpoint::with_smoke_tests(shop::routes(prices), smoke_tests);
 
     let listener = examples_support::listen().await?;
     let told_to_end = examples_support::told_to_end()?;

@@ -1,13 +1,15 @@
 //! The adapters' part of the conformance suite, on poem.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
+#[path = "../src/endpoint.rs"]
+mod endpoint;
 #[path = "../src/in_process.rs"]
 mod in_process;
 
 use std::io;
 
 use http_body_util::BodyExt as _;
-use poem::endpoint::{TowerCompatExt as _, make, make_sync};
+use poem::endpoint::{BoxEndpoint, make, make_sync};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
@@ -15,7 +17,7 @@ use poem::middleware::SetHeader;
 use poem::{
     Body, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, Server, get, post,
 };
-use smoke_conformance::adapter::{Feature, Served, Shop, Site, Stack, Visits, check};
+use smoke_conformance::adapter::{Served, Shop, Site, Stack, Visits, check};
 use smoke_tower::{AppFactory, CalledBySmokeTest, Runner, SmokeRequest, SmokeService};
 use tokio::net::TcpListener;
 
@@ -96,11 +98,11 @@ fn application(shop: &Shop) -> impl Endpoint<Output = Response> + 'static {
         .map_to_response()
 }
 
-fn routes(runner: &Runner, prefix: &str, shop: &Shop) -> Route {
-    let smoke_tests = SmokeService::new(runner).prefix(prefix).unwrap().compat();
-    Route::new()
-        .nest_no_strip(prefix, smoke_tests)
-        .nest_no_strip("/", application(shop))
+fn routes(runner: &Runner, prefix: &str, shop: &Shop) -> BoxEndpoint<'static> {
+    let smoke_tests = SmokeService::new(runner).prefix(prefix).unwrap();
+    endpoint::with_smoke_tests(application(shop), smoke_tests)
+        .map_to_response()
+        .boxed()
 }
 
 struct Poem;
@@ -120,11 +122,6 @@ impl Stack for Poem {
         Some(smoke_tower::app(move |shop: Shop| {
             in_process::service(routes(&runner, "/smoketest", &shop))
         }))
-    }
-
-    /// The endpoint is a route: other requests pass it by.
-    fn lacks(&self, feature: Feature) -> bool {
-        feature == Feature::SmokeHeader
     }
 }
 

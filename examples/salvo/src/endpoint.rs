@@ -1,16 +1,34 @@
-//! The endpoint as one of salvo's routes, by salvo's `tower-compat`.
+//! The endpoint on a salvo application, by salvo's `tower-compat`.
 
-use salvo::Router;
 use salvo::http::ReqBody;
-use salvo::prelude::TowerServiceCompat;
+use salvo::prelude::*;
 use smoke_tower::SmokeService;
 
-/// The route, which costs other requests nothing.
-pub(crate) fn route(smoke_tests: SmokeService) -> Router {
+/// The routes with the endpoint before them. No handler sees the header of other services' smoke
+/// tests: it is taken off each request, and where it is signed its extension says so.
+pub(crate) fn with_smoke_tests(routes: Router, smoke_tests: SmokeService) -> Router {
+    Router::new()
+        .hoop(Receive(smoke_tests.clone()))
+        .push(route(smoke_tests))
+        .push(routes)
+}
+
+fn route(smoke_tests: SmokeService) -> Router {
     let prefix = smoke_tests.prefix_path().to_owned();
     let path = format!("{}/{{**rest}}", prefix.trim_start_matches('/'));
     // To salvo's paths, `//smoketest` would be the same. It is the application's.
     Router::with_filter_fn(move |request, _| request.uri().path().starts_with(&prefix))
         .path(path)
         .goal(TowerServiceCompat::<ReqBody, _, _, _>::compat(smoke_tests))
+}
+
+struct Receive(SmokeService);
+
+#[handler]
+impl Receive {
+    async fn handle(&self, request: &mut Request) {
+        if let Some(called) = self.0.receive(request.headers_mut()) {
+            request.extensions_mut().insert(called);
+        }
+    }
 }

@@ -17,7 +17,8 @@ use smoke_tower::{Runner, SmokeService};
 async fn main() -> Result<()> {
     let prices = Prices::of_today();
     let runner = Runner::new(smoke::registry(prices.clone()));
-    let routes = shop::routes(prices).push(endpoint::route(SmokeService::new(&runner)));
+    let smoke_tests = SmokeService::new(&runner);
+    let routes = endpoint::with_smoke_tests(shop::routes(prices), smoke_tests);
 
     let listener = examples_support::listen().await?;
     let told_to_end = examples_support::told_to_end()?;

@@ -14,7 +14,7 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::http::ResBody;
 use salvo::hyper::upgrade::OnUpgrade;
 use salvo::prelude::*;
-use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
+use smoke_conformance::adapter::{Broken, Served, Shop, Site, Stack, Visits, check};
 use smoke_tower::{AppFactory, CalledBySmokeTest, Runner, SmokeRequest, SmokeService};
 use tokio::net::TcpListener;
 
@@ -94,9 +94,8 @@ impl Pages {
 fn routes(runner: &Runner, prefix: &str, shop: Shop) -> Router {
     let smoke_tests = SmokeService::new(runner).prefix(prefix).unwrap();
     let visits = Visits::default();
-    Router::new()
-        .push(endpoint::route(smoke_tests))
-        .push(Router::with_path("{**rest}").goal(Pages { shop, visits }))
+    let pages = Router::with_path("{**rest}").goal(Pages { shop, visits });
+    endpoint::with_smoke_tests(pages, smoke_tests)
 }
 
 struct Salvo;
@@ -115,11 +114,6 @@ impl Stack for Salvo {
         Some(smoke_tower::app(move |shop: Shop| {
             in_process::service(routes(&runner, "/smoketest", shop))
         }))
-    }
-
-    /// The endpoint is a route: other requests pass it by.
-    fn lacks(&self, feature: Feature) -> bool {
-        feature == Feature::SmokeHeader
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         format!("--init-file={}", accounts.display()),
         format!("--socket={}/socket", home.path().display()),
         format!("--pid-file={}/pid", home.path().display()),
+        // In a folder that servers share, one that starts removes the other's temporary tables.
+        format!("--tmpdir={}", home.path().display()),
         format!("--port={port}"),
         "--bind-address=127.0.0.1".to_owned(),
         "--skip-name-resolve".to_owned(),
@@ -68,6 +70,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         port,
         url: url("smoke", "smoke"),
         admin_url: url("root", "mysql"),
+        secret,
         daemon,
     })
 }

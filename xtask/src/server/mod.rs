@@ -3,6 +3,7 @@
 mod daemon;
 mod home;
 mod mariadb;
+mod pgbouncer;
 mod postgres;
 mod programs;
 
@@ -19,20 +20,24 @@ use crate::terminal::say;
 use daemon::Daemon;
 
 /// The servers that the tests need now.
-pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres, Kind::Mariadb];
+pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres, Kind::Pgbouncer, Kind::Mariadb];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Postgres,
+    /// A pooler in front of it.
+    Pgbouncer,
     Mariadb,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Mariadb];
+    /// Each after the one that it stands in front of.
+    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Pgbouncer, Self::Mariadb];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
+            Self::Pgbouncer => "pgbouncer",
             Self::Mariadb => "mariadb",
         }
     }
@@ -41,6 +46,7 @@ impl Kind {
     fn package(self) -> &'static str {
         match self {
             Self::Postgres => "postgresql",
+            Self::Pgbouncer => "pgbouncer",
             Self::Mariadb => "mariadb-server",
         }
     }
@@ -48,13 +54,20 @@ impl Kind {
     fn is_installed(self) -> bool {
         match self {
             Self::Postgres => postgres::Programs::find().is_ok(),
+            Self::Pgbouncer => pgbouncer::program().is_ok(),
             Self::Mariadb => mariadb::Programs::find().is_ok(),
         }
     }
 
-    fn start(self, signals: &Signals) -> Result<Server<'_>> {
+    fn start<'s>(self, started: &[Server<'s>], signals: &'s Signals) -> Result<Server<'s>> {
         match self {
             Self::Postgres => postgres::start(signals),
+            Self::Pgbouncer => {
+                let postgres = started.iter().find(|server| server.kind == Self::Postgres);
+                let postgres =
+                    postgres.context("it stands in front of PostgreSQL, which is not started")?;
+                pgbouncer::start(postgres, signals)
+            }
             Self::Mariadb => mariadb::start(signals),
         }
     }
@@ -68,12 +81,21 @@ struct Server<'s> {
     url: String,
     /// The URL of a superuser.
     admin_url: String,
+    /// The password of both.
+    secret: String,
     #[expect(dead_code, reason = "is held for its drop")]
     daemon: Daemon<'s>,
 }
 
 /// The servers of one command, until this is dropped.
 pub(crate) struct Servers<'s>(Vec<Server<'s>>);
+
+impl Drop for Servers<'_> {
+    /// The last one first: it may stand in front of another.
+    fn drop(&mut self) {
+        while self.0.pop().is_some() {}
+    }
+}
 
 impl<'s> Servers<'s> {
     /// Starts what the tests need and what was asked for besides, and installs it before where it is missing.
@@ -92,7 +114,7 @@ impl<'s> Servers<'s> {
         let mut servers = Self(Vec::new());
         for kind in wanted {
             let server = kind
-                .start(signals)
+                .start(&servers.0, signals)
                 .with_context(|| format!("failed to start {}", kind.name()))?;
             say!("{} listens on 127.0.0.1:{}", kind.name(), server.port);
             servers.0.push(server);

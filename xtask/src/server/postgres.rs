@@ -62,6 +62,8 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={port}"),
         format!("unix_socket_directories={}", home.path().display()),
+        // Off by default; the tests have to try it.
+        "max_prepared_transactions=4".to_owned(),
         // What a crash of the machine would take may be taken.
         "fsync=off".to_owned(),
         "full_page_writes=off".to_owned(),
@@ -91,6 +93,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         port,
         url,
         admin_url,
+        secret,
         daemon,
     })
 }

@@ -25,8 +25,9 @@ use super::in_process::InProcess;
 /// [`SocketAddr`](std::net::SocketAddr) with
 /// [`RequestBuilder::extension`](crate::RequestBuilder::extension). Handlers find
 /// [`SmokeRequest`](crate::SmokeRequest) in the request's extensions, and the test's other
-/// extensions in an `http::Extensions` there. A WebSocket needs the real server: requests of tests
-/// have no connection to be upgraded.
+/// extensions in an `http::Extensions` there. A WebSocket needs a connection: it works at
+/// [`LiveServer`](smoke_core::LiveServer), and a request of [`Client`](crate::Client) sees no more
+/// than its handshake.
 ///
 /// The application lives on a thread of the test's own, as on a worker of the server. A handler
 /// that stops the thread stops nothing else, and its test is not started again until it returns.

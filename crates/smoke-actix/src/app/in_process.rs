@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::header::UPGRADE;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use smoke_core::{App, AppBody, Blocking, Context, Error, Factory, Infallible, Result};
@@ -68,6 +69,15 @@ impl App for InProcess {
                 Some(Replied::Panicked(Caught(payload))) => resume_unwind(payload),
                 None => Err("the application's thread has ended".into()),
             }
+        })
+    }
+
+    /// The server hands over the connection for WebSockets alone.
+    fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {
+        let mut asked = request.headers().get_all(UPGRADE).iter();
+        asked.any(|protocol| {
+            let protocol = protocol.as_bytes().trim_ascii();
+            protocol.eq_ignore_ascii_case(b"websocket")
         })
     }
 }

@@ -9,10 +9,11 @@ use std::rc::Rc;
 use actix_http::Response;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, UPGRADE};
 use actix_web::rt::System;
 use futures_util::FutureExt;
 use http::Method;
+use http::header::{CONNECTION, HeaderValue};
 use smoke_core::{AppBody, Error, Result};
 use tokio::sync::{mpsc, oneshot};
 
@@ -131,9 +132,15 @@ fn sent_head(
 ) -> Result<(http::Response<()>, bool), BoxError> {
     let status = head.status();
     let mut sent = head::response(status, head.headers())?;
+    if head.upgrade() || head.headers().contains_key(UPGRADE) {
+        let upgrade = HeaderValue::from_static("upgrade");
+        sent.headers_mut().insert(CONNECTION, upgrade);
+    }
     // RFC 9110, 8.6: these have no content, and the first two no length either.
     let empty = status.is_informational() || status == StatusCode::NO_CONTENT;
     let no_body = no_body || empty || status == StatusCode::NOT_MODIFIED;
+    // What follows is no content, but the rest of the connection.
+    let no_body = no_body && status != StatusCode::SWITCHING_PROTOCOLS;
     match size {
         _ if empty => {
             sent.headers_mut().remove(CONTENT_LENGTH.as_str());

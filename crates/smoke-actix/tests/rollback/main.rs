@@ -8,11 +8,17 @@ mod shop;
 use actix_web::App;
 use actix_web::web::{Data, ServiceConfig};
 use diesel::{PgConnection, SqliteConnection};
+#[cfg(feature = "live")]
+use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
+#[cfg(feature = "live")]
+use smoke_actix::LiveServer;
 use smoke_actix::{
     Client, Outcome, Registry, Result, Runner, Sandbox, Selection, Test, TestReport, app,
 };
 use smoke_diesel::r2d2::Interact as _;
+#[cfg(feature = "live")]
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use database::{Database, Pool};
 use shop::{Shop, routes};
@@ -39,13 +45,28 @@ async fn writes_and_looks<C: Shop>(client: Client, db: Sandbox<Pool<C>>) -> Resu
     Ok(())
 }
 
-async fn rolled_back<C: Shop>(database: Database<C>) {
+#[cfg(feature = "live")]
+async fn talks_and_looks<C: Shop>(live: LiveServer, db: Sandbox<Pool<C>>) -> Result {
+    let (mut socket, _) = connect_async(live.ws_url("/talk")).await?;
+    for name in ["quokka", "platypus"] {
+        socket.send(Message::text(name)).await?;
+        let said = socket.next().await.ok_or("the socket has ended")??;
+        assert_eq!(said.to_text()?, "written");
+    }
+    let names = db.interact(C::names).await?;
+    assert_eq!(names, ["quokka", "platypus"]);
+    socket.close(None).await?;
+    while socket.next().await.is_some() {}
+    Ok(())
+}
+
+async fn rolled_back<C: Shop>(database: Database<C>, test: Test) {
     let registry = C::sandboxes(Registry::new(), database.url())
         .app(app(|Sandbox(pool): Sandbox<Pool<C>>| {
             let pool = Data::new(pool);
             move || App::new().app_data(pool.clone()).configure(routes::<C>)
         }))
-        .test(Test::new("shop::writes", writes_and_looks::<C>));
+        .test(test);
     let test = run(registry).await;
     assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
     assert_eq!(database.rows(), 0);
@@ -71,12 +92,28 @@ async fn bypassed<C: Shop>(database: Database<C>, other: Database<C>) {
 
 #[tokio::test]
 async fn what_a_handler_writes_is_seen_by_the_test_and_rolled_back_on_sqlite() {
-    rolled_back(Database::<SqliteConnection>::of_a_file()).await;
+    let test = Test::new("shop::writes", writes_and_looks::<SqliteConnection>);
+    rolled_back(Database::<SqliteConnection>::of_a_file(), test).await;
 }
 
 #[tokio::test]
 async fn what_a_handler_writes_is_seen_by_the_test_and_rolled_back_on_postgres() {
-    rolled_back(Database::<PgConnection>::of_a_schema()).await;
+    let test = Test::new("shop::writes", writes_and_looks::<PgConnection>);
+    rolled_back(Database::<PgConnection>::of_a_schema(), test).await;
+}
+
+#[cfg(feature = "live")]
+#[tokio::test]
+async fn what_a_websocket_writes_is_seen_by_the_test_and_rolled_back_on_sqlite() {
+    let test = Test::new("shop::talks", talks_and_looks::<SqliteConnection>);
+    rolled_back(Database::<SqliteConnection>::of_a_file(), test).await;
+}
+
+#[cfg(feature = "live")]
+#[tokio::test]
+async fn what_a_websocket_writes_is_seen_by_the_test_and_rolled_back_on_postgres() {
+    let test = Test::new("shop::talks", talks_and_looks::<PgConnection>);
+    rolled_back(Database::<PgConnection>::of_a_schema(), test).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! The application, for either database.
 
-use actix_web::HttpResponse;
 use actix_web::error::ErrorInternalServerError;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use actix_ws::Message;
 use diesel::r2d2::R2D2Connection;
 use diesel::{PgConnection, QueryResult, SqliteConnection, prelude::*};
 use smoke_actix::Registry;
@@ -68,8 +69,28 @@ async fn count<C: Shop>(pool: Data<Pool<C>>) -> actix_web::Result<String> {
     Ok(count.to_string())
 }
 
+/// Writes each text that comes, and says so.
+async fn talk<C: Shop>(
+    pool: Data<Pool<C>>,
+    request: HttpRequest,
+    body: Payload,
+) -> actix_web::Result<HttpResponse> {
+    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
+    actix_web::rt::spawn(async move {
+        while let Some(Ok(Message::Text(name))) = messages.recv().await {
+            let pool = pool.clone();
+            let written = web::block(move || pool.get().unwrap().insert(&name).unwrap());
+            written.await.unwrap();
+            session.text("written").await.unwrap();
+        }
+        let _ = session.close(None).await;
+    });
+    Ok(response)
+}
+
 pub(crate) fn routes<C: Shop>(config: &mut ServiceConfig) {
     config
         .route("/users", web::post().to(create::<C>))
-        .route("/users", web::get().to(count::<C>));
+        .route("/users", web::get().to(count::<C>))
+        .route("/talk", web::get().to(talk::<C>));
 }

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 
+use super::refused::Refused;
 use super::{AppBody, RequestError};
 use crate::panic::Scene;
 
@@ -26,6 +27,7 @@ pub(crate) struct AnswerBody {
     request: Arc<str>,
     scene: Scene,
     broken: bool,
+    refused: Refused,
 }
 
 impl AnswerBody {
@@ -35,7 +37,14 @@ impl AnswerBody {
             request,
             scene,
             broken: false,
+            refused: Refused::default(),
         }
+    }
+
+    /// Notes there, besides, what its trailers say of a gRPC call.
+    pub(super) fn noting(mut self, refused: Refused) -> Self {
+        self.refused = refused;
+        self
     }
 
     /// All its bytes, where there are no more than `limit`, and its trailers.
@@ -84,7 +93,13 @@ impl Body for AnswerBody {
                 source,
             },
             Ok(polled) => {
-                return polled.map(|frame| frame.and_then(|frame| frame.ok()).map(Ok));
+                let polled = polled.map(|frame| frame.and_then(Result::ok));
+                if let Poll::Ready(Some(frame)) = &polled
+                    && let Some(trailers) = frame.trailers_ref()
+                {
+                    self.refused.note(trailers);
+                }
+                return polled.map(|frame| frame.map(Ok));
             }
             Err(payload) => RequestError::panicked(&self.request, &*payload, &self.scene),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use smoke_report::Kind;
 
 use super::passage::Passage;
@@ -65,7 +65,11 @@ impl AppUnderTest {
         let answer = match passage.answer(request).await {
             Ok(answer) => {
                 let (mut head, body) = answer.into_parts();
-                let collected = body.collect(options.max_body).await;
+                let collected = match head.status {
+                    // It is the rest of a connection, and here is none.
+                    StatusCode::SWITCHING_PROTOCOLS => Ok((Bytes::new(), None)),
+                    _ => body.collect(options.max_body).await,
+                };
                 collected.map(|(body, trailers)| {
                     if let Some(trailers) = trailers {
                         head.extensions.insert(trailers);
@@ -82,6 +86,11 @@ impl AppUnderTest {
                 answer: answer.err().map(Box::new),
             }),
         }
+    }
+
+    #[cfg(feature = "live")]
+    pub(crate) fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {
+        self.app.upgrades_by_body(request)
     }
 
     /// Runs a future from a blocking test.

@@ -126,6 +126,11 @@ where
     ) -> BoxFuture<'static, Result<Response<AppBody>, BoxError>> {
         Box::pin((self.0)(request))
     }
+
+    fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {
+        let asked = request.headers().get(http::header::UPGRADE);
+        asked.is_some_and(|protocol| protocol == "bodies")
+    }
 }
 
 /// The context of a test whose application is `handler`, with sandboxes that are open.

@@ -9,6 +9,7 @@ pub(crate) mod fake;
 mod marker;
 mod noted;
 mod passage;
+mod refused;
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
@@ -55,4 +56,18 @@ pub trait App: Send + Sync + 'static {
         &self,
         request: Request<AppBody>,
     ) -> BoxFuture<'static, Result<Response<AppBody>, BoxError>>;
+
+    /// Whether a connection that this request upgrades is in the bodies: what comes in on it is
+    /// the body of the request, and the body of an answer of 101 is what goes out.
+    ///
+    /// Such a request's body says nothing before the answer; it ends where that is another one
+    /// than 101, and breaks off when the client closes the connection. Asked only where there is
+    /// a connection: in [`LiveServer`](crate::LiveServer). By default it is in the request's
+    /// extensions, as [hyper] has it.
+    ///
+    /// [hyper]: https://docs.rs/hyper/1/hyper/upgrade/index.html
+    fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {
+        let _ = request;
+        false
+    }
 }

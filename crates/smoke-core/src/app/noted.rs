@@ -7,6 +7,7 @@ use http::{Request, StatusCode};
 use smoke_report::RequestMade;
 
 use super::AppBody;
+use super::refused::Refused;
 use crate::Context;
 
 /// Puts a request into the test's report when it is over, also where its future was dropped.
@@ -16,7 +17,7 @@ pub(super) struct Noted {
     path: String,
     pub(super) status: Option<StatusCode>,
     /// The application refused the request otherwise than by the status.
-    pub(super) refused: bool,
+    pub(super) refused: Refused,
     started: Instant,
 }
 
@@ -27,14 +28,14 @@ impl Noted {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             status: None,
-            refused: false,
+            refused: Refused::default(),
             started: Instant::now(),
         }
     }
 
     /// Whether the application accepted what it was asked to do.
     pub(super) fn succeeded(&self) -> bool {
-        !self.refused && self.status.is_some_and(|status| status.as_u16() < 400)
+        !self.refused.is_noted() && self.status.is_some_and(|status| status.as_u16() < 400)
     }
 }
 

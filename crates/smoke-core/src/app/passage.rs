@@ -97,11 +97,14 @@ impl Passage {
                 request: self.request.to_string(),
                 source,
             })?;
+        let (head, body) = answer.into_parts();
+        let mut body = AnswerBody::new(body, Arc::clone(&self.request), self.cx.scene());
         if let Some(noted) = &mut self.noted {
-            noted.status = Some(answer.status());
-            noted.refused = is_refused_call(&answer);
+            noted.status = Some(head.status);
+            noted.refused.note(&head.headers);
+            body = body.noting(noted.refused.clone());
         }
-        Ok(answer.map(|body| AnswerBody::new(body, Arc::clone(&self.request), self.cx.scene())))
+        Ok(Response::from_parts(head, body))
     }
 
     /// Leaves every session and notes each bad verdict; the first one counts.
@@ -145,16 +148,6 @@ pub(crate) fn name<B>(request: &Request<B>) -> String {
 /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-}
-
-/// Whether a gRPC call was refused: that is said beside a status of 200 ([gRPC]).
-///
-/// [gRPC]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-fn is_refused_call<B>(answer: &Response<B>) -> bool {
-    answer
-        .headers()
-        .get("grpc-status")
-        .is_some_and(|status| status != "0")
 }
 
 fn checkouts(sessions: &[Arc<dyn Session>]) -> u64 {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::header::Entry;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::Endpoint;
 use crate::remote::{Refusal, verify};
@@ -18,15 +18,23 @@ impl Endpoint {
     /// Everything else is only logged (`tracing`, target `smoke`).
     #[inline]
     pub fn receive<B>(&self, request: &mut Request<B>) {
-        if request.headers().contains_key(&HEADER) {
-            let values = take(request);
-            if let Some(called) = self.believe(values.iter().map(HeaderValue::as_bytes)) {
-                request.extensions_mut().insert(called);
-            }
+        if let Some(called) = self.take(request.headers_mut()) {
+            request.extensions_mut().insert(called);
         }
     }
 
-    /// [`receive`](Self::receive) for frameworks with types of their own: what the values of the
+    /// [`receive`](Self::receive) for frameworks with a request type of their own: takes the
+    /// header off, and says what is to be put into the request's extensions.
+    #[inline]
+    pub fn take(&self, headers: &mut HeaderMap) -> Option<CalledBySmokeTest> {
+        if !headers.contains_key(&HEADER) {
+            return None;
+        }
+        let values = remove(headers);
+        self.believe(values.iter().map(HeaderValue::as_bytes))
+    }
+
+    /// [`take`](Self::take) for frameworks with a header map of their own: what the values of the
     /// header say. The adapter has to remove them, whatever that is.
     pub fn believe<'v>(
         &self,
@@ -53,8 +61,8 @@ impl Endpoint {
 }
 
 #[cold]
-fn take<B>(request: &mut Request<B>) -> Vec<HeaderValue> {
-    match request.headers_mut().entry(&HEADER) {
+fn remove(headers: &mut HeaderMap) -> Vec<HeaderValue> {
+    match headers.entry(&HEADER) {
         Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
         Entry::Vacant(_) => Vec::new(),
     }

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body::Body;
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -15,6 +17,7 @@ use tokio::time::timeout;
 use super::Exempt;
 use super::body::{LiveBody, Turn};
 use super::lines::{Id, Lines};
+use super::switch::{AfterHttp, Switch};
 use crate::app::{AnswerBody, Passage, name};
 use crate::rollback::HandleToken;
 use crate::{AppBody, AppUnderTest, CallOptions, Context, Error, RequestError};
@@ -58,6 +61,7 @@ impl Handler {
         self,
         (id, peer): (Id, SocketAddr),
         request: Request<Incoming>,
+        after_http: AfterHttp,
     ) -> Result<Response<LiveBody>, Infallible> {
         // A request that stops its thread makes the test hang.
         let _alive = self.faults.0.alive();
@@ -66,6 +70,7 @@ impl Handler {
         let busy = self.lines.busy(id, Arc::clone(&name));
         let mut request = request.map(|body| body.map_err(Into::into).boxed_unsync());
         request.extensions_mut().insert(peer);
+        let switch = Switch::prepare(&self.app, &mut request);
         let (answer, turn) = match self.answer(request).await {
             Ok((answer, passage)) if gives_its_turn_away(&method, &answer) => {
                 passage.leave().await;
@@ -74,16 +79,23 @@ impl Handler {
             Ok((answer, passage)) => (answer, Some(self.turn(passage))),
             Err(error) => {
                 self.faults.note(&error);
-                (self.apology(&error, name), None)
+                (self.apology(&error, Arc::clone(&name)), None)
             }
         };
-        let busy = if changes_protocol(&method, answer.status()) {
-            busy.for_good();
-            None
-        } else {
-            Some(busy)
+        let (head, body) = answer.into_parts();
+        let (body, busy) = match switch {
+            _ if !changes_protocol(&method, head.status) => (body, Some(busy)),
+            Some(switch) => {
+                after_http.set(switch.agreed(body, busy, self.faults.clone()));
+                (self.body(Empty::new(), name), None)
+            }
+            None => {
+                busy.for_good();
+                (body, None)
+            }
         };
-        Ok(answer.map(|body| LiveBody::new(body, turn, busy, self.faults)))
+        let body = LiveBody::new(body, turn, busy, self.faults);
+        Ok(Response::from_parts(head, body))
     }
 
     async fn answer(
@@ -129,8 +141,7 @@ impl Handler {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let text = Full::from(format!("{error}\n"));
-        let body = text.map_err(|never| match never {}).boxed_unsync();
-        let mut answer = Response::new(AnswerBody::new(body, request, self.faults.0.scene()));
+        let mut answer = Response::new(self.body(text, request));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
         headers.insert(
@@ -140,6 +151,15 @@ impl Handler {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         answer
     }
+
+    /// A body that is not the application's.
+    fn body<B>(&self, body: B, request: Arc<str>) -> AnswerBody
+    where
+        B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    {
+        let body = body.map_err(|never| match never {}).boxed_unsync();
+        AnswerBody::new(body, request, self.faults.0.scene())
+    }
 }
 
 /// Whether nothing waits for the body: there is none, nobody reads it, or it may never end.
@@ -147,7 +167,7 @@ fn gives_its_turn_away(method: &Method, answer: &Response<AnswerBody>) -> bool {
     let status = answer.status();
     method == Method::HEAD
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || http_body::Body::is_end_stream(answer.body())
+        || answer.body().is_end_stream()
         || changes_protocol(method, status)
         || is_event_stream(answer.headers())
 }

@@ -5,6 +5,7 @@ mod handler;
 mod line;
 mod lines;
 mod server;
+mod switch;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,9 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// - an answer that changes the protocol (101, or 2xx to `CONNECT`) and one of
 ///   `text/event-stream`, with its head;
 /// - any other answer half a second after its head.
+///
+/// A WebSocket is the application's as it is everywhere: of a tower service it is taken from the
+/// request's extensions, and of actix-web it is the bodies of the request and of the answer.
 ///
 /// What such an answer writes afterwards is rolled back like everything else, but is in no
 /// savepoint of its own.

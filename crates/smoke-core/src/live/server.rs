@@ -16,6 +16,7 @@ use super::Exempt;
 use super::handler::{Faults, Handler};
 use super::line::Line;
 use super::lines::Lines;
+use super::switch::AfterHttp;
 use crate::rollback::{HandleToken, HandleWatch};
 use crate::{AppUnderTest, Context, Error, Result};
 
@@ -87,10 +88,16 @@ async fn serve(
 async fn connection(handler: Handler, stream: TcpStream, peer: SocketAddr) {
     let line = Line::new(stream, &handler.lines);
     let id = line.id();
-    let service = service_fn(move |request| handler.clone().handle((id, peer), request));
+    let after_http = AfterHttp::default();
+    let after = after_http.clone();
+    let service = service_fn(move |request| {
+        let after = after.clone();
+        handler.clone().handle((id, peer), request, after)
+    });
     // What breaks a connection off is the client's, or is noted where it happens.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(line), service)
         .with_upgrades()
         .await;
+    after_http.run().await;
 }

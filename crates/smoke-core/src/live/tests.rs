@@ -28,14 +28,14 @@ async fn close(cx: &Context) -> crate::Result {
 }
 
 /// The test's end, and the other one.
-struct Bench {
+pub(super) struct Bench {
     live: LiveServer,
     cx: Context,
     session: Arc<FakeSession>,
 }
 
 impl Bench {
-    async fn new<F, Fut>(handler: impl Fn(Arc<FakeSession>) -> F) -> Self
+    pub(super) async fn new<F, Fut>(handler: impl Fn(Arc<FakeSession>) -> F) -> Self
     where
         F: Fn(Request<AppBody>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Answered> + Send + 'static,
@@ -46,12 +46,12 @@ impl Bench {
         Self { live, cx, session }
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.live.addr()).await.unwrap()
     }
 
     /// A connection on which a request without a body was sent.
-    async fn send(&self, head: &str) -> TcpStream {
+    pub(super) async fn send(&self, head: &str) -> TcpStream {
         let mut stream = self.connect().await;
         stream
             .write_all(format!("{head}\r\nhost: localhost\r\n\r\n").as_bytes())
@@ -61,7 +61,7 @@ impl Bench {
     }
 
     /// What comes back until the server closes the connection.
-    async fn ask(&self, head: &str) -> String {
+    pub(super) async fn ask(&self, head: &str) -> String {
         let mut stream = self.send(&format!("{head}\r\nconnection: close")).await;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -69,7 +69,7 @@ impl Bench {
     }
 
     /// Ends the test: what was wrong beside it.
-    async fn end(&self) -> Vec<String> {
+    pub(super) async fn end(&self) -> Vec<String> {
         close(&self.cx).await.unwrap();
         let faults = self.cx.remains().faults;
         faults.iter().map(|fault| fault.to_string()).collect()
@@ -77,7 +77,7 @@ impl Bench {
 }
 
 /// Reads until that text has come.
-async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+pub(super) async fn read_until(stream: &mut TcpStream, text: &str) -> String {
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains(text) {
         seen.push(stream.read_u8().await.unwrap());
@@ -86,7 +86,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
 }
 
 /// A body that says what it is told to.
-fn told(mut source: mpsc::UnboundedReceiver<&'static str>) -> AppBody {
+pub(super) fn told(mut source: mpsc::UnboundedReceiver<&'static str>) -> AppBody {
     let frames = stream::poll_fn(move |cx| source.poll_recv(cx))
         .map(|text| Ok::<_, Infallible>(Frame::data(text.into())));
     let body = StreamBody::new(frames);

@@ -6,7 +6,7 @@ use super::RollbackVerdict;
 use crate::Error;
 
 /// How long a session waits for the connection, and for the last handle of the pool.
-pub const GRACE: Duration = Duration::from_millis(100);
+pub const GRACE: Duration = Duration::from_millis(250);
 
 /// How often to look whether a connection that was ended is gone, and the pause between.
 pub const GONE: (u32, Duration) = (60, Duration::from_millis(5));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::RollbackVerdict;
-use crate::Result;
+use crate::{Error, Result};
 
 /// Makes sandboxes for one type of connection pool.
 ///
@@ -97,7 +97,7 @@ pub trait Session: Send + Sync + 'static {
     ///
     /// A request whose future was dropped has not left: the savepoint that it left behind is
     /// released, or rolled back to where the transaction is aborted, before the new one is set.
-    /// The connection may be waited for, for 100 ms at most.
+    /// The connection may be waited for, for 250 ms at most.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ pub trait Session: Send + Sync + 'static {
     /// aborted the transaction.
     ///
     /// Where something still holds the connection (a task of the application) for longer than
-    /// 100 ms the savepoint stays, and [`finish`](Self::finish) finds what there is to find.
+    /// 250 ms the savepoint stays, and [`finish`](Self::finish) finds what there is to find.
     ///
     /// # Errors
     ///
@@ -118,6 +118,13 @@ pub trait Session: Send + Sync + 'static {
     /// Checks the guard, rolls back, closes the pool and says what was found. Called once, last;
     /// also after [`cut`](Self::cut).
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict>;
+
+    /// Why a test that was rolled back in order did not pass, where it was the database: contention,
+    /// a limit of the sandbox. Called after [`finish`](Self::finish), with the error of the test.
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        let _ = error;
+        None
+    }
 
     /// Ends the transaction from outside, whatever the threads that use it do.
     fn cut(&self) -> BoxFuture<'_, ()>;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::RollbackVerdict;
+use super::witness::Witness;
 
 /// Lets one connection into a sandbox's pool, once, and keeps what is found out about it.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub struct Gate {
     found: Mutex<Option<RollbackVerdict>>,
     checkouts: AtomicU64,
     checkins: AtomicU64,
+    witness: Witness,
 }
 
 /// Why a pool gets no connection.
@@ -51,11 +53,17 @@ impl Gate {
         if self.closed.load(Ordering::SeqCst) {
             Err(Refusal::Closed)
         } else if self.admitted.swap(true, Ordering::SeqCst) {
-            self.lose("the pool took the connection for broken, and closed it");
+            self.lose("the pool took the connection for broken and closed it, or the application took it out of the pool");
             Err(Refusal::Lost)
         } else {
             Ok(())
         }
+    }
+
+    /// What the errors said that the application got.
+    #[must_use]
+    pub fn witness(&self) -> &Witness {
+        &self.witness
     }
 
     /// From now on no connection is admitted.
@@ -96,6 +104,7 @@ impl Gate {
     #[allow(clippy::must_use_candidate, reason = "what was found is kept")]
     pub fn find(&self, verdict: RollbackVerdict) -> RollbackVerdict {
         self.close();
+        let verdict = self.witness.read(verdict);
         lock(&self.found).get_or_insert(verdict).clone()
     }
 
@@ -110,7 +119,8 @@ impl Gate {
         } else {
             lock(&self.lost).clone()?
         };
-        Some(RollbackVerdict::ConnectionLost { cause })
+        let lost = RollbackVerdict::ConnectionLost { cause };
+        Some(self.witness.read(lost))
     }
 
     /// Somebody other than the session has got the connection.

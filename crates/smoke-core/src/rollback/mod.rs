@@ -9,12 +9,14 @@
 //! | [`gate`] | lets one connection into a sandbox's pool, and keeps what is found out about it |
 //! | [`savepoints`] | the guard, the savepoint of each request, and the statements around them |
 //! | [`postgres`], [`mysql`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
+//! | [`Fault`], [`fault`], [`witness`] | what the errors of a database mean, and which of them explain a failure |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
 //! | [`absent`] | what to say where the connection is in use or gone, and how long to wait for it |
 
 pub mod absent;
 pub mod acting;
 mod backend;
+pub mod fault;
 pub mod gate;
 pub mod mysql;
 mod open;
@@ -24,9 +26,11 @@ pub mod sqlite;
 mod terms;
 mod verdict;
 mod watch;
+pub mod witness;
 
 pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
+pub use fault::Fault;
 pub(crate) use open::OpenSandbox;
 pub use terms::Terms;
 pub use verdict::RollbackVerdict;

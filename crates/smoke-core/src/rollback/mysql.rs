@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Fault;
 use super::savepoints::{Attempt, Ending, Savepoints};
 use super::terms::Terms;
 
@@ -89,4 +90,70 @@ pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
         ),
         means: Ending::RolledBack,
     }]
+}
+
+/// What the number of an error means.
+#[must_use]
+pub fn read(number: u16) -> Fault {
+    match number {
+        1305 => Fault::Ended,
+        1205 => Fault::Busy,
+        1213 => Fault::Deadlock,
+        1040 | 1203 | 1226 => Fault::Full,
+        1044 | 1045 | 1049 | 1698 => Fault::Denied,
+        1290 | 1792 | 1836 => Fault::ReadOnly,
+        // Of a prepared statement, or of a table that another connection has altered.
+        1412 | 1615 => Fault::SchemaChanged,
+        // The server is shutting down, or has ended the connection.
+        1053 | 1077 | 1079 | 1927 | 2006 | 2013 => Fault::Lost,
+        _ => Fault::Other,
+    }
+}
+
+/// The same, where the message has to do because a driver keeps the number to itself: on servers
+/// that speak English.
+#[must_use]
+pub fn read_message(said: &str) -> Fault {
+    const FAULTS: &[(Fault, &[&str])] = &[
+        (Fault::Deadlock, &["Deadlock found"]),
+        (Fault::Busy, &["Lock wait timeout exceeded"]),
+        (
+            Fault::Full,
+            &[
+                "Too many connections",
+                "more than 'max_user_connections'",
+                "'max_user_connections' resource",
+            ],
+        ),
+        (
+            Fault::Denied,
+            &["Access denied for user", "Unknown database"],
+        ),
+        (
+            Fault::ReadOnly,
+            &["in a READ ONLY transaction", "--read-only option"],
+        ),
+        (
+            Fault::SchemaChanged,
+            &[
+                "Table definition has changed",
+                "Prepared statement needs to be re-prepared",
+            ],
+        ),
+        // The drivers' own messages come in English only.
+        (
+            Fault::Lost,
+            &[
+                "Input/output error",
+                "Connection to the server is closed",
+                "Connection was killed",
+                "erver has gone away",
+                "Lost connection to ",
+            ],
+        ),
+    ];
+    let found = FAULTS
+        .iter()
+        .find(|(_, texts)| texts.iter().any(|text| said.contains(text)));
+    found.map_or(Fault::Other, |(fault, _)| *fault)
 }

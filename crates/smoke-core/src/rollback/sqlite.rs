@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Fault;
 use super::savepoints::{Attempt, Ending, Savepoints};
 use super::terms::Terms;
 
@@ -15,13 +16,29 @@ pub const CAPACITY: usize = 1;
 /// How long to wait for somebody else's lock: production comes first.
 pub const BUSY_TIMEOUT_MS: i32 = 100;
 
+/// Asks how the connection keeps what it may have to roll back.
+pub const JOURNAL: &str = "SELECT journal_mode FROM pragma_journal_mode";
+
+/// Why a connection with that journal can have no sandbox.
+#[must_use]
+pub fn cannot_roll_back(journal: &str) -> Option<&'static str> {
+    journal.eq_ignore_ascii_case("off").then_some(
+        "the connection was set up with PRAGMA journal_mode = OFF, with which SQLite cannot roll back",
+    )
+}
+
 /// Begins the transaction and sets the guard.
 ///
-/// A deferred transaction takes the write lock at its first write, where it may find the database
+/// Where nothing is written, production's writers do not wait. Else a deferred transaction takes the write lock at its first write, where it may find the database
 /// changed since its first read and fail for good (`BUSY_SNAPSHOT`).
 #[must_use]
 pub fn begin(terms: &Terms) -> String {
-    format!("BEGIN IMMEDIATE; SAVEPOINT {}", terms.guard)
+    let begin = if terms.writes {
+        "BEGIN IMMEDIATE"
+    } else {
+        "PRAGMA query_only = ON; BEGIN"
+    };
+    format!("{begin}; SAVEPOINT {}", terms.guard)
 }
 
 /// The ways to end the transaction.
@@ -33,10 +50,34 @@ pub fn end(savepoints: &Savepoints) -> Vec<Attempt<Ending>> {
     }]
 }
 
-/// Whether a result code, extended or not, says that the database was busy.
+/// What a result code, extended or not, means.
 #[must_use]
-pub fn is_busy(code: i32) -> bool {
+pub fn read(code: i32) -> Fault {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
-    matches!(code & 0xff, BUSY | LOCKED)
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    const SCHEMA: i32 = 17;
+    match code & 0xff {
+        BUSY | LOCKED => Fault::Busy,
+        READONLY => Fault::ReadOnly,
+        CANTOPEN => Fault::Lost,
+        SCHEMA => Fault::SchemaChanged,
+        _ => Fault::Other,
+    }
+}
+
+/// The same, where the message has to do because a library keeps the code to itself. SQLite's come
+/// in English only.
+#[must_use]
+pub fn read_message(said: &str) -> Fault {
+    const FAULTS: &[(Fault, &str)] = &[
+        (Fault::Ended, "no such savepoint"),
+        (Fault::Busy, "is locked"),
+        (Fault::ReadOnly, "attempt to write a readonly database"),
+        (Fault::Lost, "unable to open database file"),
+        (Fault::SchemaChanged, "database schema has changed"),
+    ];
+    let found = FAULTS.iter().find(|(_, text)| said.contains(text));
+    found.map_or(Fault::Other, |(fault, _)| *fault)
 }

@@ -12,6 +12,8 @@ pub struct Terms {
     pub test: Arc<str>,
     /// How long the transaction may be held.
     pub limit: Duration,
-    /// Whether what is written can be rolled back well enough to be let.
+    /// Whether the sandbox may write.
     pub writes: bool,
+    /// Who the application connects as, where that is known: a sandbox of another user is told of.
+    pub application_user: Option<Arc<str>>,
 }

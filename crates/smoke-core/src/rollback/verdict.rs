@@ -25,7 +25,7 @@ pub enum RollbackVerdict {
         request: String,
     },
     /// The sandbox's connection was lost: the server ended it, or a panic made the pool drop it.
-    /// The server has rolled back.
+    /// The server has rolled back what was not committed before.
     ConnectionLost {
         /// What the driver said.
         cause: String,
@@ -38,6 +38,26 @@ pub enum RollbackVerdict {
     },
     /// The database was busy: a lock, a deadlock or a serialization failure stood in the way.
     Contended {
+        /// What the database said.
+        cause: String,
+    },
+    /// The server has no connection to give.
+    NoCapacity {
+        /// What the database said.
+        cause: String,
+    },
+    /// The database is down, or does not let the sandbox in.
+    Unreachable {
+        /// What the driver said.
+        cause: String,
+    },
+    /// The database takes no writes: a replica, or one that was set so.
+    ReadOnly {
+        /// What the database said.
+        cause: String,
+    },
+    /// A table was changed while the test used it, by a migration. The test is worth another try.
+    SchemaChanged {
         /// What the database said.
         cause: String,
     },
@@ -76,6 +96,11 @@ impl RollbackVerdict {
         matches!(self, Self::RolledBack)
     }
 
+    /// Whether the same test may well be rolled back and pass a moment later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Contended { .. } | Self::SchemaChanged { .. })
+    }
+
     /// Fills in the request of an escape that has none yet.
     #[must_use]
     pub fn at(self, place: &str) -> Self {
@@ -110,13 +135,26 @@ impl fmt::Display for RollbackVerdict {
             ),
             Self::ConnectionLost { cause } => write!(
                 f,
-                "the sandbox's connection was lost, and with it what the test had written: {cause}"
+                "the sandbox's connection was lost, and with it what the test had written and not committed: {cause}"
             ),
             Self::Straggler { holder } => write!(
                 f,
                 "{holder} after the test had ended; the sandbox was shut, what comes later gets \"closed\" and no connection"
             ),
             Self::Contended { cause } => write!(f, "the database was busy: {cause}"),
+            Self::NoCapacity { cause } => write!(
+                f,
+                "no capacity: the database has no connection to give to the sandbox, which needs one beside those of the pools \
+                 (make the pools smaller, or let the server have more): {cause}"
+            ),
+            Self::Unreachable { cause } => {
+                write!(f, "the database is down or cannot be reached: {cause}")
+            }
+            Self::ReadOnly { cause } => write!(
+                f,
+                "the database is read-only (a replica, or default_transaction_read_only): {cause}"
+            ),
+            Self::SchemaChanged { cause } => write!(f, "the schema changed: {cause}"),
             Self::NonTransactional { tables } => write!(
                 f,
                 "tables without transactions were written to, and what was written was NOT rolled back: {}",

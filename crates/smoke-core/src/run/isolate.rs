@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::job::Job;
 use crate::clock::Clock;
 use crate::fixture::context::Finisher;
-use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict};
+use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
@@ -26,8 +26,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result,
     pub(crate) duration: Duration,
     pub(crate) requests: Vec<RequestMade>,
-    /// The database was busy with others, and the job is worth another try.
-    pub(crate) contended: bool,
+    /// What the database met will pass (contention, a migration): the job is worth another try.
+    pub(crate) passing: bool,
 }
 
 /// When an execution has to stop, whatever its own limit says.
@@ -75,7 +75,7 @@ impl Ended {
             result: Err(error),
             duration: Duration::ZERO,
             requests: Vec::new(),
-            contended: false,
+            passing: false,
         }
     }
 
@@ -133,6 +133,11 @@ pub(crate) async fn execute(
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
     let coordinator = engine.coordinator();
+    let sessions: Vec<_> = remains
+        .sandboxes
+        .iter()
+        .map(|sandbox| Arc::clone(sandbox.session()))
+        .collect();
     let verdicts = join_all(
         remains
             .sandboxes
@@ -140,14 +145,16 @@ pub(crate) async fn execute(
             .map(|sandbox| sandbox.finish(coordinator)),
     )
     .await;
+    let explained = explained(&result, &sessions);
     drop(remains.permit);
     let found = remains
         .problems
         .into_iter()
         .chain(verdicts)
+        .chain(explained)
         .filter(|verdict| !verdict.is_rolled_back());
     result = judge(result, found.collect(), job);
-    let contended = is_contended(&result);
+    let passing = is_passing(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
         result = Err(hung(result, job, working));
@@ -156,7 +163,7 @@ pub(crate) async fn execute(
         result,
         duration: clock.elapsed(),
         requests: remains.requests,
-        contended: contended && gone,
+        passing: passing && gone,
     }
 }
 
@@ -288,12 +295,21 @@ fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
     }
 }
 
-fn is_contended(result: &Result) -> bool {
+/// What the sandboxes know of a failure.
+fn explained(result: &Result, sessions: &[Arc<dyn Session>]) -> Option<RollbackVerdict> {
+    let error = result.as_ref().err()?;
+    if error.kind() == ErrorKind::Skipped {
+        return None;
+    }
+    sessions.iter().find_map(|session| session.explain(error))
+}
+
+fn is_passing(result: &Result) -> bool {
     let verdict = result
         .as_ref()
         .err()
         .and_then(Error::downcast_ref::<RollbackVerdict>);
-    matches!(verdict, Some(RollbackVerdict::Contended { .. }))
+    verdict.is_some_and(RollbackVerdict::is_passing)
 }
 
 fn hung(result: Result, job: &Job, working: HandleWatch) -> Error {

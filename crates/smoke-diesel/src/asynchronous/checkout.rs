@@ -24,6 +24,7 @@ pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> Recycl
                 Err(Refusal::Closed)
             } else {
                 end_nested(connection).await;
+                let _aside = gate.witness().look_aside();
                 connection.inside(&terms, &gate).await
             };
             inside.map_err(|refusal| {

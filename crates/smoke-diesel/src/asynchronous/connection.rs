@@ -7,6 +7,7 @@ use diesel_async::AsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 use smoke_core::RollbackVerdict;
 
+use super::Connect;
 use crate::dialect::{Dialect, Terms};
 use crate::gate::{Gate, Refusal};
 
@@ -47,6 +48,16 @@ pub(crate) trait Connection: PoolableConnection + 'static {
         server_side: &Self::ServerSide,
         other: Option<Self>,
     ) -> impl Future<Output = QueryResult<bool>> + Send;
+
+    /// A verdict that leaves open what became of the transaction, once the database was asked by
+    /// way of another connection.
+    fn settle(
+        _: &Self::ServerSide,
+        _: &Connect<Self>,
+        verdict: RollbackVerdict,
+    ) -> impl Future<Output = RollbackVerdict> + Send {
+        async { verdict }
+    }
 }
 
 /// Has the pool keep the connection although it is in a transaction.

@@ -33,7 +33,10 @@ where
         guard: savepoints.guard(),
         test: request.test,
         limit: request.limit,
-        writes: rollback.writes,
+        writes: gate
+            .witness()
+            .admits_writes(rollback.read_only, rollback.writes),
+        application_user: rollback.application_user.clone(),
     });
     let opener = Arc::new(Opener {
         connect: Arc::clone(&rollback.connect),

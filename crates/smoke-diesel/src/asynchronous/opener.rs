@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use super::{Connect, Connection};
 use crate::dialect::Terms;
 use crate::gate::{Gate, lock};
-use crate::verdict::not_begun;
-use smoke_core::rollback::redact;
+use crate::verdict::{not_begun, not_connected};
+use crate::witness::instrumentation;
 
 pub(super) type Setup<C> =
     Arc<dyn for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync>;
@@ -51,7 +51,8 @@ impl<C: Connection> Opener<C> {
     async fn opened(&self) -> Result<C, Error> {
         let mut connection = (self.connect)()
             .await
-            .map_err(|error| Error::msg(redact(&error.to_string())))?;
+            .map_err(|error| not_connected::<C::Dialect>(&error.to_string()))?;
+        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
         self.prepare(&mut connection)
             .await
             .map_err(|error| not_begun::<C::Dialect>(&error))?;
@@ -65,6 +66,7 @@ impl<C: Connection> Opener<C> {
         }
         let server_side = connection.begin(&self.terms, &self.gate).await?;
         let _ = self.server_side.set(server_side);
+        self.gate.witness().begin();
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::ops::DerefMut;
 use std::time::Duration;
 
 use diesel::ConnectionResult;
-use smoke_core::Result;
+use smoke_core::{Error, Result};
 
 use super::{Connection, Manager};
 
@@ -26,6 +26,9 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
 
     /// The connection, if it comes free in time.
     fn take(&self, wait: Duration) -> impl Future<Output = Result<Self::Object, Missing>> + Send;
+
+    /// Whether a connection was waited for in vain.
+    fn is_exhausted(error: &Error) -> bool;
 
     /// Closes a connection that was taken.
     fn discard(object: Self::Object);

@@ -23,6 +23,8 @@ pub struct Rollback<P, C> {
     pub(super) connect: Connect<C>,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) writes: bool,
+    pub(super) read_only: bool,
+    pub(super) application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
     pool: PhantomData<fn() -> P>,
@@ -45,6 +47,13 @@ where
     /// Sandboxes of the PostgreSQL database with this URL, without TLS.
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
+    }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
     }
 }
 
@@ -129,6 +138,8 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
             connect,
             setups: Vec::new(),
             writes: C::Dialect::WRITES,
+            read_only: false,
+            application_user: None,
             limit: None,
             capacity: 1,
             pool: PhantomData,
@@ -142,6 +153,13 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
         setup: impl for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// Sandboxes in which nothing can be written, for tests that only read. Beside one
+    /// that writes, it gets a name of its own (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 

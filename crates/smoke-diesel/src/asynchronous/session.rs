@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::acting::as_session;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::rollback::fault::exhausted;
+use smoke_core::rollback::postgres::Fate;
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Connect, Connection, Missing, SandboxPool};
@@ -14,6 +16,7 @@ use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
 use crate::verdict::{not_cut, text};
+use crate::witness::explain;
 use smoke_core::rollback::redact;
 
 type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
@@ -90,6 +93,20 @@ impl<P: SandboxPool> Session<P> {
 
     async fn end_from_outside(&self) {
         end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
+    }
+
+    /// A verdict that leaves open what became of the transaction, once the database was asked.
+    async fn settled(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let Some(server_side) = self.server_side.get().filter(|_| Fate::is_open(&verdict)) else {
+            return verdict;
+        };
+        let asking = P::Connection::settle(server_side, &self.connect, verdict.clone());
+        match tokio::time::timeout(CUTTING, asking).await {
+            Ok(settled) => settled,
+            Err(_) => {
+                Fate::Unknown(format!("asking takes longer than {CUTTING:?}")).settles(verdict)
+            }
+        }
     }
 }
 
@@ -210,11 +227,19 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             if let Some(pool) = pool {
                 pool.close();
             }
+            let verdict = self.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
                 return kept_pool();
             }
             verdict
         })
+    }
+
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        if P::is_exhausted(error) {
+            return Some(exhausted());
+        }
+        explain::<Dialect<P>>(&self.gate, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

@@ -7,11 +7,12 @@ mod sqlite;
 
 use std::time::Duration;
 
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 
 pub(crate) use mysql::MysqlDialect;
 #[cfg(any(feature = "postgres", feature = "postgres-r2d2"))]
 pub(crate) use postgres::{FactsRow, FactsSql, PostgresDialect, facts};
+use smoke_core::rollback::Fault;
 pub(crate) use smoke_core::rollback::Terms;
 pub(crate) use sqlite::SqliteDialect;
 
@@ -31,15 +32,40 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// How many sandboxes it bears at the same time.
     const CAPACITY: usize = usize::MAX;
 
+    /// Whether it commits on its own before some statements, and ends the transaction at a deadlock.
+    const ENDS_ON_ITS_OWN: bool = false;
+
     /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
     fn begin(terms: &Terms, sealed: bool) -> String;
 
     /// The ways to end the transaction, best first.
     fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>>;
 
-    /// Whether the database was busy: a lock stood in the way.
-    fn is_busy(error: &Error) -> bool;
+    /// What a message of the database means; diesel keeps most codes to itself.
+    fn read_message(said: &str) -> Fault;
+
+    /// What an error means.
+    fn read(error: &Error) -> Fault {
+        use DatabaseErrorKind::{
+            ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+        };
+        match error {
+            Error::DatabaseError(UnableToSendCommand | ClosedConnection, _) => Fault::Lost,
+            Error::DatabaseError(SerializationFailure, said) => {
+                // MySQL's deadlocks come as this kind, too.
+                match Self::read_message(said.message()) {
+                    Fault::Deadlock => Fault::Deadlock,
+                    _ => Fault::Busy,
+                }
+            }
+            Error::DatabaseError(ReadOnlyTransaction, _) => Fault::ReadOnly,
+            Error::DatabaseError(_, said) => Self::read_message(said.message()),
+            _ => Fault::Other,
+        }
+    }
 
     /// Whether the connection is gone.
-    fn is_lost(error: &Error) -> bool;
+    fn is_lost(error: &Error) -> bool {
+        Self::read(error) == Fault::Lost
+    }
 }

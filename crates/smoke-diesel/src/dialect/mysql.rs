@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::result::{DatabaseErrorKind, Error};
-use smoke_core::rollback::mysql;
+use smoke_core::rollback::{Fault, mysql};
 
 use super::{Dialect, Terms};
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -17,6 +16,8 @@ impl Dialect for MysqlDialect {
 
     const WRITES: bool = mysql::WRITES;
 
+    const ENDS_ON_ITS_OWN: bool = true;
+
     fn begin(terms: &Terms, _: bool) -> String {
         mysql::begin(terms)
     }
@@ -25,32 +26,7 @@ impl Dialect for MysqlDialect {
         mysql::end(savepoints)
     }
 
-    /// diesel keeps the codes to itself, so that this sees it on servers that speak English.
-    fn is_busy(error: &Error) -> bool {
-        says(error, &["Lock wait timeout exceeded", "Deadlock found"])
+    fn read_message(said: &str) -> Fault {
+        mysql::read_message(said)
     }
-
-    /// The drivers' own messages come in English only.
-    fn is_lost(error: &Error) -> bool {
-        matches!(
-            error,
-            Error::DatabaseError(
-                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
-                _
-            )
-        ) || says(
-            error,
-            &[
-                "Input/output error",
-                "Connection to the server is closed",
-                "Connection was killed",
-                "erver has gone away",
-                "Lost connection to ",
-            ],
-        )
-    }
-}
-
-fn says(error: &Error, one_of: &[&str]) -> bool {
-    matches!(error, Error::DatabaseError(_, said) if one_of.iter().any(|text| said.message().contains(text)))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use smoke_core::rollback::Fault;
 use smoke_core::rollback::postgres::{self, Facts};
 
 use super::{Dialect, Terms};
@@ -18,6 +18,8 @@ pub(crate) type FactsSql = (
     Nullable<Text>,
     Nullable<Integer>,
     Nullable<Integer>,
+    Text,
+    Bool,
 );
 
 /// The same, as it is answered.
@@ -29,10 +31,22 @@ pub(crate) type FactsRow = (
     Option<String>,
     Option<i32>,
     Option<i32>,
+    String,
+    bool,
 );
 
 pub(crate) fn facts(row: FactsRow) -> Facts {
-    let (who, process, writes, may_make_tables, client, client_port, server_port) = row;
+    let (
+        who,
+        process,
+        writes,
+        may_make_tables,
+        client,
+        client_port,
+        server_port,
+        user,
+        bypasses_row_security,
+    ) = row;
     Facts {
         who,
         process,
@@ -41,6 +55,8 @@ pub(crate) fn facts(row: FactsRow) -> Facts {
         client,
         client_port,
         server_port,
+        user,
+        bypasses_row_security,
     }
 }
 
@@ -59,24 +75,7 @@ impl Dialect for PostgresDialect {
         postgres::end(savepoints, sealed)
     }
 
-    /// diesel keeps the codes to itself, so that this sees it on servers that speak English.
-    fn is_busy(error: &Error) -> bool {
-        match error {
-            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-            Error::DatabaseError(_, said) => ["due to lock timeout", "deadlock detected"]
-                .iter()
-                .any(|busy| said.message().contains(busy)),
-            _ => false,
-        }
-    }
-
-    fn is_lost(error: &Error) -> bool {
-        matches!(
-            error,
-            Error::DatabaseError(
-                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
-                _
-            )
-        )
+    fn read_message(said: &str) -> Fault {
+        postgres::read_message(said)
     }
 }

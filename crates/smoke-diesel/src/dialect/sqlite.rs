@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::result::Error;
-use smoke_core::rollback::sqlite;
+use smoke_core::rollback::{Fault, sqlite};
 
 use super::{Dialect, Terms};
 use crate::savepoints::{Attempt, Ending, Savepoints};
@@ -26,12 +25,7 @@ impl Dialect for SqliteDialect {
         sqlite::end(savepoints)
     }
 
-    /// SQLite's messages come in English only.
-    fn is_busy(error: &Error) -> bool {
-        matches!(error, Error::DatabaseError(_, said) if said.message().contains("is locked"))
-    }
-
-    fn is_lost(_error: &Error) -> bool {
-        false
+    fn read_message(said: &str) -> Fault {
+        sqlite::read_message(said)
     }
 }

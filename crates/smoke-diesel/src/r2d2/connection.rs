@@ -43,6 +43,12 @@ pub(crate) trait Outside: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// A verdict that leaves open what became of the transaction, once the database was asked by
+    /// way of another connection.
+    fn settle(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        verdict
+    }
+
     /// What is known of an escape beyond what the database says.
     fn remark(&self) -> Option<String> {
         None

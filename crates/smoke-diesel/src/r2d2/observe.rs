@@ -9,8 +9,9 @@ use diesel::r2d2::{HandleError, HandleEvent};
 use scheduled_thread_pool::ScheduledThreadPool;
 use tokio::sync::oneshot;
 
+use super::connection::Connection;
 use crate::gate::{Gate, lock};
-use smoke_core::rollback::redact;
+use crate::verdict::not_connected;
 
 thread_local! {
     static SESSION: Cell<bool> = const { Cell::new(false) };
@@ -47,13 +48,18 @@ impl<T> Reply<T> {
 }
 
 /// Hears of errors while connecting, of which the pool itself tells nobody until it times out.
-#[derive(Debug)]
-pub(super) struct ConnectErrors<T>(pub(super) Arc<Reply<T>>);
+pub(super) struct ConnectErrors<C: Connection>(pub(super) Arc<Reply<C::Outside>>);
 
-impl<T: fmt::Debug + Send + 'static, E: std::error::Error> HandleError<E> for ConnectErrors<T> {
+impl<C: Connection> fmt::Debug for ConnectErrors<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectErrors")
+    }
+}
+
+impl<C: Connection, E: std::error::Error> HandleError<E> for ConnectErrors<C> {
     fn handle_error(&self, error: E) {
-        let said = redact(&error.to_string()).into_owned();
-        self.0.send(Err(smoke_core::Error::msg(said)));
+        let error = not_connected::<C::Dialect>(&error.to_string());
+        self.0.send(Err(error));
     }
 }
 
@@ -85,6 +91,7 @@ impl HandleEvent for Events {
 
     fn handle_timeout(&self, event: TimeoutEvent) {
         if !SESSION.get() && !self.gate.is_closed() {
+            self.gate.witness().saw_exhaustion();
             tracing::warn!(
                 target: "smoke",
                 test = &*self.test,

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use diesel::ConnectionError;
 use diesel::r2d2::{CustomizeConnection, Error};
-use smoke_core::HandleToken;
+use smoke_core::{HandleToken, RollbackVerdict};
 
 use super::Manager;
 use super::connection::Connection;
 use super::observe::Reply;
 use crate::dialect::Terms;
 use crate::gate::Gate;
-use crate::verdict::not_begun;
+use crate::verdict::{not_begun, unproven};
+use crate::witness::instrumentation;
 
 pub(super) type Customizer<C> = Arc<dyn CustomizeConnection<C, Error>>;
 pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
@@ -32,6 +33,7 @@ pub(super) struct Opener<C: Connection> {
 impl<C: Connection> Opener<C> {
     fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
         let outside = connection.seize(&self.manager)?;
+        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
         if let Some(customizer) = &self.customizer {
             customizer
                 .on_acquire(connection)
@@ -44,7 +46,22 @@ impl<C: Connection> Opener<C> {
             setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
         }
         connection.begin(&outside, &self.terms, &self.gate)?;
+        self.gate.witness().begin();
         Ok(outside)
+    }
+
+    /// Whoever had the connection when it broke may have ended the transaction before.
+    fn look_once_more(&self, connection: &mut C) {
+        if self.gate.is_closed() || self.gate.over().is_some() {
+            return;
+        }
+        let guard = format!("ROLLBACK TO SAVEPOINT {}", self.terms.guard);
+        if let Err(error) = connection.batch_execute(&guard) {
+            let verdict = unproven::<C::Dialect>(&self.gate, &[error]);
+            if let RollbackVerdict::Escaped { .. } = verdict {
+                self.gate.find(verdict);
+            }
+        }
     }
 }
 
@@ -66,7 +83,8 @@ impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
         }
     }
 
-    fn on_release(&self, connection: C) {
+    fn on_release(&self, mut connection: C) {
+        self.look_once_more(&mut connection);
         self.gate.lose(if std::thread::panicking() {
             "a thread panicked while it held the connection, and the pool closed it"
         } else {

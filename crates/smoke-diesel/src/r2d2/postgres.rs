@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::r2d2::Error::{self, QueryError};
 use diesel::r2d2::ManageConnection;
-use diesel::sql_types::BigInt;
-use diesel::{Connection as _, PgConnection, RunQueryDsl};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{Connection as _, PgConnection, QueryResult, RunQueryDsl};
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::Result;
+use smoke_core::{Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, FACTS};
+use smoke_core::rollback::postgres::{self, FACTS, Fate, NUMBER, fate_of};
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::Gate;
@@ -35,29 +35,53 @@ impl Connection for PgConnection {
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         Ok(ServerSide {
             who: OnceLock::new(),
+            number: OnceLock::new(),
             manager: Arc::clone(manager),
         })
     }
 
     fn begin(&mut self, server_side: &ServerSide, terms: &Terms, gate: &Gate) -> Result {
-        let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self)?);
-        if facts.seals(facts.are_of_own_process()) {
-            gate.seal();
-        }
-        let _ = server_side.who.set(facts.who);
         // diesel lets the pool keep a connection in a transaction that was begun like this only;
         // its BEGIN knows no limits yet.
-        let begin = PostgresDialect::begin(terms, gate.is_sealed());
         self.begin_test_transaction()
-            .and_then(|()| self.batch_execute(&format!("ROLLBACK; {begin}")))
+            .and_then(|()| begin_anew(self, server_side, terms, gate))
             .map_err(|error| not_begun::<PostgresDialect>(&error))
     }
+}
+
+/// Begins the transaction anew, as the facts allow.
+fn begin_anew(
+    connection: &mut PgConnection,
+    server_side: &ServerSide,
+    terms: &Terms,
+    gate: &Gate,
+) -> QueryResult<()> {
+    let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(connection)?);
+    let own_process = facts.are_of_own_process();
+    facts.say_whose(terms.application_user.as_deref());
+    if terms.writes && facts.seals(own_process) {
+        gate.seal();
+    }
+    if !own_process {
+        // They would stay on the server, for its next client.
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    }
+    let _ = server_side.who.set(facts.who(own_process, &terms.guard));
+    let begin = PostgresDialect::begin(terms, gate.is_sealed());
+    connection.batch_execute(&format!("ROLLBACK; {begin}"))?;
+    if terms.writes && facts.writes && !gate.is_sealed() {
+        let number = sql::<BigInt>(NUMBER).get_result(connection)?;
+        let _ = server_side.number.set(number);
+    }
+    Ok(())
 }
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
     /// A condition that picks it from `pg_stat_activity`, once there is something to end.
     who: OnceLock<String>,
+    /// The number of the transaction, where it can be committed.
+    number: OnceLock<i64>,
     manager: Manager<PgConnection>,
 }
 
@@ -73,8 +97,8 @@ impl ServerSide {
             .map_err(QueryError)?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&postgres::count(who))
-                .get_result(&mut other)
+            let left: i64 = other
+                .transaction(|other| sql::<BigInt>(&postgres::count(who)).get_result(other))
                 .map_err(QueryError)?;
             if left == 0 {
                 return Ok(true);
@@ -82,6 +106,23 @@ impl ServerSide {
             std::thread::sleep(pause);
         }
         Ok(false)
+    }
+
+    /// Asks what became of the transaction, until that is settled.
+    fn fate(&self, number: i64) -> Result<Fate, Error> {
+        let mut other = (self.manager)().connect()?;
+        let (times, pause) = GONE;
+        for _ in 0..times {
+            // In a transaction, for a transaction pooler's sake.
+            let status: Option<String> = other
+                .transaction(|other| sql::<Nullable<Text>>(&fate_of(number)).get_result(other))
+                .map_err(QueryError)?;
+            match Fate::read(status.as_deref()) {
+                Fate::InProgress => std::thread::sleep(pause),
+                settled => return Ok(settled),
+            }
+        }
+        Ok(Fate::InProgress)
     }
 }
 
@@ -92,6 +133,14 @@ impl Outside for ServerSide {
             Ok(false) => not_cut("it was told to end and is still there"),
             Err(error) => not_cut(&redact(&error.to_string())),
         }
+    }
+
+    fn settle(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let Some(number) = self.number.get() else {
+            return verdict;
+        };
+        let unknown = |error: Error| Fate::Unknown(redact(&error.to_string()).into_owned());
+        self.fate(*number).unwrap_or_else(unknown).settles(verdict)
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Rollback<M: ManageConnection> {
     limit: Option<Duration>,
     capacity: usize,
     accepts_implicit_commits: bool,
+    read_only: bool,
+    application_user: Option<Arc<str>>,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -53,6 +55,8 @@ impl<M: ManageConnection> Rollback<M> {
             limit: None,
             capacity: 1,
             accepts_implicit_commits: false,
+            read_only: false,
+            application_user: None,
         }
     }
 
@@ -73,6 +77,14 @@ impl<M: ManageConnection> Rollback<M> {
         setup: impl Fn(&mut M::Connection) -> Result<(), diesel::result::Error> + Send + Sync + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
+    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
+    /// (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -125,6 +137,13 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     /// Sandboxes of the PostgreSQL database with this URL.
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
+    }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
     }
 }
 
@@ -190,7 +209,11 @@ async fn open<C: Connection>(
             guard: savepoints.guard(),
             test: Arc::clone(&request.test),
             limit: request.limit,
-            writes: C::Dialect::WRITES || rollback.accepts_implicit_commits,
+            writes: gate.witness().admits_writes(
+                rollback.read_only,
+                C::Dialect::WRITES || rollback.accepts_implicit_commits,
+            ),
+            application_user: rollback.application_user.clone(),
         },
         _token: token,
     };
@@ -208,7 +231,7 @@ async fn open<C: Connection>(
         .max_lifetime(None)
         .test_on_check_out(false)
         .thread_pool(C::threads())
-        .error_handler(Box::new(ConnectErrors(reply)))
+        .error_handler(Box::new(ConnectErrors::<C>(reply)))
         .event_handler(Box::new(events))
         .connection_customizer(Box::new(opener))
         .build_unchecked((rollback.manager)());

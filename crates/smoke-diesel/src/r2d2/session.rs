@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::rollback::postgres::Fate;
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside, condemn};
 use super::observe::as_session;
@@ -13,6 +14,7 @@ use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
 use crate::verdict::text;
+use crate::witness::explain;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -86,6 +88,10 @@ impl<C: Connection> smoke_core::Session for Session<C> {
         })
     }
 
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        explain::<C::Dialect>(&self.0.gate, error)
+    }
+
     /// Blocks, as [`finish`](Self::finish) does.
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
@@ -133,6 +139,9 @@ impl<C: Connection> Inner<C> {
         self.gate.close();
         if let Some(pool) = lock(&self.pool).take() {
             self.empty(&pool);
+        }
+        if Fate::is_open(&verdict) {
+            return self.outside.settle(verdict);
         }
         verdict
     }

@@ -8,7 +8,7 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::rollback::sqlite::BUSY_TIMEOUT_MS;
+use smoke_core::rollback::sqlite::{BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
 use smoke_core::{Error, Result};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
@@ -65,6 +65,10 @@ impl Connection for SqliteConnection {
             sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(self)?;
         if timeout > BUSY_TIMEOUT_MS {
             self.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))?;
+        }
+        let journal: String = sql::<Text>(JOURNAL).get_result(self)?;
+        if let Some(why) = cannot_roll_back(&journal) {
+            return Err(Error::msg(why));
         }
         handle.seal();
         self.begin_test_transaction()

@@ -16,7 +16,7 @@ pub(crate) async fn enter<D: Dialect, C: AsyncConnection>(
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
     leave::<D, C>(connection, gate, savepoints).await?;
-    match attempt(connection, savepoints.enter()).await {
+    match attempt(connection, gate, savepoints.enter()).await {
         Ok((Entering::Entered, _)) => Ok(()),
         Ok((Entering::Aborted, _)) => {
             savepoints.left();
@@ -34,7 +34,7 @@ pub(crate) async fn leave<D: Dialect, C: AsyncConnection>(
 ) -> Result<(), RollbackVerdict> {
     end_nested(connection).await;
     if let Some(attempts) = savepoints.leave() {
-        attempt(connection, attempts)
+        attempt(connection, gate, attempts)
             .await
             .map_err(|errors| gate.find(unproven::<D>(gate, &errors)))?;
         savepoints.left();
@@ -49,7 +49,7 @@ pub(crate) async fn roll_back<D: Dialect, C: AsyncConnection>(
     savepoints: &Savepoints,
 ) -> RollbackVerdict {
     end_nested(connection).await;
-    match attempt(connection, D::end(savepoints, gate.is_sealed())).await {
+    match attempt(connection, gate, D::end(savepoints, gate.is_sealed())).await {
         Ok((Ending::RolledBack, _)) => RollbackVerdict::RolledBack,
         Ok((Ending::Refused, errors)) => refused::<D>(&errors),
         Err(errors) => unproven::<D>(gate, &errors),
@@ -75,11 +75,15 @@ pub(crate) async fn end_nested<C: AsyncConnection>(connection: &mut C) {
 /// Makes one attempt after the other until one succeeds; with the errors of those that failed.
 async fn attempt<C: AsyncConnection, T: Send>(
     connection: &mut C,
+    gate: &Gate,
     attempts: impl IntoIterator<Item = Attempt<T>, IntoIter: Send>,
 ) -> Result<(T, Vec<SqlError>), Vec<SqlError>> {
     let mut errors = Vec::new();
     for Attempt { sql, means } in attempts {
-        match connection.batch_execute(&sql).await {
+        let aside = gate.witness().look_aside();
+        let ran = connection.batch_execute(&sql).await;
+        drop(aside);
+        match ran {
             Ok(()) => return Ok((means, errors)),
             Err(error) => errors.push(error),
         }

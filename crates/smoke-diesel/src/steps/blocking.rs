@@ -17,7 +17,7 @@ pub(crate) fn enter<D: Dialect, C: Connection>(
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
     leave::<D, C>(connection, gate, savepoints)?;
-    match attempt(connection, savepoints.enter()) {
+    match attempt(connection, gate, savepoints.enter()) {
         Ok((Entering::Entered, _)) => Ok(()),
         Ok((Entering::Aborted, _)) => {
             savepoints.left();
@@ -35,7 +35,8 @@ pub(crate) fn leave<D: Dialect, C: Connection>(
 ) -> Result<(), RollbackVerdict> {
     end_nested(connection);
     if let Some(attempts) = savepoints.leave() {
-        attempt(connection, attempts).map_err(|errors| gate.find(unproven::<D>(gate, &errors)))?;
+        attempt(connection, gate, attempts)
+            .map_err(|errors| gate.find(unproven::<D>(gate, &errors)))?;
         savepoints.left();
     }
     Ok(())
@@ -48,7 +49,7 @@ pub(crate) fn roll_back<D: Dialect, C: Connection>(
     savepoints: &Savepoints,
 ) -> RollbackVerdict {
     end_nested(connection);
-    match attempt(connection, D::end(savepoints, gate.is_sealed())) {
+    match attempt(connection, gate, D::end(savepoints, gate.is_sealed())) {
         Ok((Ending::RolledBack, _)) => RollbackVerdict::RolledBack,
         Ok((Ending::Refused, errors)) => refused::<D>(&errors),
         Err(errors) => unproven::<D>(gate, &errors),
@@ -71,11 +72,15 @@ pub(crate) fn end_nested<C: Connection>(connection: &mut C) {
 /// Makes one attempt after the other until one succeeds; with the errors of those that failed.
 fn attempt<C: Connection, T>(
     connection: &mut C,
+    gate: &Gate,
     attempts: impl IntoIterator<Item = Attempt<T>>,
 ) -> Result<(T, Vec<SqlError>), Vec<SqlError>> {
     let mut errors = Vec::new();
     for Attempt { sql, means } in attempts {
-        match connection.batch_execute(&sql) {
+        let aside = gate.witness().look_aside();
+        let ran = connection.batch_execute(&sql);
+        drop(aside);
+        match ran {
             Ok(()) => return Ok((means, errors)),
             Err(error) => errors.push(error),
         }

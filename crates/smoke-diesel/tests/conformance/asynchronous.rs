@@ -86,6 +86,7 @@ struct Asynchronous<B> {
     dialect: Dialect,
     backend: fn(&str) -> B,
     closed: &'static str,
+    seals: bool,
 }
 
 impl<B> Clone for Asynchronous<B> {
@@ -118,7 +119,7 @@ impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
     }
 
     fn seals(&self) -> bool {
-        self.dialect == Dialect::Postgres
+        self.seals
     }
 
     fn closed(&self) -> &'static str {
@@ -156,6 +157,20 @@ async fn postgres_through_deadpool_conforms() {
         dialect: Dialect::Postgres,
         backend: |url| smoke_diesel::deadpool::Rollback::postgres(url),
         closed: "closed",
+        seals: true,
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_deadpool_and_a_pooler_conforms() {
+    let (url, _turn) = postgres::pooled_url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Postgres,
+        backend: |url| smoke_diesel::deadpool::Rollback::postgres(url),
+        closed: "closed",
+        seals: false,
     };
     smoke_conformance::backend::check(database).await;
 }
@@ -168,6 +183,20 @@ async fn postgres_through_bb8_conforms() {
         dialect: Dialect::Postgres,
         backend: |url| smoke_diesel::bb8::Rollback::postgres(url),
         closed: "Timed out",
+        seals: true,
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_bb8_and_a_pooler_conforms() {
+    let (url, _turn) = postgres::pooled_url().await;
+    let database = Asynchronous {
+        url,
+        dialect: Dialect::Postgres,
+        backend: |url| smoke_diesel::bb8::Rollback::postgres(url),
+        closed: "Timed out",
+        seals: false,
     };
     smoke_conformance::backend::check(database).await;
 }
@@ -180,6 +209,7 @@ async fn mariadb_through_deadpool_conforms() {
         dialect: Dialect::Mysql,
         backend: |url| smoke_diesel::deadpool::Rollback::mysql(url).accept_implicit_commits(),
         closed: "closed",
+        seals: false,
     };
     smoke_conformance::backend::check(database).await;
 }
@@ -192,6 +222,7 @@ async fn mariadb_through_bb8_conforms() {
         dialect: Dialect::Mysql,
         backend: |url| smoke_diesel::bb8::Rollback::mysql(url).accept_implicit_commits(),
         closed: "Timed out",
+        seals: false,
     };
     smoke_conformance::backend::check(database).await;
 }

@@ -17,6 +17,7 @@ type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 #[derive(Clone)]
 struct Libpq {
     url: String,
+    seals: bool,
 }
 
 impl Database for Libpq {
@@ -40,7 +41,7 @@ impl Database for Libpq {
     }
 
     fn seals(&self) -> bool {
-        true
+        self.seals
     }
 
     async fn execute(pool: &Pool, sql: &str) -> Result<(), String> {
@@ -64,5 +65,11 @@ impl Database for Libpq {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_r2d2_conforms() {
     let (url, _turn) = postgres::url().await;
-    smoke_conformance::backend::check(Libpq { url }).await;
+    smoke_conformance::backend::check(Libpq { url, seals: true }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_r2d2_and_a_pooler_conforms() {
+    let (url, _turn) = postgres::pooled_url().await;
+    smoke_conformance::backend::check(Libpq { url, seals: false }).await;
 }

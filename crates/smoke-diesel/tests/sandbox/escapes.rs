@@ -11,6 +11,7 @@ on_every_subject! {
     a_commit_outside_of_a_request_is_noticed_at_the_end,
     nothing_is_handed_out_after_an_escape,
     a_transaction_after_a_commit_is_real_and_noticed,
+    a_commit_before_a_panic_is_noticed,
 }
 
 async fn is_noticed_after_the_request<S: Subject>(sql: &str) {
@@ -50,6 +51,15 @@ async fn a_commit_outside_of_a_request_is_noticed_before_the_next<S: Subject>() 
 async fn a_commit_outside_of_a_request_is_noticed_at_the_end<S: Subject>() {
     let sandbox = Sandbox::<S>::open().await;
     sandbox.run("COMMIT").await.ok();
+    let (_, verdict) = sandbox.finish().await;
+    assert!(is_escaped(&verdict), "{verdict:?}");
+}
+
+/// The pool closes the connection of a thread that panicked, and with it what tells of the commit.
+async fn a_commit_before_a_panic_is_noticed<S: Subject>() {
+    let sandbox = Sandbox::<S>::open().await;
+    sandbox.run("COMMIT").await.ok();
+    S::panic(&sandbox.pool).await;
     let (_, verdict) = sandbox.finish().await;
     assert!(is_escaped(&verdict), "{verdict:?}");
 }

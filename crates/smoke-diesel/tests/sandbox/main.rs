@@ -4,14 +4,17 @@
 
 mod subject;
 
+mod causes;
 mod checkouts;
 mod cut;
 mod deferred;
 mod escapes;
+mod failing;
 mod interact;
 mod lost;
 mod mariadb;
 mod opening;
+mod read_only;
 mod rollback;
 mod runner;
 mod stragglers;

@@ -1,7 +1,7 @@
 //! What is special about MariaDB: it commits on its own, and has limits of its own.
 
 use diesel::dsl::sql;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use smoke_core::Backend;
 use smoke_diesel::bb8::Rollback;
@@ -59,6 +59,30 @@ async fn the_applications_own_isolation_stays() {
         .await
         .unwrap();
     assert_eq!(level, "SERIALIZABLE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_of_the_session_goes_with_its_connection() {
+    let sandbox = Sandbox::<Mariadb>::open().await;
+    let mut connection = sandbox.pool.get().await.unwrap();
+    let id: i64 = sql::<BigInt>("SELECT CONNECTION_ID()")
+        .get_result(&mut connection)
+        .await
+        .unwrap();
+    let got: i64 = sql::<BigInt>(&format!("SELECT GET_LOCK('smoke-{id}', 0)"))
+        .get_result(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(got, 1);
+    drop(connection);
+    let (subject, verdict) = sandbox.finish().await;
+    assert!(verdict.is_rolled_back(), "{verdict:?}");
+    // The server lets go when it notices that the connection was closed.
+    let got: i64 = sql::<BigInt>(&format!("SELECT GET_LOCK('smoke-{id}', 10)"))
+        .get_result(&mut subject.connect().await)
+        .await
+        .unwrap();
+    assert_eq!(got, 1);
 }
 
 #[test]

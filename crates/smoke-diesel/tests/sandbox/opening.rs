@@ -48,6 +48,16 @@ mod on_sqlite {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn a_database_that_cannot_roll_back_is_refused() {
+        let subject = Sqlite::new().await;
+        let backend = subject
+            .rollback()
+            .setup(|connection| connection.batch_execute("PRAGMA journal_mode = OFF"));
+        let error = open(&backend).await.unwrap_err();
+        assert!(error.message().contains("journal_mode = OFF"), "{error:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_writer_elsewhere_is_contention() {
         let subject = Sqlite::new().await;
         let mut writer = subject.connect();

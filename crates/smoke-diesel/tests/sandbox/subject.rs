@@ -144,7 +144,27 @@ macro_rules! on_subjects_that_defer {
         }
     };
 }
-pub(crate) use {on_every_subject, on_subjects_that_defer};
+
+/// Has each function tested on PostgreSQL, through either library.
+macro_rules! on_postgres {
+    ($($test:ident),* $(,)?) => {
+        mod on_postgres {
+            mod libpq {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::super::$test::<crate::subject::libpq::Libpq>().await;
+                })*
+            }
+            mod tokio_postgres {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::super::$test::<crate::subject::postgres::Postgres>().await;
+                })*
+            }
+        }
+    };
+}
+pub(crate) use {on_every_subject, on_postgres, on_subjects_that_defer};
 
 pub(crate) fn is_escaped(verdict: &RollbackVerdict) -> bool {
     matches!(verdict, RollbackVerdict::Escaped { at: None, .. })

@@ -13,20 +13,27 @@ use tempfile::TempDir;
 #[derive(Clone)]
 struct Production {
     connection: DatabaseConnection,
+    /// What sandboxes connect as, where that is another way to the same database.
+    pooled: Option<DatabaseConnection>,
     /// What keeps the file of SQLite.
     _folder: Option<Arc<TempDir>>,
 }
 
 impl Production {
     async fn on_postgres() -> Self {
-        let url = std::env::var("SMOKE_TEST_POSTGRES_URL").expect(
-            "SMOKE_TEST_POSTGRES_URL is not set: `cargo xtask test` starts a server and sets it",
-        );
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(2).sqlx_logging(false);
         Self {
-            connection: Database::connect(options).await.unwrap(),
+            connection: connect("SMOKE_TEST_POSTGRES_URL").await,
+            pooled: None,
             _folder: None,
+        }
+    }
+
+    /// SeaORM prepares every statement under a name, which this pooler does not know of: outside
+    /// of a transaction it cannot be used through it.
+    async fn on_postgres_through_a_pooler() -> Self {
+        Self {
+            pooled: Some(connect("SMOKE_TEST_PGBOUNCER_URL").await),
+            ..Self::on_postgres().await
         }
     }
 
@@ -39,7 +46,17 @@ impl Production {
         let connection = Database::connect(options).await.unwrap();
         Self {
             connection,
+            pooled: None,
             _folder: Some(Arc::new(folder)),
         }
     }
+}
+
+async fn connect(variable: &str) -> DatabaseConnection {
+    let url = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
+    });
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(2).sqlx_logging(false);
+    Database::connect(options).await.unwrap()
 }

@@ -7,13 +7,15 @@ use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
 use smoke_sea_orm::Rollback;
 
+use tokio::sync::Mutex;
+
 use crate::Production;
 
 impl Database for Production {
     type Pool = DatabaseConnection;
 
     fn backend(&self) -> impl Backend<Pool = DatabaseConnection> {
-        Rollback::like(&self.connection)
+        Rollback::like(self.pooled.as_ref().unwrap_or(&self.connection))
     }
 
     fn unreachable(&self) -> impl Backend<Pool = DatabaseConnection> {
@@ -28,7 +30,7 @@ impl Database for Production {
     }
 
     fn seals(&self) -> bool {
-        true
+        self.pooled.is_none()
     }
 
     fn dialect(&self) -> Dialect {
@@ -67,9 +69,20 @@ impl Database for Production {
     }
 }
 
+/// The suite has one table: it is run for one way to the server at a time.
+static ON_POSTGRES: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
+    let _turn = ON_POSTGRES.lock().await;
     smoke_conformance::backend::check(Production::on_postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_a_pooler_conforms() {
+    let _turn = ON_POSTGRES.lock().await;
+    let production = Production::on_postgres_through_a_pooler().await;
+    smoke_conformance::backend::check(production).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

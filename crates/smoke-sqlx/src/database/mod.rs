@@ -7,12 +7,15 @@ mod sqlite;
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::Result;
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
+use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Error};
+
+pub(crate) use smoke_core::rollback::Fault;
 
 /// What the connections of a database are made with.
 pub(crate) type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
@@ -55,6 +58,19 @@ pub(crate) trait Database: sqlx::Database {
     /// Begins the transaction, sets the limits on the server and the guard, in one batch.
     fn begin(terms: &Terms, outside: &Self::Outside) -> String;
 
+    /// Asks, within the transaction, for what [`settle`](Self::settle) has to know.
+    fn begun<'c>(
+        _: &'c mut Self::Connection,
+        _: &'c Self::Outside,
+    ) -> BoxFuture<'c, Result<(), Error>> {
+        async { Ok(()) }.boxed()
+    }
+
+    /// Takes away what would stay on the server after the rollback, for its next client.
+    fn tidy<'c>(_: &'c mut Self::Connection, _: &'c Self::Outside) -> BoxFuture<'c, ()> {
+        async {}.boxed()
+    }
+
     /// The ways to end the transaction, best first.
     fn end(savepoints: &Savepoints, outside: &Self::Outside) -> Vec<Attempt<Ending>>;
 
@@ -77,6 +93,16 @@ pub(crate) trait Database: sqlx::Database {
         options: &'o Options<Self>,
         closing: Duration,
     ) -> BoxFuture<'o, Result<Ended, String>>;
+
+    /// A verdict that leaves open what became of the transaction, once the database was asked by
+    /// way of another connection.
+    fn settle<'o>(
+        _: &'o Self::Outside,
+        _: &'o Options<Self>,
+        verdict: RollbackVerdict,
+    ) -> BoxFuture<'o, RollbackVerdict> {
+        async { verdict }.boxed()
+    }
 }
 
 /// How a connection was ended from outside.
@@ -88,31 +114,15 @@ pub(crate) enum Ended {
     Now,
 }
 
-/// What an error means for a sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The transaction, and with it the guard, has ended.
-    Ended,
-    /// The connection is gone.
-    Lost,
-    /// A lock stood in the way.
-    Busy,
-    /// The server has no connection to give.
-    Full,
-    /// Anything else.
-    Other,
-}
-
-impl Fault {
-    pub(crate) fn of<DB: Database>(error: &Error) -> Self {
-        match error {
-            Error::Database(error) => DB::read(&**error),
-            Error::Io(_)
-            | Error::Tls(_)
-            | Error::Protocol(_)
-            | Error::WorkerCrashed
-            | Error::PoolClosed => Self::Lost,
-            _ => Self::Other,
-        }
+/// What an error of sqlx means.
+pub(crate) fn fault_of<DB: Database>(error: &Error) -> Fault {
+    match error {
+        Error::Database(error) => DB::read(&**error),
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::WorkerCrashed
+        | Error::PoolClosed => Fault::Lost,
+        _ => Fault::Other,
     }
 }

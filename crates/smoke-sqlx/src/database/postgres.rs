@@ -1,26 +1,48 @@
 //! PostgreSQL.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::Result;
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, FACTS, Facts, REFUSED, count, terminate};
+use smoke_core::rollback::postgres::{
+    self, FACTS, Facts, Fate, NUMBER, REFUSED, count, fate_of, terminate,
+};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
+use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Error, Row, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error, Row, raw_sql};
 
 use super::{Database, Ended, Fault};
+use crate::verdict::text;
 
 /// The server's side of the connection.
 pub(crate) struct ServerSide {
-    /// A condition that picks it from `pg_stat_activity`.
-    who: String,
+    facts: Facts,
+    /// Whether no pooler stands between.
+    own_process: bool,
     /// Whether the server is to refuse to commit.
     sealed: bool,
+    /// Whether it is to write, once that is known.
+    writes: OnceLock<bool>,
+    /// A condition that picks it from `pg_stat_activity`.
+    who: OnceLock<String>,
+    /// The number of the transaction, where it can be committed.
+    number: OnceLock<i64>,
+}
+
+impl ServerSide {
+    fn writes(&self) -> bool {
+        self.facts.writes && self.writes.get() != Some(&false)
+    }
+
+    /// Where nothing can be written there is nothing to refuse.
+    fn is_sealed(&self) -> bool {
+        self.sealed && self.writes()
+    }
 }
 
 async fn ask(connection: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, Error> {
@@ -89,11 +111,17 @@ impl Database for Postgres {
                 client: row.try_get(4)?,
                 client_port: row.try_get(5)?,
                 server_port: row.try_get(6)?,
+                user: row.try_get(7)?,
+                bypasses_row_security: row.try_get(8)?,
             };
-            let sealed = facts.seals(facts.are_of_own_process());
+            let own_process = facts.are_of_own_process();
             Ok(ServerSide {
-                who: facts.who,
-                sealed,
+                sealed: facts.seals(own_process),
+                facts,
+                own_process,
+                writes: OnceLock::new(),
+                who: OnceLock::new(),
+                number: OnceLock::new(),
             })
         }
         .boxed()
@@ -107,22 +135,55 @@ impl Database for Postgres {
     }
 
     fn begin(terms: &Terms, server_side: &ServerSide) -> String {
-        postgres::begin(terms, server_side.sealed)
+        let ServerSide {
+            facts, own_process, ..
+        } = server_side;
+        facts.say_whose(terms.application_user.as_deref());
+        let who = || facts.who(*own_process, &terms.guard);
+        server_side.who.get_or_init(who);
+        server_side.writes.get_or_init(|| terms.writes);
+        postgres::begin(terms, server_side.is_sealed())
+    }
+
+    fn begun<'c>(
+        connection: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, Result<(), Error>> {
+        async move {
+            if server_side.writes() && !server_side.is_sealed() {
+                let row = raw_sql(NUMBER).fetch_one(connection).await?;
+                let _ = server_side.number.set(row.try_get(0)?);
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn tidy<'c>(
+        connection: &'c mut PgConnection,
+        server_side: &'c ServerSide,
+    ) -> BoxFuture<'c, ()> {
+        async move {
+            if !server_side.own_process
+                && let Err(error) = connection.clear_cached_statements().await
+            {
+                tracing::debug!(target: "smoke", "prepared statements stay behind: {}", text(&error));
+            }
+        }
+        .boxed()
     }
 
     fn end(savepoints: &Savepoints, server_side: &ServerSide) -> Vec<Attempt<Ending>> {
-        postgres::end(savepoints, server_side.sealed)
+        postgres::end(savepoints, server_side.is_sealed())
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
-        match error.code().as_deref() {
-            // "no active SQL transaction" and "invalid savepoint specification".
-            Some("25P01" | "3B001") => Fault::Ended,
-            Some(state) if postgres::is_lost(state) => Fault::Lost,
-            Some(state) if postgres::is_busy(state) => Fault::Busy,
-            Some(state) if postgres::is_full(state) => Fault::Full,
-            _ => Fault::Other,
+        if error.message().contains("cached plan must not change") {
+            return Fault::SchemaChanged;
         }
+        error
+            .code()
+            .map_or(Fault::Other, |state| postgres::read(&state))
     }
 
     fn refusal<'c>(_: &'c mut PgConnection, _: &'c ServerSide) -> BoxFuture<'c, Option<String>> {
@@ -130,7 +191,7 @@ impl Database for Postgres {
     }
 
     fn remark(server_side: &ServerSide) -> Option<String> {
-        server_side.sealed.then(|| REFUSED.to_owned())
+        server_side.is_sealed().then(|| REFUSED.to_owned())
     }
 
     fn end_from_outside<'o>(
@@ -139,7 +200,9 @@ impl Database for Postgres {
         closing: Duration,
     ) -> BoxFuture<'o, Result<Ended, String>> {
         let ending = async move {
-            let who = &outside.who;
+            let Some(who) = outside.who.get() else {
+                return Ok(Some(Ended::Before));
+            };
             let mut other = options.connect().await?;
             let (times, pause) = GONE;
             let patience = u32::try_from(closing.as_millis() / pause.as_millis().max(1));
@@ -161,4 +224,38 @@ impl Database for Postgres {
         }
         .boxed()
     }
+
+    fn settle<'o>(
+        server_side: &'o ServerSide,
+        options: &'o PgConnectOptions,
+        verdict: RollbackVerdict,
+    ) -> BoxFuture<'o, RollbackVerdict> {
+        async move {
+            let Some(number) = server_side.number.get() else {
+                return verdict;
+            };
+            fate(options, *number).await.settles(verdict)
+        }
+        .boxed()
+    }
+}
+
+/// Asks what became of a transaction, until that is settled.
+async fn fate(options: &PgConnectOptions, number: i64) -> Fate {
+    let (times, pause) = GONE;
+    let asking = async {
+        let mut other = options.connect().await?;
+        for _ in 1..times {
+            let rows = ask(&mut other, fate_of(number)).await?;
+            let status: Option<String> = rows.first().map_or(Ok(None), |row| row.try_get(0))?;
+            match Fate::read(status.as_deref()) {
+                Fate::InProgress => tokio::time::sleep(pause).await,
+                settled => return Ok(settled),
+            }
+        }
+        Ok::<_, Error>(Fate::InProgress)
+    };
+    asking
+        .await
+        .unwrap_or_else(|error| Fate::Unknown(text(&error)))
 }

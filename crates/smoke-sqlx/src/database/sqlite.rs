@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
-use smoke_core::rollback::sqlite::{self, BUSY_TIMEOUT_MS};
+use smoke_core::rollback::sqlite::{self, BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
 use smoke_core::{Error as SmokeError, Result};
 use smoke_sqlite::{Cut, Handle};
 use sqlx::error::DatabaseError;
@@ -84,6 +84,11 @@ impl Database for Sqlite {
                 let sql = format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}");
                 Self::run(connection, sql).await?;
             }
+            let row = raw_sql(JOURNAL).fetch_one(&mut *connection).await?;
+            let journal: String = row.try_get(0)?;
+            if let Some(why) = cannot_roll_back(&journal) {
+                return Err(Error::Configuration(why.into()));
+            }
             // While the thread that uses the connection waits.
             let _locked = connection.lock_handle().await?;
             handle.seal();
@@ -102,12 +107,9 @@ impl Database for Sqlite {
 
     fn read(error: &dyn DatabaseError) -> Fault {
         let code = error.code().and_then(|code| code.parse().ok());
-        if code.is_some_and(sqlite::is_busy) {
-            Fault::Busy
-        } else if error.message().contains("no such savepoint") {
-            Fault::Ended
-        } else {
-            Fault::Other
+        match code.map_or(Fault::Other, sqlite::read) {
+            Fault::Other => sqlite::read_message(error.message()),
+            fault => fault,
         }
     }
 

@@ -23,8 +23,12 @@ macro_rules! through_sqlx {
         }
 
         async fn number(pool: &sqlx::Pool<$database>, sql: &str) -> Result<i64, String> {
-            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool);
-            asked.await.map_err(|error| error.to_string())
+            // A pooler may have another process for what is prepared under a name.
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).persistent(false);
+            asked
+                .fetch_one(pool)
+                .await
+                .map_err(|error| error.to_string())
         }
 
         async fn hold(

@@ -4,10 +4,12 @@ use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
 use smoke_sqlx::Rollback;
 use sqlx::{PgPool, Postgres};
+use tokio::sync::Mutex;
 
 #[derive(Clone)]
 struct OnPostgres {
     url: String,
+    seals: bool,
 }
 
 impl Database for OnPostgres {
@@ -27,7 +29,7 @@ impl Database for OnPostgres {
     }
 
     fn seals(&self) -> bool {
-        true
+        self.seals
     }
 
     fn dialect(&self) -> Dialect {
@@ -37,10 +39,22 @@ impl Database for OnPostgres {
     crate::through_sqlx!(Postgres);
 }
 
+/// The suite has one table: it is run for one way to the server at a time.
+async fn conforms(variable: &str, seals: bool) {
+    static IN_USE: Mutex<()> = Mutex::const_new(());
+    let _turn = IN_USE.lock().await;
+    let url = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
+    });
+    smoke_conformance::backend::check(OnPostgres { url, seals }).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
-    let url = std::env::var("SMOKE_TEST_POSTGRES_URL").expect(
-        "SMOKE_TEST_POSTGRES_URL is not set: `cargo xtask test` starts a server and sets it",
-    );
-    smoke_conformance::backend::check(OnPostgres { url }).await;
+    conforms("SMOKE_TEST_POSTGRES_URL", true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_a_pooler_conforms() {
+    conforms("SMOKE_TEST_PGBOUNCER_URL", false).await;
 }

@@ -5,6 +5,7 @@
 mod subject;
 
 mod escapes;
+mod failing;
 mod given_up;
 mod levels;
 mod opening;

@@ -3,6 +3,7 @@
 use smoke_core::{Backend, Opened, RollbackVerdict};
 use smoke_sqlx::Rollback;
 use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Connection, Postgres, Sqlite};
 
 use crate::subject::{Subject, on_every_subject, open};
@@ -95,6 +96,18 @@ async fn an_in_memory_database_is_refused() {
         let error = open(&Rollback::<Sqlite>::new(url)).await.unwrap_err();
         assert!(error.message().contains("in-memory"), "{url}: {error:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_roll_back_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("app.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Off);
+    let backend = Rollback::<Sqlite>::with_options(options);
+    let error = open(&backend).await.unwrap_err();
+    assert!(error.message().contains("journal_mode = OFF"), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

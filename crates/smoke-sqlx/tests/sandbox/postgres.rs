@@ -80,6 +80,29 @@ async fn a_copy_that_is_given_up_costs_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lock_of_the_session_goes_with_its_connection() {
+    let sandbox = Sandbox::<Postgres>::open().await;
+    let asked = sqlx::query_scalar("SELECT pg_backend_pid()");
+    let pid: i32 = asked.fetch_one(&sandbox.pool).await.unwrap();
+    let lock = sqlx::query("SELECT pg_advisory_lock(88, $1)").bind(pid);
+    lock.execute(&sandbox.pool).await.unwrap();
+    let mut production = sandbox.production.acquire().await.unwrap();
+    let free = async |production: &mut _| -> bool {
+        let free = sqlx::query_scalar("SELECT pg_try_advisory_lock(88, $1)").bind(pid);
+        free.fetch_one(production).await.unwrap()
+    };
+    assert!(!free(&mut *production).await);
+    assert!(sandbox.finish().await.is_rolled_back());
+    let waiting = async {
+        while !free(&mut *production).await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), waiting);
+    waited.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lock_of_production_is_not_waited_for() {
     let sandbox = Sandbox::<Postgres>::open().await;
     let mut production = sandbox.production.begin().await.unwrap();

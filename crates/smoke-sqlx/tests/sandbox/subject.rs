@@ -22,7 +22,7 @@ pub(crate) trait Subject: sqlx::Database {
 
     fn backend(production: &Pool<Self>) -> impl Backend<Pool = Pool<Self>>;
 
-    async fn run(pool: &Pool<Self>, sql: &str) -> Result<(), Error>;
+    fn run(pool: &Pool<Self>, sql: &str) -> impl Future<Output = Result<(), Error>> + Send;
 
     fn run_on(
         connection: &mut Self::Connection,

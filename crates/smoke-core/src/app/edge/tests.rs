@@ -3,7 +3,7 @@ use std::future::pending;
 use std::sync::atomic::Ordering;
 
 use futures_util::stream;
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 
@@ -166,21 +166,38 @@ async fn a_request_may_opt_out_of_the_database() {
 
 #[tokio::test]
 async fn a_grpc_call_that_is_refused_is_not_bypassed() {
-    for (status, refused) in [("5", true), ("0", false)] {
+    for (place, status, refused) in [
+        ("head", "5", true),
+        ("head", "0", false),
+        ("trailers", "5", true),
+        ("trailers", "0", false),
+    ] {
         let (app, cx, _) = app(|_| {
             move |_| async move {
+                let said = HeaderMap::from_iter([(
+                    HeaderName::from_static("grpc-status"),
+                    HeaderValue::from_static(status),
+                )]);
                 let mut answer = answer(200, "")?;
-                answer
-                    .headers_mut()
-                    .insert("grpc-status", status.parse().unwrap());
-                Ok(answer)
+                if place == "head" {
+                    answer.headers_mut().extend(said);
+                    return Ok(answer);
+                }
+                Ok(answer.map(|body| {
+                    let trailers = async { Some(Ok(said)) };
+                    body.with_trailers(trailers).boxed_unsync()
+                }))
             }
         })
         .await;
         let _ = app
             .call(post("/shop.Prices/Get"), CallOptions::default())
             .await;
-        assert_eq!(cx.remains().problems.is_empty(), refused, "{status}");
+        assert_eq!(
+            cx.remains().problems.is_empty(),
+            refused,
+            "{status} in {place}"
+        );
     }
 }
 

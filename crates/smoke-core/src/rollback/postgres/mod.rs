@@ -1,12 +1,17 @@
 //! What is said to PostgreSQL, whatever the library.
 
+mod mark;
+mod role;
 mod seal;
+mod shared;
 mod socket;
 
 use std::time::Duration;
 
 pub use seal::{FACTS, Facts, REFUSED};
+pub use shared::{Fate, NUMBER, fate_of, who_is_inside};
 
+use crate::rollback::Fault;
 use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
 use crate::rollback::terms::Terms;
 
@@ -18,6 +23,10 @@ const LOCK_TIMEOUT_MS: u32 = 100;
 
 /// The length of an application name, in bytes; the server cuts longer ones.
 const NAME_LENGTH: usize = 63;
+
+/// Asks for [`FACTS`] between this and the batch of [`begin`], which begins anew: behind a
+/// transaction pooler the statements of a query would else go to several processes.
+pub const BEFORE_FACTS: &str = "BEGIN";
 
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
@@ -35,10 +44,10 @@ pub fn count(who: &str) -> String {
 /// error has aborted it. Unlike the guard it leaves the savepoints alone.
 #[must_use]
 pub fn still_inside(terms: &Terms) -> String {
-    let Terms { guard, .. } = terms;
+    let mark = mark::of(&terms.guard);
     // The one part of an error that no server translates is the value that it complains of.
     format!(
-        "SELECT (CASE WHEN current_setting('smoke.guard', true) = '{guard}' THEN '0' ELSE '{}' END)::integer",
+        "SELECT (CASE WHEN current_setting('smoke.mark', true) = '{mark}' THEN '0' ELSE '{}' END)::integer",
         ended(terms)
     )
 }
@@ -50,7 +59,7 @@ pub fn has_ended(terms: &Terms, message: &str) -> bool {
 }
 
 fn ended(terms: &Terms) -> String {
-    format!("{}_has_ended", terms.guard)
+    format!("{}_has_ended", mark::of(&terms.guard))
 }
 
 /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
@@ -69,10 +78,12 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
         .take(NAME_LENGTH)
         .collect();
     let guard = &terms.guard;
+    let mark = mark::of(guard);
     let begin = if sealed {
-        seal::begin(guard)
+        seal::begin(&mark)
     } else {
-        "BEGIN".to_owned()
+        let access = if terms.writes { "" } else { " READ ONLY" };
+        format!("BEGIN{access}; {}", shared::mark(guard))
     };
     format!(
         "{begin}; \
@@ -81,7 +92,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
          SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
          SET LOCAL tcp_user_timeout = {limit}; \
          SET LOCAL application_name = '{name}'; \
-         SET LOCAL smoke.guard = '{guard}'; \
+         SET LOCAL smoke.mark = '{mark}'; \
          SAVEPOINT {guard}"
     )
 }
@@ -94,7 +105,7 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
 pub fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
     let mut check = "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK".to_owned();
     if sealed {
-        check = format!("{}; {check}", seal::lift(&savepoints.guard()));
+        check = format!("{}; {check}", seal::lift(&mark::of(&savepoints.guard())));
     }
     let (prove, back) = (savepoints.prove(), savepoints.back_to_guard());
     let undo = savepoints.undo_checkout();
@@ -110,28 +121,67 @@ pub fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>> {
         .collect()
 }
 
-/// Whether an SQLSTATE says that the database was busy: a lock, a deadlock or a serialization
-/// failure stood in the way.
+/// What an SQLSTATE means.
 #[must_use]
-pub fn is_busy(state: &str) -> bool {
-    matches!(state, "55P03" | "40P01" | "40001")
+pub fn read(state: &str) -> Fault {
+    match state {
+        // "no active SQL transaction" and "invalid savepoint specification".
+        "25P01" | "3B001" => Fault::Ended,
+        "55P03" | "40P01" | "40001" => Fault::Busy,
+        "53300" => Fault::Full,
+        "28000" | "28P01" | "3D000" => Fault::Denied,
+        "25006" => Fault::ReadOnly,
+        "25P02" => Fault::Aborted,
+        // The last two are the server's limits.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Fault::Lost,
+        // "connection exception".
+        _ if state.starts_with("08") => Fault::Lost,
+        _ => Fault::Other,
+    }
 }
 
-/// Whether an SQLSTATE says that the connection is gone: the server has ended it, or is about to.
+/// The same, where the message has to do because a driver keeps the SQLSTATE to itself: on servers
+/// that speak English.
 #[must_use]
-pub fn is_lost(state: &str) -> bool {
-    // Class 08 is "connection exception"; the last two are the server's limits.
-    state.starts_with("08")
-        || matches!(
-            state,
-            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04"
-        )
-}
-
-/// Whether an SQLSTATE says that the server has no connection to give.
-#[must_use]
-pub fn is_full(state: &str) -> bool {
-    state == "53300"
+pub fn read_message(said: &str) -> Fault {
+    /// What PostgreSQL says of a prepared statement, as 0A000, which means much else besides.
+    const PLAN: &str = "cached plan must not change result type";
+    const FAULTS: &[(Fault, &[&str])] = &[
+        (Fault::SchemaChanged, &[PLAN]),
+        (
+            Fault::Busy,
+            &[
+                "due to lock timeout",
+                "deadlock detected",
+                "could not serialize access",
+            ],
+        ),
+        (
+            Fault::Full,
+            &[
+                "too many clients already",
+                "too many connections for",
+                "remaining connection slots are reserved",
+            ],
+        ),
+        (
+            Fault::Denied,
+            &[
+                "password authentication failed",
+                "no pg_hba.conf entry",
+                "is not permitted to log in",
+                "authentication failed for",
+                "role \"",
+                "database \"",
+            ],
+        ),
+        (Fault::ReadOnly, &["in a read-only transaction"]),
+        (Fault::Aborted, &["current transaction is aborted"]),
+    ];
+    let found = FAULTS
+        .iter()
+        .find(|(_, texts)| texts.iter().any(|text| said.contains(text)));
+    found.map_or(Fault::Other, |(fault, _)| *fault)
 }
 
 #[cfg(test)]
@@ -145,6 +195,7 @@ mod tests {
             test: "a'; DROP TABLE t; --\\'é".into(),
             limit: Duration::from_micros(3),
             writes: true,
+            application_user: None,
         };
         let sql = begin(&terms, false);
         assert!(

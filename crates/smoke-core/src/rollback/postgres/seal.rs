@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use super::shared::who_is_inside;
 use super::socket;
 use crate::rollback::gate::lock;
 
@@ -31,6 +32,10 @@ pub struct Facts {
     pub client_port: Option<i32>,
     /// The port of the server.
     pub server_port: Option<i32>,
+    /// The role.
+    pub user: String,
+    /// Whether row security does not hold for it.
+    pub bypasses_row_security: bool,
 }
 
 /// Asks for [`Facts`], in the order of its fields.
@@ -39,7 +44,9 @@ pub const FACTS: &str = "SELECT \
     pg_backend_pid(), \
     NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean, \
     has_database_privilege(current_database(), 'TEMPORARY'), \
-    host(inet_client_addr()), inet_client_port(), inet_server_port()";
+    host(inet_client_addr()), inet_client_port(), inet_server_port(), \
+    current_user::text, \
+    (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)";
 
 /// What is known of an escape from a sandbox whose COMMIT the server refuses.
 pub const REFUSED: &str =
@@ -62,6 +69,16 @@ impl Facts {
                 socket::is_own(client, client_port, server_port)
             }
             _ => false,
+        }
+    }
+
+    /// The condition that picks the process of a sandbox with that guard.
+    #[must_use]
+    pub fn who(&self, own_process: bool, guard: &str) -> String {
+        if own_process {
+            self.who.clone()
+        } else {
+            who_is_inside(guard)
         }
     }
 
@@ -98,23 +115,40 @@ impl Unsealed {
 }
 
 /// Begins a transaction that cannot be committed; those after it are read-only by default.
-pub(super) fn begin(guard: &str) -> String {
+pub(super) fn begin(mark: &str) -> String {
     format!(
         "BEGIN; SET default_transaction_read_only = on; COMMIT; \
          BEGIN READ WRITE; \
-         CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {guard}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
+         CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {mark}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
          INSERT INTO {table} VALUES (1), (1)",
-        table = table(guard)
+        table = table(mark)
     )
 }
 
 /// Has every constraint but that of the seal hold for itself.
-pub(super) fn lift(guard: &str) -> String {
-    format!("DELETE FROM {}", table(guard))
+pub(super) fn lift(mark: &str) -> String {
+    format!("DELETE FROM {}", table(mark))
 }
 
-fn table(guard: &str) -> String {
-    format!("pg_temp.{guard}_seal")
+fn table(mark: &str) -> String {
+    format!("pg_temp.{mark}_seal")
+}
+
+#[cfg(test)]
+impl Facts {
+    pub(super) fn for_tests() -> Self {
+        Self {
+            who: String::new(),
+            process: 1,
+            writes: true,
+            may_make_tables: true,
+            client: None,
+            client_port: None,
+            server_port: None,
+            user: "shop".to_owned(),
+            bypasses_row_security: false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -124,13 +158,9 @@ mod tests {
     #[test]
     fn a_seal_needs_a_process_of_its_own_and_the_right() {
         let facts = |writes, may_make_tables| Facts {
-            who: String::new(),
-            process: 1,
             writes,
             may_make_tables,
-            client: None,
-            client_port: None,
-            server_port: None,
+            ..Facts::for_tests()
         };
         assert!(facts(true, true).seals(true));
         assert!(!facts(true, true).seals(false));

@@ -3,15 +3,21 @@
 mod process;
 
 use diesel::QueryResult;
+use diesel::connection::CacheSize;
 use diesel::dsl::sql;
-use diesel::sql_types::BigInt;
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection as _, AsyncPgConnection, RunQueryDsl,
+    SimpleAsyncConnection,
+};
 use smoke_core::RollbackVerdict;
 use tokio_postgres::{CancelToken, NoTls};
 
+use super::Connect;
 use super::connection::{Connection, keep};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, FACTS};
+use smoke_core::rollback::postgres::{self, BEFORE_FACTS, FACTS, Fate, NUMBER, fate_of};
+use smoke_core::rollback::redact;
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::{Gate, Refusal};
@@ -21,6 +27,8 @@ use crate::verdict::{met_no_transaction, text};
 pub(crate) struct ServerSide {
     /// A condition that picks it from `pg_stat_activity`.
     who: String,
+    /// The number of the transaction, where it can be committed.
+    number: Option<i64>,
     cancel: CancelToken,
 }
 
@@ -31,17 +39,29 @@ impl Connection for AsyncPgConnection {
     /// In one batch, so that diesel counts the transaction; a `begin_test_transaction` would take
     /// a round trip of its own, with the limits not yet set.
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<ServerSide> {
+        self.batch_execute(BEFORE_FACTS).await?;
         let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);
-        if facts.seals(own_process) {
+        facts.say_whose(terms.application_user.as_deref());
+        if terms.writes && facts.seals(own_process) {
             gate.seal();
         }
+        if !own_process {
+            // They would stay on the server, for its next client.
+            self.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
         let begin = PostgresDialect::begin(terms, gate.is_sealed());
-        AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
+        AnsiTransactionManager::begin_transaction_sql(self, &format!("ROLLBACK; {begin}")).await?;
         keep(self);
+        let number = if terms.writes && facts.writes && !gate.is_sealed() {
+            Some(sql::<BigInt>(NUMBER).get_result(self).await?)
+        } else {
+            None
+        };
         Ok(ServerSide {
-            who: facts.who,
+            who: facts.who(own_process, &terms.guard),
+            number,
             cancel,
         })
     }
@@ -70,7 +90,7 @@ impl Connection for AsyncPgConnection {
     }
 
     async fn end(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
-        let ServerSide { who, cancel } = server_side;
+        let ServerSide { who, cancel, .. } = server_side;
         let Some(mut other) = other else {
             // The server may be full; it takes a cancellation all the same. What is then left are
             // its own limits.
@@ -79,8 +99,11 @@ impl Connection for AsyncPgConnection {
         other.batch_execute(&postgres::terminate(who)).await?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&postgres::count(who))
-                .get_result(&mut other)
+            let left = other
+                .transaction(async |other| {
+                    let count = sql::<BigInt>(&postgres::count(who));
+                    count.get_result::<i64>(other).await
+                })
                 .await?;
             if left == 0 {
                 return Ok(true);
@@ -89,4 +112,36 @@ impl Connection for AsyncPgConnection {
         }
         Ok(false)
     }
+
+    async fn settle(
+        server_side: &ServerSide,
+        connect: &Connect<Self>,
+        verdict: RollbackVerdict,
+    ) -> RollbackVerdict {
+        let Some(number) = server_side.number else {
+            return verdict;
+        };
+        let fate = match connect().await {
+            Ok(mut other) => fate(&mut other, number).await.map_err(|error| text(&error)),
+            Err(error) => Err(redact(&error.to_string()).into_owned()),
+        };
+        fate.unwrap_or_else(Fate::Unknown).settles(verdict)
+    }
+}
+
+/// Asks what became of a transaction, until that is settled.
+async fn fate(other: &mut AsyncPgConnection, number: i64) -> QueryResult<Fate> {
+    let (times, pause) = GONE;
+    for _ in 0..times {
+        // In a transaction, for a transaction pooler's sake.
+        let status = other.transaction(async |other| {
+            let status = sql::<Nullable<Text>>(&fate_of(number));
+            status.get_result::<Option<String>>(other).await
+        });
+        match Fate::read(status.await?.as_deref()) {
+            Fate::InProgress => tokio::time::sleep(pause).await,
+            settled => return Ok(settled),
+        }
+    }
+    Ok(Fate::InProgress)
 }

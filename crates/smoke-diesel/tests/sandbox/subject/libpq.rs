@@ -6,13 +6,24 @@ use diesel::r2d2::ConnectionManager;
 use smoke_core::Backend;
 use smoke_diesel::r2d2::Rollback;
 
-use super::postgres::{Postgres, url};
+use super::postgres::{OnPostgres, Postgres, url};
 use super::{Held, Subject, r2d2};
 
 type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 
 /// The same database, through libpq.
 pub(crate) struct Libpq(Postgres);
+
+impl OnPostgres for Libpq {
+    fn postgres(&self) -> &Postgres {
+        &self.0
+    }
+
+    fn at(&self, url: String) -> impl Backend<Pool = Pool> {
+        let sql = self.0.search_path();
+        Rollback::postgres(url).setup(move |connection| connection.batch_execute(&sql))
+    }
+}
 
 impl Subject for Libpq {
     type Pool = Pool;

@@ -31,6 +31,13 @@ async fn administer(sql: &str) {
     connection.batch_execute(sql).await.unwrap();
 }
 
+/// What an administrator is told.
+pub(crate) async fn number(sql_text: &str) -> i64 {
+    let mut connection = AsyncMysqlConnection::establish(&admin_url()).await.unwrap();
+    let asked = sql::<BigInt>(sql_text).get_result(&mut connection);
+    asked.await.unwrap()
+}
+
 impl Mariadb {
     pub(crate) fn url(&self) -> String {
         let url = admin_url();

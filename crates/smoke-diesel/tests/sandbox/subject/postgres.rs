@@ -35,7 +35,7 @@ impl Postgres {
         connection
     }
 
-    pub(super) fn search_path(&self) -> String {
+    pub(crate) fn search_path(&self) -> String {
         format!("SET search_path = {}", self.schema)
     }
 
@@ -46,6 +46,28 @@ impl Postgres {
                 let sql = sql.clone();
                 Box::pin(async move { connection.batch_execute(&sql).await })
             })
+    }
+}
+
+/// A subject that is a PostgreSQL database, whatever the library.
+pub(crate) trait OnPostgres: Subject {
+    fn postgres(&self) -> &Postgres;
+
+    /// A backend of the same database, as somebody else or by another way.
+    fn at(&self, url: String) -> impl Backend<Pool = Self::Pool>;
+}
+
+impl OnPostgres for Postgres {
+    fn postgres(&self) -> &Postgres {
+        self
+    }
+
+    fn at(&self, url: String) -> impl Backend<Pool = Pool> {
+        let sql = self.search_path();
+        Rollback::postgres(url).setup(move |connection| {
+            let sql = sql.clone();
+            Box::pin(async move { connection.batch_execute(&sql).await })
+        })
     }
 }
 

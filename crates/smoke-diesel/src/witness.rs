@@ -1,0 +1,49 @@
+//! Hearing of the errors that diesel hands on.
+
+use std::sync::Arc;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
+use diesel::result::Error;
+use smoke_core::RollbackVerdict;
+
+use crate::dialect::Dialect;
+use crate::gate::Gate;
+use crate::verdict::text;
+
+/// What a sandbox's connection is instrumented with, beside what the application has set for all.
+///
+/// Where the application instruments the connection itself, nothing is heard.
+pub(crate) fn instrumentation<D: Dialect>(gate: Arc<Gate>) -> impl Instrumentation {
+    let mut applications = get_default_instrumentation();
+    move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::FinishQuery { query, error, .. } = &event {
+            if let Some(error) = error {
+                hear::<D>(&gate, error);
+            }
+            if D::ENDS_ON_ITS_OWN {
+                gate.witness().sent(&query.to_string());
+            }
+        }
+        applications.on_connection_event(event);
+    }
+}
+
+fn hear<D: Dialect>(gate: &Gate, error: &Error) {
+    gate.witness().saw(D::read(error), text(error));
+}
+
+/// What explains that a test did not pass: what was heard, or else the error of the test.
+pub(crate) fn explain<D: Dialect>(
+    gate: &Gate,
+    error: &smoke_core::Error,
+) -> Option<RollbackVerdict> {
+    let heard = gate.witness().explain();
+    heard.or_else(|| match error.downcast_ref::<Error>()? {
+        Error::AlreadyInTransaction => Some(RollbackVerdict::Limit {
+            cause: "the application began a transaction of a kind of its own (build_transaction(), immediate_transaction()), \
+                    and a sandbox is inside one already; use transaction() there, or keep the handler out of the smoke tests"
+                .to_owned(),
+        }),
+        error => gate.witness().name(D::read(error), text(error)),
+    })
+}

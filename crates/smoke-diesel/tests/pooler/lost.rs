@@ -1,0 +1,27 @@
+//! A connection that is lost before it is looked at.
+
+use crate::application::Application;
+use crate::production::{self, Production};
+use crate::{Sandbox, is_escaped, is_lost, with_every_pool};
+
+with_every_pool! {
+    what_was_committed_before_the_loss_is_an_escape,
+}
+
+async fn what_was_committed_before_the_loss_is_an_escape<A: Application>() {
+    let production = Production::without_temporary_tables().await;
+    for (sql, escaped) in [("COMMIT", true), ("ROLLBACK", false), ("SELECT 1", false)] {
+        let sandbox = Sandbox::<A>::open(&production.direct).await;
+        let process = sandbox.pool.process().await;
+        sandbox.session.enter().await.unwrap();
+        let insert = production.insert(i32::from(escaped));
+        sandbox.run(&format!("{insert}; {sql}")).await.unwrap();
+        production::end(process).await;
+        let left = sandbox.session.leave().await.unwrap_err();
+        assert!(is_lost(&left), "{sql}: {left:?}");
+        let verdict = sandbox.finish().await;
+        assert_eq!(is_escaped(&verdict), escaped, "{sql}: {verdict:?}");
+        assert_eq!(is_lost(&verdict), !escaped, "{sql}: {verdict:?}");
+    }
+    assert_eq!(production.rows().await, 1);
+}

@@ -1,0 +1,71 @@
+//! Where the server cannot be had to refuse a COMMIT: through a transaction pooler, whose
+//! processes are production's too, and for a role that may make no temporary tables.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod application;
+mod lost;
+mod pooled;
+mod production;
+mod session;
+
+use std::sync::Arc;
+
+use application::Application;
+use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
+
+struct Sandbox<A: Application> {
+    pool: A,
+    session: Arc<dyn Session>,
+}
+
+impl<A: Application> Sandbox<A> {
+    async fn open(url: &str) -> Self {
+        let backend = A::backend(url);
+        let request = OpenRequest::new("shop::a_test", backend.limit());
+        let Opened { pool, session } = backend.open(request).await.unwrap();
+        Self { pool, session }
+    }
+
+    async fn run(&self, sql: &str) -> Result<(), String> {
+        self.pool.run(sql).await
+    }
+
+    async fn finish(self) -> RollbackVerdict {
+        drop(self.pool);
+        self.session.finish().await
+    }
+}
+
+fn is_escaped(verdict: &RollbackVerdict) -> bool {
+    matches!(verdict, RollbackVerdict::Escaped { .. })
+}
+
+fn is_lost(verdict: &RollbackVerdict) -> bool {
+    matches!(verdict, RollbackVerdict::ConnectionLost { .. })
+}
+
+/// Has each function tested with every pool.
+macro_rules! with_every_pool {
+    ($($test:ident),* $(,)?) => {
+        mod deadpool {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<crate::application::Deadpool>().await;
+            })*
+        }
+        mod bb8 {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<crate::application::Bb8>().await;
+            })*
+        }
+        mod r2d2 {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test::<crate::application::R2d2>().await;
+            })*
+        }
+    };
+}
+use with_every_pool;

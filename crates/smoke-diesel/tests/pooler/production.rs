@@ -1,0 +1,147 @@
+//! Production: it reaches the same server through the same pooler.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use uuid::Uuid;
+
+/// How many connections of the server the pooler's clients share.
+const SHARED: usize = 3;
+
+/// All that a session keeps between transactions, as a text.
+const SESSION: &str = "SELECT concat_ws('; ', \
+    (SELECT string_agg(name || ' = ' || setting, ', ' ORDER BY name) FROM pg_settings), \
+    (SELECT string_agg(format('advisory %s %s', classid, objid), ', ' ORDER BY objid) FROM pg_locks \
+        WHERE pid = pg_backend_pid() AND locktype = 'advisory'), \
+    (SELECT string_agg('prepared ' || name, ', ' ORDER BY name) FROM pg_prepared_statements), \
+    (SELECT string_agg('temporary ' || relname, ', ' ORDER BY relname) FROM pg_class \
+        WHERE relnamespace = pg_my_temp_schema()), \
+    (SELECT string_agg('cursor ' || name, ', ') FROM pg_cursors WHERE is_holdable), \
+    (SELECT string_agg('listens to ' || channel, ', ') FROM pg_listening_channels() AS channel))";
+
+pub(crate) struct Production {
+    /// The URL through the pooler.
+    pub(crate) pooled: String,
+    /// The URL of the server.
+    pub(crate) direct: String,
+    table: String,
+    /// Who holds some of the pooler's connections waits for the others in vain where two do so.
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Production {
+    pub(crate) async fn new() -> Self {
+        Self::at(variable("SMOKE_TEST_POSTGRES_URL")).await
+    }
+
+    /// In a database where nobody may make temporary tables.
+    pub(crate) async fn without_temporary_tables() -> Self {
+        let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
+        let name = format!("bare_{}", Uuid::new_v4().simple());
+        for sql in [
+            format!("CREATE DATABASE {name} OWNER smoke"),
+            format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, smoke"),
+        ] {
+            admin.batch_execute(&sql).await.unwrap();
+        }
+        let url = variable("SMOKE_TEST_POSTGRES_URL");
+        let (server, _) = url.rsplit_once('/').unwrap();
+        Self::at(format!("{server}/{name}")).await
+    }
+
+    async fn at(direct: String) -> Self {
+        static IN_USE: Mutex<()> = Mutex::const_new(());
+        let turn = IN_USE.lock().await;
+        let production = Self {
+            pooled: variable("SMOKE_TEST_PGBOUNCER_URL"),
+            direct,
+            table: format!("pooled_{}", Uuid::new_v4().simple()),
+            _turn: turn,
+        };
+        let sql = format!("CREATE TABLE {} (x INTEGER UNIQUE)", production.table);
+        let client = connect(&production.direct).await;
+        client.batch_execute(&sql).await.unwrap();
+        production
+    }
+
+    pub(crate) fn insert(&self, key: i32) -> String {
+        format!("INSERT INTO {} VALUES ({key})", self.table)
+    }
+
+    pub(crate) async fn rows(&self) -> i64 {
+        let client = connect(&self.direct).await;
+        let count = format!("SELECT count(*) FROM {}", self.table);
+        let row = ask(&client, &count).await;
+        row.get(0).unwrap().parse().unwrap()
+    }
+
+    /// Whether the server has that process.
+    pub(crate) async fn has(&self, process: i32) -> bool {
+        let client = connect(&self.direct).await;
+        let count = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {process}");
+        ask(&client, &count).await.get(0) == Some("1")
+    }
+
+    /// Has every process that the pooler hands around do something, and says what it keeps.
+    pub(crate) async fn sessions(&self, first: &str) -> BTreeMap<i32, String> {
+        let mut clients = Vec::new();
+        let mut sessions = BTreeMap::new();
+        for _ in 0..SHARED {
+            let client = connect(&self.pooled).await;
+            // As long as it is in a transaction, no other client gets the same process.
+            let begin = format!("BEGIN; SELECT {first}");
+            client.batch_execute(&begin).await.unwrap();
+            let row = ask(&client, &format!("SELECT pg_backend_pid(), ({SESSION})")).await;
+            let process = row.get(0).unwrap().parse().unwrap();
+            sessions.insert(process, row.get(1).unwrap().to_owned());
+            clients.push(client);
+        }
+        for client in clients {
+            client.batch_execute("COMMIT").await.unwrap();
+        }
+        assert_eq!(sessions.len(), SHARED);
+        sessions
+    }
+}
+
+/// Waits for a state.
+pub(crate) async fn eventually(reached: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !reached().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .unwrap();
+}
+
+/// Ends a process of the server, as an administrator does.
+pub(crate) async fn end(process: i32) {
+    let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
+    let end = format!("SELECT pg_terminate_backend({process}, 5000)");
+    assert_eq!(ask(&admin, &end).await.get(0), Some("t"));
+}
+
+pub(crate) async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
+    let answer = client.simple_query(sql).await.unwrap();
+    let row = answer.into_iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    row.unwrap()
+}
+
+pub(crate) async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `cargo xtask test` starts a server and sets it")
+    })
+}

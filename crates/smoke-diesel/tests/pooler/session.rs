@@ -1,0 +1,36 @@
+//! A session of the sandbox's own: what it keeps is gone with it, and whose it is is known.
+
+use smoke_core::rollback::postgres::FACTS;
+
+use crate::application::Application;
+use crate::production::{Production, ask, connect, eventually, variable};
+use crate::{Sandbox, with_every_pool};
+
+with_every_pool! {
+    a_lock_of_the_session_goes_with_its_connection,
+}
+
+async fn a_lock_of_the_session_goes_with_its_connection<A: Application>() {
+    let production = Production::new().await;
+    let sandbox = Sandbox::<A>::open(&production.direct).await;
+    let process = sandbox.pool.process().await;
+    let lock = format!("SELECT pg_advisory_lock(88, {process})");
+    sandbox.run(&lock).await.unwrap();
+    let client = connect(&production.direct).await;
+    let free = format!("SELECT pg_try_advisory_lock(88, {process})");
+    assert_eq!(ask(&client, &free).await.get(0), Some("f"));
+    assert!(sandbox.finish().await.is_rolled_back());
+    eventually(async || ask(&client, &free).await.get(0) == Some("t")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_superuser_is_told_from_an_ordinary_role() {
+    for (url, role, bypasses) in [
+        ("SMOKE_TEST_POSTGRES_ADMIN_URL", "postgres", "t"),
+        ("SMOKE_TEST_POSTGRES_URL", "smoke", "f"),
+    ] {
+        let facts = ask(&connect(&variable(url)).await, FACTS).await;
+        assert_eq!(facts.get(7), Some(role));
+        assert_eq!(facts.get(8), Some(bypasses), "{role}");
+    }
+}

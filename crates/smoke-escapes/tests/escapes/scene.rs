@@ -1,0 +1,165 @@
+//! Where a way out is tried, and the trying.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::library::{Library, ROW};
+use crate::way::{Act, Step, Way};
+
+/// What a handler or a test has: the sandbox's pool, and things it should not have.
+pub(crate) struct Scene<L: Library> {
+    pub(crate) library: L,
+    pub(crate) pool: L::Pool,
+    pub(crate) production: L::Pool,
+    pub(crate) notes: Notes,
+}
+
+/// What is found out meanwhile.
+#[derive(Clone)]
+pub(crate) struct Notes {
+    errors: Arc<Mutex<Vec<String>>>,
+    late: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    over: watch::Receiver<bool>,
+}
+
+impl Notes {
+    pub(crate) fn new(over: watch::Receiver<bool>) -> Self {
+        Self {
+            errors: Arc::default(),
+            late: Arc::default(),
+            over,
+        }
+    }
+
+    /// What the way out was answered with.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let errors = self.errors.lock();
+        errors.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, answer: Result<(), String>) {
+        if let Err(error) = answer {
+            let errors = self.errors.lock();
+            errors.unwrap_or_else(PoisonError::into_inner).push(error);
+        }
+    }
+
+    /// Does something once the test is over.
+    fn later(&self, work: impl Future<Output = Result<(), String>> + Send + 'static) {
+        let (notes, mut over) = (self.clone(), self.over.clone());
+        let task = tokio::spawn(async move {
+            let _ = over.wait_for(|over| *over).await;
+            notes.note(work.await);
+        });
+        self.late.lock().unwrap().push(task);
+    }
+
+    /// Waits for what is done later.
+    pub(crate) async fn settled(&self) {
+        let late = std::mem::take(&mut *self.late.lock().unwrap());
+        for task in late {
+            // One that was stopped has done nothing.
+            let _ = task.await;
+        }
+    }
+}
+
+impl<L: Library> Scene<L> {
+    /// Goes that way.
+    pub(crate) async fn go(self, way: &Way) {
+        let notes = self.notes.clone();
+        match way.step {
+            Step::Sql(statements) => self.say(statements).await,
+            Step::Act(act) => self.act(act).await,
+            Step::Own(number) => {
+                let own = self.library.own();
+                notes.note((own[number].act)(self).await);
+            }
+        }
+    }
+
+    async fn say(self, statements: &[&str]) {
+        let mut held = match L::take(&self.pool).await {
+            Ok(held) => held,
+            Err(error) => return self.notes.note(Err(error)),
+        };
+        let mut mark = String::new();
+        if statements.iter().any(|sql| sql.contains("{mark}")) {
+            match L::text(&mut held, "SELECT current_setting('smoke.mark')").await {
+                Ok(name) => mark = name,
+                Err(error) => self.notes.note(Err(error)),
+            }
+        }
+        for sql in statements {
+            let sql = sql
+                .replace("{mark}", &mark)
+                .replace("{folder}", &self.library.folder());
+            self.notes.note(L::run(&mut held, &sql).await);
+        }
+    }
+
+    async fn act(self, act: Act) {
+        let Self {
+            library,
+            pool,
+            production,
+            notes,
+        } = self;
+        let answer = match act {
+            Act::StaticPool | Act::StaticPoolInGet => write::<L>(&production).await,
+            Act::StaticPoolBeside => {
+                let used = L::take(&pool).await.map(drop);
+                used.and(write::<L>(&production).await)
+            }
+            Act::PoolOfItsOwn => write::<L>(&library.production()).await,
+            Act::Later => {
+                notes.later(async move { write::<L>(&pool).await });
+                Ok(())
+            }
+            Act::LaterOnAHeldConnection => match L::take(&pool).await {
+                Ok(mut held) => {
+                    notes.later(async move {
+                        L::run(&mut held, ROW).await?;
+                        L::run(&mut held, "COMMIT").await
+                    });
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            Act::Panic | Act::CommitAndPanic => {
+                let mut held = L::take(&pool).await.unwrap();
+                notes.note(L::run(&mut held, ROW).await);
+                if let Act::CommitAndPanic = act {
+                    notes.note(L::run(&mut held, "COMMIT").await);
+                }
+                panic!("with the connection in hand");
+            }
+            Act::TwoAtOnce => {
+                let first = L::take(&pool).await;
+                let second = L::take(&pool).await;
+                first.and(second).map(drop)
+            }
+            Act::Never => {
+                let mut held = L::take(&pool).await.unwrap();
+                notes.note(L::run(&mut held, ROW).await);
+                std::future::pending().await
+            }
+            Act::GivenUp => {
+                let mut work = Box::pin(L::begin_and_wait(&pool, ROW));
+                // Waits for ever once the row is written.
+                let patience = std::time::Duration::from_millis(300);
+                let _ = tokio::time::timeout(patience, &mut work).await;
+                Ok(())
+            }
+        };
+        notes.note(answer);
+    }
+}
+
+pub(crate) async fn write<L: Library>(pool: &L::Pool) -> Result<(), String> {
+    let mut held = L::take(pool).await?;
+    L::run(&mut held, ROW).await
+}
