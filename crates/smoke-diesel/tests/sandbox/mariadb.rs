@@ -29,8 +29,9 @@ async fn the_limits_are_set_on_the_server() {
     let mut connection = sandbox.pool.get().await.unwrap();
     for (setting, value) in [
         ("tx_isolation", "READ-COMMITTED"),
-        ("innodb_lock_wait_timeout", "1"),
+        ("innodb_lock_wait_timeout", "0"),
         ("lock_wait_timeout", "1"),
+        ("net_write_timeout", "2"),
         ("max_statement_time", "2.000000"),
         ("idle_transaction_timeout", "2"),
     ] {

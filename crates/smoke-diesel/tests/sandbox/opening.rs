@@ -162,6 +162,7 @@ mod on_postgres {
         for (setting, value) in [
             ("statement_timeout", "2s"),
             ("lock_timeout", "100ms"),
+            ("tcp_user_timeout", "2000"),
             ("idle_in_transaction_session_timeout", "2s"),
             ("application_name", "smoke shop::a_test"),
         ] {
