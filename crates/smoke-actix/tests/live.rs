@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, UPGRADE};
 use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_ws::Message;
@@ -79,7 +79,7 @@ async fn breaks() -> HttpResponse {
     ];
     let mut response = HttpResponse::SwitchingProtocols();
     response
-        .upgrade("websocket")
+        .insert_header((UPGRADE, "websocket"))
         .streaming(stream::iter(chunks))
 }
 
