@@ -19,6 +19,7 @@ use crate::r2d2::Connection;
 use crate::savepoints::Savepoints;
 use crate::steps::blocking::end_nested;
 use crate::verdict::not_begun;
+use crate::witness::instrumentation;
 
 /// What turns the pool's connection into the one of a sandbox, and what came of it.
 struct Opener<C: Connection> {
@@ -36,10 +37,12 @@ impl<C: Connection> Opener<C> {
         let manager: Arc<dyn Fn() -> ConnectionManager<C> + Send + Sync> =
             Arc::new(move || ConnectionManager::new(url.clone()));
         let outside = connection.seize(&manager)?;
+        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
         for setup in &self.setups {
             setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
         }
         connection.begin(&outside, &self.terms, &self.gate)?;
+        self.gate.witness().begin();
         Ok(outside)
     }
 
@@ -68,7 +71,11 @@ where
             guard: savepoints.guard(),
             test: request.test,
             limit: request.limit,
-            writes: C::Dialect::WRITES || rollback.accepts_implicit_commits,
+            writes: gate.witness().admits_writes(
+                rollback.read_only,
+                C::Dialect::WRITES || rollback.accepts_implicit_commits,
+            ),
+            application_user: rollback.application_user.clone(),
         },
         outside: OnceLock::new(),
         failed: Mutex::new(None),

@@ -40,6 +40,8 @@ pub struct Rollback<C> {
     pub(super) url: String,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) accepts_implicit_commits: bool,
+    pub(super) read_only: bool,
+    pub(super) application_user: Option<Arc<str>>,
     limit: Option<Duration>,
     capacity: usize,
 }
@@ -50,6 +52,8 @@ impl<C> Rollback<C> {
             url: url.into(),
             setups: Vec::new(),
             accepts_implicit_commits: false,
+            read_only: false,
+            application_user: None,
             limit: None,
             capacity: 1,
         }
@@ -62,6 +66,14 @@ impl<C> Rollback<C> {
         setup: impl Fn(&mut C) -> QueryResult<()> + Send + Sync + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
+    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
+    /// (`SandboxOf`, `Registry::rollback_of`).
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -94,6 +106,13 @@ impl Rollback<diesel::PgConnection> {
     /// Sandboxes of the PostgreSQL database with this URL.
     pub fn postgres(url: impl Into<String>) -> Self {
         Self::at(url)
+    }
+
+    /// Names the user that the application connects as. Where sandboxes connect as another one,
+    /// that is logged once: tests with other rights may pass where production fails.
+    pub fn application_user(mut self, user: &str) -> Self {
+        self.application_user = Some(user.into());
+        self
     }
 }
 

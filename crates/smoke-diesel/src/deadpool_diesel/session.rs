@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex};
 use deadpool::managed::{self, Object, PoolError, TimeoutType};
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::acting::as_session;
+use smoke_core::rollback::postgres::Fate;
 use smoke_core::rollback::redact;
-use smoke_core::{HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
+use crate::r2d2::ending::{self, remarked};
 use crate::r2d2::{Connection, Outside};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
-use crate::verdict::text;
+use crate::witness::explain;
 
 pub(super) struct Session<C: Connection>
 where
@@ -100,7 +102,7 @@ where
         if self.inner.gate.is_closed() {
             self.close(object);
         }
-        done.map_err(|verdict| self.inner.remarked(verdict))
+        done.map_err(|verdict| remarked(verdict, &*self.inner.outside))
     }
 
     fn close(&self, object: Object<Manager<C>>) {
@@ -108,6 +110,17 @@ where
         if let Some(pool) = &*lock(&self.pool) {
             pool.close();
         }
+    }
+
+    /// Asks the database what became of the transaction.
+    async fn settle(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let outside = Arc::clone(&self.inner.outside);
+        let settling = tokio::task::spawn_blocking(move || outside.settle(verdict));
+        settling
+            .await
+            .unwrap_or_else(|error| RollbackVerdict::Unknown {
+                cause: error.to_string(),
+            })
     }
 
     async fn cut_outside(&self) {
@@ -120,36 +133,16 @@ where
 
 impl<C: Connection> Inner<C> {
     fn over(&self) -> Option<RollbackVerdict> {
-        self.gate.over().map(|verdict| self.remarked(verdict))
-    }
-
-    /// With what is known of an escape beyond what the database says.
-    fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        match (verdict, self.outside.remark()) {
-            (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
-                how: format!("{how}; {remark}"),
-                at,
-            },
-            (verdict, _) => verdict,
-        }
+        self.gate
+            .over()
+            .map(|verdict| remarked(verdict, &*self.outside))
     }
 
     /// Rolls back, and has nothing be committed that comes after: work that nobody waits for may
     /// be next in line for the connection.
     fn roll_back(&self, connection: &mut C) -> RollbackVerdict {
-        let refusal = self.outside.refusal();
         let savepoints = lock(&self.savepoints);
-        let verdict =
-            match blocking::roll_back::<C::Dialect, _>(connection, &self.gate, &savepoints) {
-                RollbackVerdict::RolledBack => match (refusal, connection.look_back()) {
-                    (Some(cause), _) => RollbackVerdict::Refused { cause },
-                    (None, Ok(verdict)) => verdict,
-                    (None, Err(error)) => RollbackVerdict::Unknown {
-                        cause: text(&error),
-                    },
-                },
-                verdict => self.remarked(verdict),
-            };
+        let verdict = ending::roll_back(connection, &self.gate, &savepoints, &self.outside);
         match connection.bar() {
             Err(error) if verdict.is_rolled_back() => RollbackVerdict::Unknown {
                 cause: text(&error),
@@ -248,11 +241,18 @@ where
             if let Some(pool) = pool {
                 pool.close();
             }
+            if Fate::is_open(&verdict) {
+                return self.settle(verdict).await;
+            }
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
                 return kept_pool();
             }
             verdict
         })
+    }
+
+    fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        explain::<C::Dialect>(&self.inner.gate, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

@@ -1,6 +1,7 @@
 //! Sandboxes for diesel's r2d2 pools.
 
 mod connection;
+pub(crate) mod ending;
 mod interact;
 #[cfg(feature = "mysql-r2d2")]
 mod mysql;

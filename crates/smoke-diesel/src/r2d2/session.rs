@@ -7,13 +7,13 @@ use smoke_core::rollback::postgres::Fate;
 use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside, condemn};
+use super::ending::{self, remarked};
 use super::observe::as_session;
 use super::{Pool, Pooled};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
-use crate::verdict::text;
 use crate::witness::explain;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -123,7 +123,9 @@ impl<C: Connection> Inner<C> {
     fn finish(&self) -> RollbackVerdict {
         let verdict = match self.take() {
             Ok(mut connection) => {
-                let verdict = self.roll_back(&mut connection);
+                let savepoints = lock(&self.savepoints);
+                let verdict =
+                    ending::roll_back(&mut *connection, &self.gate, &savepoints, &self.outside);
                 // The pool closes the connection, and gets no other.
                 self.gate.close();
                 condemn(&mut *connection);
@@ -144,21 +146,6 @@ impl<C: Connection> Inner<C> {
             return self.outside.settle(verdict);
         }
         verdict
-    }
-
-    fn roll_back(&self, connection: &mut C) -> RollbackVerdict {
-        let refusal = self.outside.refusal();
-        let savepoints = lock(&self.savepoints);
-        match blocking::roll_back::<C::Dialect, _>(connection, &self.gate, &savepoints) {
-            RollbackVerdict::RolledBack => match (refusal, connection.look_back()) {
-                (Some(cause), _) => RollbackVerdict::Refused { cause },
-                (None, Ok(verdict)) => verdict,
-                (None, Err(error)) => RollbackVerdict::Unknown {
-                    cause: text(&error),
-                },
-            },
-            verdict => self.remarked(verdict),
-        }
     }
 
     /// The connection, unless it is in use or gone.
@@ -187,22 +174,13 @@ impl<C: Connection> Inner<C> {
         if self.gate.is_closed() {
             condemn(&mut **connection);
         }
-        step.map_err(|verdict| self.remarked(verdict))
+        step.map_err(|verdict| remarked(verdict, &*self.outside))
     }
 
     fn over(&self) -> Option<RollbackVerdict> {
-        self.gate.over().map(|verdict| self.remarked(verdict))
-    }
-
-    /// With what is known of an escape beyond what the database says.
-    fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        match (verdict, self.outside.remark()) {
-            (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
-                how: format!("{how}; {remark}"),
-                at,
-            },
-            (verdict, _) => verdict,
-        }
+        self.gate
+            .over()
+            .map(|verdict| remarked(verdict, &*self.outside))
     }
 
     /// Closes the connection, now or when whoever has it brings it back.
