@@ -17,6 +17,7 @@ use crate::r2d2::ending::{self, remarked};
 use crate::r2d2::{Connection, Outside};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
+use crate::verdict::text;
 use crate::witness::explain;
 
 pub(super) struct Session<C: Connection>
