@@ -271,6 +271,7 @@ async fn sqlite_through_deadpool_conforms() {
                 .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
         },
         closed: "closed",
+        seals: true,
     };
     smoke_conformance::backend::check(database).await;
 }
@@ -289,6 +290,7 @@ async fn sqlite_through_bb8_conforms() {
             .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
         },
         closed: "Timed out",
+        seals: true,
     };
     smoke_conformance::backend::check(database).await;
 }
