@@ -170,8 +170,11 @@ async fn loses_a_deadlock(subject: Arc<Mariadb>, pool: <Mariadb as Subject>::Poo
 /// With the statements that the application sends before, and after.
 async fn deadlocked(before: &'static str, after: &'static str) -> (Arc<Mariadb>, Report, Report) {
     let subject = Arc::new(Mariadb::new().await);
+    // A sandbox waits for nobody's row, and is in no deadlock over one: the trigger has it wait.
     let table = "CREATE TABLE d (x INTEGER PRIMARY KEY, y INTEGER);
-                 INSERT INTO d SELECT seq, 0 FROM seq_1_to_50";
+                 INSERT INTO d SELECT seq, 0 FROM seq_1_to_50;
+                 CREATE TRIGGER patience BEFORE UPDATE ON d FOR EACH ROW
+                     SET SESSION innodb_lock_wait_timeout = 5";
     subject.connect().await.batch_execute(table).await.unwrap();
     let peaceful = Arc::new(AtomicBool::new(false));
     let body = {
