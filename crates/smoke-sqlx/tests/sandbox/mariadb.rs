@@ -33,7 +33,7 @@ async fn the_limits_are_set_on_the_server() {
     let sandbox = Sandbox::<MySql>::open().await;
     for (name, value) in [
         ("tx_isolation", "READ-COMMITTED"),
-        ("innodb_lock_wait_timeout", "1"),
+        ("innodb_lock_wait_timeout", "0"),
         ("lock_wait_timeout", "1"),
         ("max_statement_time", "2.000000"),
         ("idle_transaction_timeout", "2"),
@@ -88,6 +88,9 @@ async fn a_deadlock_that_production_wins_is_seen() {
     MySql::run_on(&mut production, much).await.unwrap();
     let [first, second] = [10, 11].map(|x| format!("SELECT x FROM t WHERE x = {x} FOR UPDATE"));
     MySql::run_on(&mut production, &first).await.unwrap();
+    // Else it waits for nobody's row, and is in no deadlock over one.
+    let patience = "SET SESSION innodb_lock_wait_timeout = 5";
+    sandbox.run(patience).await.unwrap();
     sandbox.run(&second).await.unwrap();
     let (ours, theirs) = tokio::join!(sandbox.run(&first), MySql::run_on(&mut production, &second));
     theirs.unwrap();
