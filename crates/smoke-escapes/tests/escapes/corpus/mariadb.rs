@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, MysqlConnection};
 use diesel_async::AsyncMysqlConnection;
 
