@@ -106,15 +106,8 @@ async fn prove<DB: Database>(
     }
 }
 
-/// With what is known of an escape beyond what the database says.
 fn remarked<DB: Database>(shared: &Shared<DB>, verdict: RollbackVerdict) -> RollbackVerdict {
-    match (verdict, shared.outside().and_then(DB::remark)) {
-        (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
-            how: format!("{how}; {remark}"),
-            at,
-        },
-        (verdict, _) => verdict,
-    }
+    verdict.remarked(shared.outside().and_then(DB::remark))
 }
 
 /// Makes one attempt after the other until one succeeds; with the errors of those that failed.

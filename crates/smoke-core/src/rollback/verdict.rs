@@ -112,6 +112,18 @@ impl RollbackVerdict {
             other => other,
         }
     }
+
+    /// Says of an escape what is known of it beyond what the database says, where there is that.
+    #[must_use]
+    pub fn remarked(self, remark: Option<String>) -> Self {
+        match (self, remark) {
+            (Self::Escaped { how, at }, Some(remark)) => Self::Escaped {
+                how: format!("{how}; {remark}"),
+                at,
+            },
+            (verdict, _) => verdict,
+        }
+    }
 }
 
 impl fmt::Display for RollbackVerdict {

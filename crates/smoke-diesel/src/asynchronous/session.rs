@@ -91,16 +91,8 @@ impl<P: SandboxPool> Session<P> {
         }
     }
 
-    /// With what is known of an escape beyond what the database says.
     fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        let remark = self.server_side.get().and_then(P::Connection::remark);
-        match (verdict, remark) {
-            (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
-                how: format!("{how}; {remark}"),
-                at,
-            },
-            (verdict, _) => verdict,
-        }
+        verdict.remarked(self.server_side.get().and_then(P::Connection::remark))
     }
 
     async fn end_from_outside(&self) {

@@ -13,8 +13,7 @@ use tokio::runtime::Handle;
 use super::{Manager, Pool};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
-use crate::r2d2::ending::{self, remarked};
-use crate::r2d2::{Connection, Outside};
+use crate::r2d2::{Connection, Outside, ending};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
 use crate::verdict::text;
@@ -103,7 +102,7 @@ where
         if self.inner.gate.is_closed() {
             self.close(object);
         }
-        done.map_err(|verdict| remarked(verdict, &*self.inner.outside))
+        done.map_err(|verdict| verdict.remarked(self.inner.outside.remark()))
     }
 
     fn close(&self, object: Object<Manager<C>>) {
@@ -136,7 +135,7 @@ impl<C: Connection> Inner<C> {
     fn over(&self) -> Option<RollbackVerdict> {
         self.gate
             .over()
-            .map(|verdict| remarked(verdict, &*self.outside))
+            .map(|verdict| verdict.remarked(self.outside.remark()))
     }
 
     /// Rolls back, and has nothing be committed that comes after: work that nobody waits for may

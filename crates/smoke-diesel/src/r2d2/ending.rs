@@ -24,17 +24,6 @@ pub(crate) fn roll_back<C: Connection>(
                 cause: text(&error),
             },
         },
-        verdict => remarked(verdict, outside),
-    }
-}
-
-/// With what is known of an escape beyond what the database says.
-pub(crate) fn remarked(verdict: RollbackVerdict, outside: &impl Outside) -> RollbackVerdict {
-    match (verdict, outside.remark()) {
-        (RollbackVerdict::Escaped { how, at }, Some(remark)) => RollbackVerdict::Escaped {
-            how: format!("{how}; {remark}"),
-            at,
-        },
-        (verdict, _) => verdict,
+        verdict => verdict.remarked(outside.remark()),
     }
 }

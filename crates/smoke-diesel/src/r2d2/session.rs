@@ -7,7 +7,7 @@ use smoke_core::rollback::postgres::Fate;
 use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 
 use super::connection::{Connection, Outside, condemn};
-use super::ending::{self, remarked};
+use super::ending;
 use super::observe::as_session;
 use super::{Pool, Pooled};
 use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
@@ -174,13 +174,13 @@ impl<C: Connection> Inner<C> {
         if self.gate.is_closed() {
             condemn(&mut **connection);
         }
-        step.map_err(|verdict| remarked(verdict, &*self.outside))
+        step.map_err(|verdict| verdict.remarked(self.outside.remark()))
     }
 
     fn over(&self) -> Option<RollbackVerdict> {
         self.gate
             .over()
-            .map(|verdict| remarked(verdict, &*self.outside))
+            .map(|verdict| verdict.remarked(self.outside.remark()))
     }
 
     /// Closes the connection, now or when whoever has it brings it back.
