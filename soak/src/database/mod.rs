@@ -65,20 +65,37 @@ pub trait Database: Sized {
         &self,
         limit: Duration,
     ) -> impl Future<Output = Result<Duration, String>> {
-        async move {
-            let start = Instant::now();
-            loop {
-                let left = self.left().await;
-                let after = start.elapsed();
-                if left.is_empty() {
-                    return Ok(after);
-                }
-                if after > limit {
-                    return Err(format!("after {after:?} there are still: {left:?}"));
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+        until_empty(limit, || self.left())
+    }
+
+    /// Looks until the server has seen every connection to it go.
+    fn until_nobody_is_connected(
+        &self,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Duration, String>> {
+        until_empty(limit, async || {
+            let mut left = Vec::new();
+            note(&mut left, "connections", self.connections().await);
+            left
+        })
+    }
+}
+
+async fn until_empty(
+    limit: Duration,
+    look: impl AsyncFn() -> Vec<String>,
+) -> Result<Duration, String> {
+    let start = Instant::now();
+    loop {
+        let left = look().await;
+        let after = start.elapsed();
+        if left.is_empty() {
+            return Ok(after);
         }
+        if after > limit {
+            return Err(format!("after {after:?} there are still: {left:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
