@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
+use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
 use smoke_core::rollback::acting::as_session;
 use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
 use sqlx::pool::PoolConnection;
@@ -59,6 +59,16 @@ impl<DB: Database> Session<DB> {
     async fn give_back(&self, connection: PoolConnection<DB>) {
         if self.shared.gate.is_closed() {
             self.shared.shut();
+            close(connection).await;
+        }
+    }
+
+    /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
+    async fn close_idle(&self) {
+        let Some(pool) = self.shared.pool() else {
+            return;
+        };
+        if let Ok(Ok(connection)) = tokio::time::timeout(IDLE, as_session(pool.acquire())).await {
             close(connection).await;
         }
     }
@@ -163,6 +173,7 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.shared.gate.cut();
+            self.close_idle().await;
             self.shared.end_from_outside().await;
         })
     }

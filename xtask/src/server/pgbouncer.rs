@@ -27,6 +27,8 @@ pub(super) fn start<'s>(postgres: &Server<'s>, signals: &'s Signals) -> Result<S
     let settings = format!(
         "\
 [databases]
+; With one connection of the server for all clients.
+alone = host=127.0.0.1 port={server} dbname=smoke pool_size=1
 * = host=127.0.0.1 port={server}
 
 [pgbouncer]

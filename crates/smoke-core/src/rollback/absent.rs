@@ -8,6 +8,9 @@ use crate::Error;
 /// How long a session waits for the connection, and for the last handle of the pool.
 pub const GRACE: Duration = Duration::from_millis(250);
 
+/// How long a session waits for a connection that nobody seems to have.
+pub const IDLE: Duration = Duration::from_millis(50);
+
 /// How often to look whether a connection that was ended is gone, and the pause between.
 pub const GONE: (u32, Duration) = (60, Duration::from_millis(5));
 

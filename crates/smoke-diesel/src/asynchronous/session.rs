@@ -11,7 +11,7 @@ use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Connect, Connection, Missing, SandboxPool};
-use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
+use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
@@ -88,6 +88,15 @@ impl<P: SandboxPool> Session<P> {
         P::discard(connection);
         if let Some(pool) = self.pool() {
             pool.close();
+        }
+    }
+
+    /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
+    async fn close_idle(&self) {
+        let Some(pool) = self.pool() else { return };
+        let taken = tokio::time::timeout(IDLE, as_session(pool.take(IDLE))).await;
+        if let Ok(Ok(object)) = taken {
+            P::discard(object);
         }
     }
 
@@ -202,6 +211,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                 Err(Absent::Gone(verdict)) => {
                     // It is gone from the pool; whoever took it out may have it still.
                     self.gate.close();
+                    self.close_idle().await;
                     self.end_from_outside().await;
                     verdict
                 }
@@ -234,6 +244,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.gate.cut();
+            self.close_idle().await;
             self.end_from_outside().await;
         })
     }

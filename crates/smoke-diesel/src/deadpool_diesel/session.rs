@@ -11,7 +11,7 @@ use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
-use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
+use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
 use crate::r2d2::{Connection, Outside, ending};
 use crate::savepoints::Savepoints;
@@ -103,6 +103,16 @@ where
             self.close(object);
         }
         done.map_err(|verdict| verdict.remarked(self.inner.outside.remark()))
+    }
+
+    /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
+    async fn close_idle(&self) {
+        let Some(pool) = lock(&self.pool).clone() else {
+            return;
+        };
+        if let Ok(Ok(object)) = tokio::time::timeout(IDLE, as_session(pool.get())).await {
+            drop(Object::take(object));
+        }
     }
 
     fn close(&self, object: Object<Manager<C>>) {
@@ -232,6 +242,7 @@ where
                 Err(absent) => {
                     // Whoever took it out of the pool may have it still.
                     self.inner.gate.close();
+                    self.close_idle().await;
                     self.cut_outside().await;
                     match absent {
                         Absent::Gone(verdict) => verdict,
@@ -263,6 +274,7 @@ where
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.inner.gate.cut();
+            self.close_idle().await;
             self.cut_outside().await;
         })
     }

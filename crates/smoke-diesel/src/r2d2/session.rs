@@ -96,6 +96,9 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.0.gate.cut();
+            // That needs no other connection, which a pooler may not have.
+            let pool = lock(&self.0.pool).clone();
+            as_session(|| pool.as_ref().is_some_and(close_idle));
             self.0.cut();
         })
     }

@@ -1,5 +1,6 @@
 //! An application that has a pool.
 
+use std::any::Any;
 use std::future::Future;
 
 use diesel::dsl::sql;
@@ -10,15 +11,34 @@ use diesel_async::pooled_connection::{bb8, deadpool};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use smoke_core::Backend;
 use smoke_diesel::r2d2::Interact;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub(crate) type Deadpool = deadpool::Pool<AsyncPgConnection>;
 pub(crate) type Bb8 = bb8::Pool<AsyncPgConnection>;
 pub(crate) type R2d2 = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 
+/// A connection that is held until this is dropped.
+pub(crate) enum Held {
+    Task(JoinHandle<()>),
+    Connection(#[expect(dead_code, reason = "is held for its drop")] Box<dyn Any + Send>),
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Self::Task(holding) = self {
+            holding.abort();
+        }
+    }
+}
+
 pub(crate) trait Application: Clone + Send + Sync + 'static {
     fn backend(url: &str) -> impl Backend<Pool = Self>;
 
     fn run(&self, sql: &str) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Takes the connection and keeps it.
+    async fn hold(&self) -> Held;
 
     /// The server's process that the connection has.
     async fn process(&self) -> i32;
@@ -38,6 +58,17 @@ macro_rules! asynchronous {
                 let mut connection = self.get().await.map_err(|error| error.to_string())?;
                 let ran = connection.batch_execute(sql).await;
                 ran.map_err(|error| error.to_string())
+            }
+
+            async fn hold(&self) -> Held {
+                let (pool, (taken, held)) = (self.clone(), oneshot::channel());
+                let holding = tokio::spawn(async move {
+                    let _connection = pool.get().await.unwrap();
+                    taken.send(()).unwrap();
+                    std::future::pending().await
+                });
+                held.await.unwrap();
+                Held::Task(holding)
             }
 
             async fn process(&self) -> i32 {
@@ -76,6 +107,12 @@ impl Application for R2d2 {
             diesel::connection::SimpleConnection::batch_execute(connection, &sql)
         });
         ran.await.map_err(|error| error.to_string())
+    }
+
+    async fn hold(&self) -> Held {
+        let pool = self.clone();
+        let held = tokio::task::spawn_blocking(move || pool.get().unwrap());
+        Held::Connection(Box::new(held.await.unwrap()))
     }
 
     async fn process(&self) -> i32 {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod alone;
 mod application;
 mod lost;
 mod pooled;
@@ -10,6 +11,7 @@ mod production;
 mod session;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use application::Application;
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
@@ -21,8 +23,13 @@ struct Sandbox<A: Application> {
 
 impl<A: Application> Sandbox<A> {
     async fn open(url: &str) -> Self {
+        Self::limited(url, A::backend(url).limit()).await
+    }
+
+    /// With limits of the server that are as long.
+    async fn limited(url: &str, limit: Duration) -> Self {
         let backend = A::backend(url);
-        let request = OpenRequest::new("shop::a_test", backend.limit());
+        let request = OpenRequest::new("shop::a_test", limit);
         let Opened { pool, session } = backend.open(request).await.unwrap();
         Self { pool, session }
     }

@@ -36,6 +36,14 @@ impl Production {
         Self::at(variable("SMOKE_TEST_POSTGRES_URL")).await
     }
 
+    /// Where the pooler has one connection of the server for all its clients.
+    pub(crate) async fn through_one_connection() -> Self {
+        let mut production = Self::new().await;
+        let (pooler, _) = production.pooled.rsplit_once('/').unwrap();
+        production.pooled = format!("{pooler}/alone");
+        production
+    }
+
     /// In a database where nobody may make temporary tables.
     pub(crate) async fn without_temporary_tables() -> Self {
         let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
@@ -81,6 +89,15 @@ impl Production {
     pub(crate) async fn has(&self, process: i32) -> bool {
         let client = connect(&self.direct).await;
         let count = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {process}");
+        ask(&client, &count).await.get(0) == Some("1")
+    }
+
+    /// Whether that process is in the midst of a `pg_sleep()`.
+    pub(crate) async fn sleeps(&self, process: i32) -> bool {
+        let client = connect(&self.direct).await;
+        let count = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE pid = {process} AND wait_event = 'PgSleep'"
+        );
         ask(&client, &count).await.get(0) == Some("1")
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use production::Production;
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict};
 use smoke_sqlx::Rollback;
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions, Postgres};
 
 type Sandbox = Opened<sqlx::PgPool>;
 
@@ -113,6 +113,30 @@ async fn a_sandbox_is_ended_from_outside() {
     run(&sandbox, &production.insert(1)).await.unwrap();
     sandbox.session.cut().await;
     assert!(!production.has(process).await);
+    let verdict = finish(sandbox).await;
+    assert!(is_lost(&verdict), "{verdict:?}");
+    assert_eq!(production.rows().await, 0);
+}
+
+/// There is no other connection that could end it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_sandbox_that_has_the_poolers_only_connection_is_closed() {
+    let mut production = Production::new().await;
+    production.pooled = production.pooled.clone().database("alone");
+    let backend = Rollback::<Postgres>::with_options(production.pooled.clone());
+    // With limits of the server that are longer than this takes.
+    let request = OpenRequest::new("shop::a_test", Duration::from_secs(120));
+    let sandbox = backend.open(request).await.unwrap();
+    run(&sandbox, &production.insert(1)).await.unwrap();
+    let pooled = production.pooled.clone();
+    let waiting = tokio::spawn(async move {
+        let mut connection = pooled.connect().await?;
+        sqlx::raw_sql("SELECT 1").execute(&mut connection).await
+    });
+    sandbox.session.cut().await;
+    let went_on = tokio::time::timeout(Duration::from_secs(60), waiting);
+    went_on.await.unwrap().unwrap().unwrap();
+    run(&sandbox, "SELECT 1").await.unwrap_err();
     let verdict = finish(sandbox).await;
     assert!(is_lost(&verdict), "{verdict:?}");
     assert_eq!(production.rows().await, 0);

@@ -29,7 +29,9 @@ pub(crate) struct ServerSide {
     who: String,
     /// The number of the transaction, where it can be committed.
     number: Option<i64>,
-    cancel: CancelToken,
+    /// None behind what may be a pooler: PgBouncer 1.18 ends itself where a client goes just as a
+    /// cancellation of its statement has been passed on.
+    cancel: Option<CancelToken>,
 }
 
 impl Connection for AsyncPgConnection {
@@ -62,7 +64,7 @@ impl Connection for AsyncPgConnection {
         Ok(ServerSide {
             who: facts.who(own_process, &terms.guard),
             number,
-            cancel,
+            cancel: own_process.then_some(cancel),
         })
     }
 
@@ -115,7 +117,10 @@ impl Remote for AsyncPgConnection {
         let Some(mut other) = other else {
             // The server may be full; it takes a cancellation all the same. What is then left are
             // its own limits.
-            return Ok(cancel.cancel_query(NoTls).await.is_ok());
+            return Ok(match cancel {
+                Some(cancel) => cancel.cancel_query(NoTls).await.is_ok(),
+                None => false,
+            });
         };
         other.batch_execute(&postgres::terminate(who)).await?;
         let (times, pause) = GONE;
