@@ -76,6 +76,17 @@ pub fn with_an_export(registry: Registry) -> Registry {
     registry.test(Test::new("shop::exports", exports))
 }
 
+/// With a test that keeps its sandbox for longer than that may be.
+pub fn with_one_that_is_too_long(registry: Registry) -> Registry {
+    registry.test(Test::new("shop::is_too_long", is_too_long))
+}
+
+async fn is_too_long(client: Client, Provided(tills): Provided<Tills>) -> Result {
+    sell_at(&client, tills.0).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    Ok(())
+}
+
 async fn sells(client: Client, Provided(tills): Provided<Tills>) -> Result {
     for _ in 0..3 {
         sell_at(&client, tills.0).await?;

@@ -5,11 +5,11 @@
 use std::time::{Duration, Instant};
 
 use smoke_axum::{Ask, Runner, Selection};
-use soak::database::{Database, MariadbDatabase, PostgresDatabase, SqliteDatabase};
+use soak::database::{Database, LockWatch, MariadbDatabase, PostgresDatabase, SqliteDatabase};
 use soak::load::Load;
 use soak::scale::of;
 use soak::shop::{self, Tills, registry};
-use soak::stack::{Connection as _, Stack};
+use soak::stack::{Connection as _, Sqlite, Stack};
 use soak::waits::{Beside, Does, Waits};
 
 /// What a machine that is busy may add to a wait.
@@ -92,4 +92,28 @@ async fn production_on_mariadb_waits_two_seconds_at_most_and_meets_no_error() {
 async fn production_on_sqlite_waits_a_second_at_most_and_meets_no_error() {
     let waits = run_beside::<SqliteDatabase>(Duration::from_secs(1)).await;
     assert_eq!(errors(&waits), []);
+}
+
+/// What production waits for is one sandbox and no more: between two of them it is let in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_on_sqlite_has_the_writers_lock_for_a_second_at_most() {
+    let database = SqliteDatabase::new().await;
+    for too_long in [false, true] {
+        let registry = registry::<Sqlite>(database.url(), Tills(1, 2));
+        let runner = Runner::new(if too_long {
+            shop::with_one_that_is_too_long(registry)
+        } else {
+            registry
+        });
+        let watch = LockWatch::start(database.url());
+        for _ in 0..of(3, 12) {
+            let ask = Ask::new(Selection::fast()).fresh();
+            let report = runner.ask(ask).await.report;
+            assert_eq!(report.verdict().is_pass(), !too_long, "{report:#?}");
+        }
+        runner.shutdown().await;
+        let longest = watch.longest();
+        println!("sqlite: the writer's lock was held for {longest:?} (too long: {too_long})");
+        assert!(longest < Duration::from_secs(1) + SLACK, "{longest:?}");
+    }
 }

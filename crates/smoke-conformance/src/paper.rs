@@ -100,6 +100,8 @@ pub struct Paper {
     pub limit: Duration,
     /// How many sandboxes may be open at the same time. One unless set.
     pub capacity: usize,
+    /// How long the next sandbox has to wait after one. Not at all unless set.
+    pub pause: Duration,
 }
 
 impl Default for Paper {
@@ -110,6 +112,7 @@ impl Default for Paper {
             broken: None,
             limit: Duration::from_secs(5),
             capacity: 1,
+            pause: Duration::ZERO,
         }
     }
 }
@@ -181,6 +184,10 @@ impl Session for Sheet {
                 }
             }
         })
+    }
+
+    fn pause(&self, _held: Duration) -> Duration {
+        self.paper.pause
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {

@@ -255,6 +255,27 @@ async fn waiting_for_a_sandbox_is_not_counted_against_a_test() {
 }
 
 #[tokio::test]
+async fn production_is_let_in_between_two_sandboxes() {
+    let paper = Paper {
+        pause: Duration::from_millis(100),
+        ..Paper::default()
+    };
+    let times = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let body = {
+        let times = std::sync::Arc::clone(&times);
+        move |_: Sandbox<Pool>| times.lock().unwrap().push(std::time::Instant::now())
+    };
+    let registry = Registry::new()
+        .rollback(paper)
+        .test(Test::new("a", body.clone()).timeout(Duration::from_millis(50)))
+        .test(Test::new("b", body).timeout(Duration::from_millis(50)));
+    let report = run(registry).await;
+    assert!(report.verdict().is_pass(), "{report:#?}");
+    let times = times.lock().unwrap();
+    assert!(times[1] - times[0] >= Duration::from_millis(100));
+}
+
+#[tokio::test]
 async fn a_sandbox_that_opens_too_late_is_finished_all_the_same() {
     #[derive(Clone)]
     struct Slow(Paper);

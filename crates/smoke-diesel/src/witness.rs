@@ -1,6 +1,7 @@
 //! Hearing of the errors that diesel hands on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 use diesel::result::Error;
@@ -35,6 +36,15 @@ pub(crate) fn instrumentation<D: Dialect>(gate: Arc<Gate>) -> impl Instrumentati
 
 fn hear<D: Dialect>(gate: &Gate, error: &Error) {
     gate.witness().saw(D::read(error), text(error));
+}
+
+/// How long the next sandbox has to wait after one that was held for that long.
+pub(crate) fn pause<D: Dialect>(gate: &Gate, held: Duration) -> Duration {
+    if gate.witness().lets_write() {
+        D::pause(held)
+    } else {
+        Duration::ZERO
+    }
 }
 
 /// What explains that a test did not pass: what was heard, or else the error of the test.

@@ -1,6 +1,7 @@
 //! An open sandbox, seen from the side that guards it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
@@ -164,6 +165,14 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
             }
             verdict
         })
+    }
+
+    fn pause(&self, held: Duration) -> Duration {
+        if self.shared.gate.witness().lets_write() {
+            DB::pause(held)
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {

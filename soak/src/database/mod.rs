@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 pub use mariadb::MariadbDatabase;
 pub use postgres::PostgresDatabase;
-pub use sqlite::SqliteDatabase;
+pub use sqlite::{LockWatch, SqliteDatabase};
 
 use crate::shop;
 use crate::stack::{Connection, Stack};

@@ -126,6 +126,13 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
+    /// How long the next sandbox of this process has to wait after this one, which was held for that
+    /// long: where nobody else can write meanwhile, production is let in between two of them.
+    fn pause(&self, held: Duration) -> Duration {
+        let _ = held;
+        Duration::ZERO
+    }
+
     /// Ends the transaction from outside, whatever the threads that use it do.
     fn cut(&self) -> BoxFuture<'_, ()>;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -16,6 +16,7 @@ const FINISH_LIMIT: Duration = Duration::from_secs(1);
 pub(crate) struct OpenSandbox {
     session: Arc<dyn Session>,
     limit: Duration,
+    opened: Instant,
     past_limit: Arc<AtomicBool>,
     reaper: JoinHandle<()>,
 }
@@ -39,6 +40,7 @@ impl OpenSandbox {
         Self {
             session,
             limit,
+            opened: Instant::now(),
             past_limit,
             reaper,
         }
@@ -48,8 +50,15 @@ impl OpenSandbox {
         &self.session
     }
 
-    /// Ends the sandbox and says how it went. Always returns within a bounded time.
-    pub(crate) async fn finish(self, coordinator: &Handle) -> RollbackVerdict {
+    /// Ends the sandbox and says how it went, and how long the next one has to wait. Always returns
+    /// within a bounded time.
+    pub(crate) async fn finish(self, coordinator: &Handle) -> (RollbackVerdict, Duration) {
+        let (session, opened) = (Arc::clone(&self.session), self.opened);
+        let verdict = self.end(coordinator).await;
+        (verdict, session.pause(opened.elapsed()))
+    }
+
+    async fn end(self, coordinator: &Handle) -> RollbackVerdict {
         let session = Arc::clone(&self.session);
         let runtime = coordinator.clone();
         // A backend may block, and a driver may hang: each end has a thread of its own.
@@ -150,7 +159,7 @@ mod tests {
         let limit = Duration::from_millis(1);
         let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
         cut.notified().await;
-        sandbox.finish(&coordinator).await
+        sandbox.finish(&coordinator).await.0
     }
 
     #[tokio::test]

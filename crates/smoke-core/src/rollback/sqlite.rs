@@ -16,6 +16,19 @@ pub const CAPACITY: usize = 1;
 /// How long to wait for somebody else's lock: production comes first.
 pub const BUSY_TIMEOUT_MS: i32 = 100;
 
+/// How long the next sandbox has to wait after one that had the writer's lock for that long.
+///
+/// Whoever waits for the lock looks whether it is free again after 1, 2, 5, 10, ... and at last 100
+/// milliseconds (`busy_timeout`), and is never told. Sandboxes that follow at once on each other
+/// would have it whenever it looks.
+#[must_use]
+pub fn pause(held: Duration) -> Duration {
+    const LONGEST: Duration = Duration::from_millis(100);
+    const SLACK: Duration = Duration::from_millis(10);
+    // No sleep of theirs is longer than twice what they have waited so far, and a millisecond.
+    (held * 2).min(LONGEST) + SLACK
+}
+
 /// Asks how the connection keeps what it may have to roll back.
 pub const JOURNAL: &str = "SELECT journal_mode FROM pragma_journal_mode";
 
@@ -80,4 +93,22 @@ pub fn read_message(said: &str) -> Fault {
     ];
     let found = FAULTS.iter().find(|(_, text)| said.contains(text));
     found.map_or(Fault::Other, |(fault, _)| *fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those of `sqliteDefaultBusyCallback`, in milliseconds.
+    const SLEEPS: [u64; 13] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100, 100];
+
+    #[test]
+    fn whoever_waits_for_the_lock_looks_once_in_a_pause() {
+        let mut waited = 0;
+        for sleep in SLEEPS {
+            let (waits, sleeps) = (Duration::from_millis(waited), Duration::from_millis(sleep));
+            assert!(pause(waits) > sleeps, "after {waits:?}");
+            waited += sleep;
+        }
+    }
 }

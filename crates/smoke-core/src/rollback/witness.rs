@@ -65,6 +65,12 @@ impl Witness {
         false
     }
 
+    /// Whether the sandbox may write.
+    #[must_use]
+    pub fn lets_write(&self) -> bool {
+        self.remedy.get().is_none()
+    }
+
     /// The verdict on an error of the database, if it explains a failure.
     #[must_use]
     pub fn name(&self, fault: Fault, said: String) -> Option<RollbackVerdict> {

@@ -138,15 +138,24 @@ pub(crate) async fn execute(
         .iter()
         .map(|sandbox| Arc::clone(sandbox.session()))
         .collect();
-    let verdicts = join_all(
+    let finished = join_all(
         remains
             .sandboxes
             .into_iter()
             .map(|sandbox| sandbox.finish(coordinator)),
     )
     .await;
+    let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
     let explained = explained(&result, &sessions);
-    drop(remains.permit);
+    if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {
+        let permit = remains.permit;
+        coordinator.spawn(async move {
+            sleep(pause).await;
+            drop(permit);
+        });
+    } else {
+        drop(remains.permit);
+    }
     let found = remains
         .problems
         .into_iter()

@@ -16,7 +16,7 @@ use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
 use crate::verdict::{not_cut, text};
-use crate::witness::explain;
+use crate::witness::{explain, pause};
 use smoke_core::rollback::redact;
 
 type ServerSide<P> = <<P as SandboxPool>::Connection as Connection>::ServerSide;
@@ -232,6 +232,10 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             }
             verdict
         })
+    }
+
+    fn pause(&self, held: Duration) -> Duration {
+        pause::<Dialect<P>>(&self.gate, held)
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {

@@ -1,6 +1,7 @@
 //! An open sandbox, seen from the side that guards it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use deadpool::managed::{self, Object, PoolError, TimeoutType};
 use futures_util::future::BoxFuture;
@@ -17,7 +18,7 @@ use crate::r2d2::{Connection, Outside, ending};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
 use crate::verdict::text;
-use crate::witness::explain;
+use crate::witness::{explain, pause};
 
 pub(super) struct Session<C: Connection>
 where
@@ -265,6 +266,10 @@ where
             }
             verdict
         })
+    }
+
+    fn pause(&self, held: Duration) -> Duration {
+        pause::<C::Dialect>(&self.inner.gate, held)
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {

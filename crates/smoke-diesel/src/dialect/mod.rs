@@ -35,6 +35,11 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// Whether it commits on its own before some statements, and ends the transaction at a deadlock.
     const ENDS_ON_ITS_OWN: bool = false;
 
+    /// How long the next sandbox has to wait after one that was held for that long and may write.
+    fn pause(_held: Duration) -> Duration {
+        Duration::ZERO
+    }
+
     /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.
     fn begin(terms: &Terms, sealed: bool) -> String;
 

@@ -16,6 +16,10 @@ impl Dialect for SqliteDialect {
 
     const CAPACITY: usize = sqlite::CAPACITY;
 
+    fn pause(held: Duration) -> Duration {
+        sqlite::pause(held)
+    }
+
     /// Instead of the transaction that diesel has begun.
     fn begin(terms: &Terms, _: bool) -> String {
         format!("ROLLBACK; {}", sqlite::begin(terms))

@@ -1,6 +1,7 @@
 //! An open sandbox, seen from the side that guards it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::postgres::Fate;
@@ -14,7 +15,7 @@ use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
-use crate::witness::explain;
+use crate::witness::{explain, pause};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -86,6 +87,10 @@ impl<C: Connection> smoke_core::Session for Session<C> {
             }
             verdict
         })
+    }
+
+    fn pause(&self, held: Duration) -> Duration {
+        pause::<C::Dialect>(&self.0.gate, held)
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {

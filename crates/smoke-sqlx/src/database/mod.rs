@@ -48,6 +48,11 @@ pub(crate) trait Database: sqlx::Database {
     /// Whether no commit of the connection is ever carried out.
     const SEALED: bool;
 
+    /// How long the next sandbox has to wait after one that was held for that long and may write.
+    fn pause(_held: Duration) -> Duration {
+        Duration::ZERO
+    }
+
     /// The application's options, with what a sandbox needs besides.
     fn for_sandbox(options: Options<Self>) -> Options<Self> {
         options

@@ -29,6 +29,10 @@ impl Database for Sqlite {
 
     const SEALED: bool = true;
 
+    fn pause(held: Duration) -> Duration {
+        sqlite::pause(held)
+    }
+
     /// With a mutex, so that the connection can be ended from outside of its thread.
     fn for_sandbox(options: SqliteConnectOptions) -> SqliteConnectOptions {
         options.serialized(true)
