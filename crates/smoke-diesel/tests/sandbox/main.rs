@@ -4,6 +4,7 @@
 
 mod subject;
 
+mod between;
 mod causes;
 mod checkouts;
 mod committed;
