@@ -123,6 +123,7 @@
 )]
 
 mod dialect;
+mod each_statement;
 #[cfg(any(feature = "sqlite", feature = "sqlite-async"))]
 mod sqlite;
 mod steps;

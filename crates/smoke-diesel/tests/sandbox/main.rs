@@ -9,6 +9,7 @@ mod checkouts;
 mod cut;
 mod deadpool_diesel;
 mod deferred;
+mod each_statement;
 mod escapes;
 mod failing;
 mod interact;
