@@ -37,6 +37,9 @@ pub(crate) async fn open<DB: Database>(
     let guard = savepoints.guard();
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let witness = shared.gate.witness();
+    if DB::ENDS_ON_ITS_OWN {
+        witness.listen();
+    }
     let terms = Terms {
         guard,
         test: request.test,

@@ -23,6 +23,7 @@ mod open;
 pub mod postgres;
 pub mod savepoints;
 pub mod sqlite;
+mod statement;
 mod terms;
 mod verdict;
 mod watch;

@@ -6,6 +6,7 @@ mod subject;
 
 mod causes;
 mod checkouts;
+mod committed;
 mod cut;
 mod deadpool_diesel;
 mod deferred;

@@ -41,6 +41,10 @@ pub(crate) trait Database: sqlx::Database {
     /// Whether sandboxes may write unless the application says otherwise.
     const WRITES: bool = true;
 
+    /// Whether it commits on its own before some statements, and cannot be asked what became of a
+    /// transaction.
+    const ENDS_ON_ITS_OWN: bool = false;
+
     /// Whether no commit of the connection is ever carried out.
     const SEALED: bool;
 
