@@ -116,18 +116,6 @@ impl Rollback {
         }
     }
 
-    /// Gives each statement a savepoint of its own on PostgreSQL, as long as the application is in
-    /// no transaction of its own: an SQL error then aborts nothing but its statement, as in
-    /// production. Changes nothing on other databases, where it does so anyway. What it costs and
-    /// needs is said at [`smoke_sqlx::Rollback::savepoint_each_statement`].
-    #[cfg(feature = "postgres")]
-    pub fn savepoint_each_statement(self) -> Self {
-        match self.0 {
-            Kind::Postgres(rollback) => rollback.savepoint_each_statement().into(),
-            other => Self(other),
-        }
-    }
-
     /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(self, limit: Duration) -> Self {
         Self(match self.0 {

@@ -223,4 +223,13 @@ mod tests {
             assert!(!error.contains("hunter2"), "{error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_or_is_repeated(text in "(postgres://)?[a-z:@/?&=,%0-9\\[\\]é-]{0,40}") {
+            if let Err(error) = Address::parse(&format!("{text}hunter2")) {
+                assert!(!error.to_string().contains("hunter2"));
+            }
+        }
+    }
 }

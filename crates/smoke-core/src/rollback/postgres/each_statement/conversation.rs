@@ -70,7 +70,7 @@ impl Conversation {
 
     /// A long message has to be there as a whole.
     fn lacks(&self, bytes: &BytesMut) -> bool {
-        self.has_session && matches!(frames::kind_of_next(bytes), Ok(None))
+        self.has_session && matches!(frames::has_next(bytes), Ok(false))
     }
 
     /// Passes on what can be.
@@ -87,16 +87,13 @@ impl Conversation {
         if !self.has_session {
             return self.greet();
         }
-        let Some(kind) = frames::kind_of_next(&self.from_client)? else {
+        if self.unit.as_ref().is_some_and(|unit| !unit.goes_on()) {
+            return Ok(false);
+        }
+        let Some(message) = frames::take(&mut self.from_client)? else {
             return Ok(false);
         };
-        let waits = self.unit.as_ref().is_some_and(|unit| !unit.admits(kind));
-        if waits {
-            return Ok(false);
-        }
-        if let Some(message) = frames::take(&mut self.from_client)? {
-            self.take_from_client(&message)?;
-        }
+        self.take_from_client(&message)?;
         Ok(true)
     }
 
@@ -254,10 +251,10 @@ impl Unit {
         }
     }
 
-    /// Whether such a message belongs to it, and not to the next.
-    fn admits(&self, kind: u8) -> bool {
-        // CopyData, CopyDone, CopyFail
-        !self.is_complete || self.is_copying && matches!(kind, b'd' | b'c' | b'f')
+    /// Whether what the client says next belongs to it, and not to the next. During a COPY that is
+    /// all of it: a server that hears anything but data ends the session, and would else wait on.
+    fn goes_on(&self) -> bool {
+        !self.is_complete || self.is_copying
     }
 
     /// While it takes data, the server passes over a `Sync`: another has to come.

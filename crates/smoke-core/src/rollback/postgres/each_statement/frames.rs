@@ -37,9 +37,9 @@ impl Message {
     }
 }
 
-/// The kind of the next message, once it is there as a whole.
-pub(super) fn kind_of_next(bytes: &BytesMut) -> io::Result<Option<u8>> {
-    Ok(length_of_next(bytes)?.map(|_| bytes[0]))
+/// Whether the next message is there as a whole.
+pub(super) fn has_next(bytes: &BytesMut) -> io::Result<bool> {
+    Ok(length_of_next(bytes)?.is_some())
 }
 
 /// Takes the next message, once it is there as a whole.

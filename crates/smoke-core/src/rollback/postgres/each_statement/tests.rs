@@ -313,6 +313,17 @@ fn a_copy_is_one_statement() {
 }
 
 #[test]
+fn whoever_does_not_know_of_a_copy_does_not_wait_for_ever() {
+    let mut talk = Talk::in_sandbox();
+    talk.query("COPY t FROM STDIN");
+    talk.done();
+    talk.server(b'G', b"\0\0\0");
+    talk.server_hears();
+    talk.query("SELECT 1");
+    assert_eq!(talk.server_hears(), ["SELECT 1"]);
+}
+
+#[test]
 fn encryption_is_declined() {
     let mut talk = Conversation::default();
     talk.from_client.put_u32(8);
@@ -358,4 +369,69 @@ fn a_client_that_goes_on_and_on_is_held_up() {
         assert!(talk.0.from_client.len() < 1 << 20);
     }
     assert!(talk.0.hears_server());
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_that_is_said_panics(
+        heard in proptest::collection::vec((proptest::bool::ANY, proptest::collection::vec(0_u8.., 0..60)), 0..20)
+    ) {
+        let mut talk = Talk::in_sandbox();
+        for (is_client, bytes) in heard {
+            let from = if is_client {
+                &mut talk.0.from_client
+            } else {
+                &mut talk.0.from_server
+            };
+            from.extend_from_slice(&bytes);
+            if talk.0.go_on().is_err() {
+                break;
+            }
+        }
+    }
+
+    /// As a transaction would, whatever order it is told things in.
+    #[test]
+    fn every_answer_of_a_server_that_obeys_is_heard_once(
+        queries in proptest::collection::vec((0..6_usize, proptest::bool::ANY), 0..40)
+    ) {
+        const SQL: [&str; 6] = [
+            "SELECT 1",
+            "INSERT INTO t VALUES (1)",
+            "SAVEPOINT a",
+            "RELEASE SAVEPOINT a",
+            "ROLLBACK TO SAVEPOINT a",
+            "ROLLBACK TO SAVEPOINT smoke_guard_1",
+        ];
+        let mut talk = Talk::in_sandbox();
+        let asked = queries.len();
+        let mut fails: std::collections::VecDeque<bool> =
+            queries.iter().map(|(_, fails)| *fails).collect();
+        for (at, _) in queries {
+            talk.query(SQL[at]);
+        }
+        let (mut heard, mut status) = (0, b'T');
+        loop {
+            let told = talk.server_hears();
+            if told.is_empty() {
+                break;
+            }
+            for sql in told {
+                let is_own = sql.contains("smoke_statement");
+                let goes_back = sql.starts_with("ROLLBACK TO");
+                let fails = if is_own { false } else { fails.pop_front().unwrap() };
+                if status == b'E' {
+                    assert!(!sql.starts_with("SAVEPOINT smoke"), "there would be none");
+                }
+                status = match (fails, status) {
+                    (true, _) => b'E',
+                    (false, b'E') if !goes_back => b'E',
+                    _ => b'T',
+                };
+                talk.ready(status);
+            }
+            heard += talk.client_hears().len();
+        }
+        assert_eq!(heard, asked);
+    }
 }
