@@ -90,12 +90,12 @@ async fn a_hundred_runs_leave_no_thread_and_nothing_of_the_application() {
             before = threads();
         }
     }
-    // The operating system may take a moment.
+    // The operating system may take a moment, and a pool of threads keeps its own for ten seconds.
     let gone = async {
         while threads() > before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    let gone = tokio::time::timeout(Duration::from_secs(10), gone).await;
+    let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
     assert!(gone.is_ok(), "{} threads, {before} before", threads());
 }

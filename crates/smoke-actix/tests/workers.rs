@@ -50,7 +50,11 @@ async fn two_hundred_requests_to_four_workers_make_one_run() {
             let _open = gated.acquire().await;
         }
     });
-    let server = serve(Runner::new(Registry::new().test(test).open()));
+    let limits = Limits::default().reuse(Duration::from_secs(60));
+    let limits = limits.test(Duration::from_secs(19));
+    let server = serve(Runner::new(
+        Registry::new().test(test).limits(limits).open(),
+    ));
     let asking = join_all((0..200).map(|_| server.get("/smoketest/")));
     let opening = async {
         // Whoever comes after the run has ended gets its report as well.

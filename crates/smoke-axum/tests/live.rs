@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocketUpgrade};
@@ -235,13 +236,18 @@ async fn events_are_seen_as_they_come() {
         client.get("/").send().await?.ensure_status(200)?;
         Ok(())
     }
-    let test = run(listens).await;
-    assert_passed(&test);
-    assert!(
-        test.duration < Duration::from_millis(400),
-        "{:?}",
-        test.duration
-    );
+    let mut shortest = Duration::MAX;
+    // Again where it took longer: a machine that is busy may have been what kept it. An answer that
+    // keeps its turn, keeps it for 500 ms.
+    for _ in 0..10 {
+        let test = run(listens).await;
+        assert_passed(&test);
+        shortest = shortest.min(test.duration);
+        if shortest < Duration::from_millis(400) {
+            break;
+        }
+    }
+    assert!(shortest < Duration::from_millis(400), "{shortest:?}");
 }
 
 #[tokio::test]
@@ -297,14 +303,24 @@ async fn a_handler_that_stops_its_thread_makes_the_test_hang() {
         exchange(&live, "GET /stops HTTP/1.0\r\n\r\n").await?;
         Ok(())
     }
-    let stopping = || {
-        let stops = async || std::thread::sleep(Duration::from_secs(4));
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let ended = Arc::new(Mutex::new(ended));
+    let stopping = move || {
+        let ended = Arc::clone(&ended);
+        let stops = move || {
+            let ended = Arc::clone(&ended);
+            async move {
+                let _ = ended.lock().unwrap().recv();
+            }
+        };
         Router::new().route("/stops", get(stops))
     };
-    let test = Test::new("shop::stops", stops).timeout(Duration::from_millis(100));
+    // Long enough for the request to reach the handler, on a machine that is busy.
+    let test = Test::new("shop::stops", stops).timeout(Duration::from_secs(1));
     let registry = Registry::new().app(app(stopping)).test(test);
     let report = Runner::new(registry).run(Selection::fast()).await;
     let test = &report.tests[0];
     assert_eq!(test.outcome, Outcome::Errored);
     assert!(format!("{test:?}").contains("it hangs"), "{test:#?}");
+    drop(end);
 }

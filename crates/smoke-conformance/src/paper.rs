@@ -69,6 +69,9 @@ impl Pool {
     }
 }
 
+/// How long the last handle of a pool is waited for, on a machine that is busy.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// Opens sandboxes that write to a diary: `open <test>`, `enter`, `leave`, `cut <test>`,
 /// `finish <test>`.
 ///
@@ -174,7 +177,7 @@ impl Session for Sheet {
 
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
         Box::pin(async {
-            let gone = self.handles.gone(Duration::from_millis(100)).await;
+            let gone = self.handles.gone(GRACE).await;
             self.paper.diary.note(format!("finish {}", self.test));
             if gone {
                 lock(&self.paper.verdict).clone()

@@ -123,7 +123,7 @@ fn suite(diary: &Diary) -> Suite {
 async fn a_suite_is_torn_down_also_where_the_runs_time_is_over() {
     let diary = Diary::default();
     let endless = async || std::future::pending::<()>().await;
-    let limits = Limits::default().run(Duration::from_secs(1));
+    let limits = Limits::default().run(Duration::from_secs(3));
     let registry = Registry::new()
         .suite(suite(&diary).test("a", endless))
         .limits(limits);
@@ -175,13 +175,13 @@ async fn a_failure_is_told_before_the_suite_is_torn_down() {
             Err(Failure::new("left is 3").into())
         })
         .test("passes", || {});
-    let limits = Limits::default().slow_run(Duration::from_secs(1));
+    let limits = Limits::default().slow_run(Duration::from_secs(2));
     let report = run(Registry::new().suite(suite).limits(limits)).await;
     assert_ended(&report.tests[0], Outcome::Failed, "left is 3");
     // It is held back for the tear-down's sake, which takes longer than the run may.
     assert_ended(
         &report.tests[1],
         Outcome::Errored,
-        "had not ended when the run's limit of 1s was near",
+        "had not ended when the run's limit of 2s was near",
     );
 }

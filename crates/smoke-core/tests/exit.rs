@@ -31,9 +31,9 @@ fn ends(what: &str) -> String {
         .spawn()
         .unwrap();
     while process.try_wait().unwrap().is_none() {
-        if began.elapsed() > Duration::from_secs(8) {
+        if began.elapsed() > Duration::from_secs(30) {
             process.kill().unwrap();
-            panic!("the process had not ended after 8 s");
+            panic!("the process had not ended after 30 s");
         }
         thread::sleep(Duration::from_millis(10));
     }

@@ -152,7 +152,15 @@ async fn a_sandbox_past_its_limit_is_cut_whatever_the_test_does() {
         limit: Duration::from_millis(50),
         ..Paper::default()
     };
-    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(300)).await;
+    let diary = paper.diary.clone();
+    let body = move |_: Sandbox<Pool>| {
+        let diary = diary.clone();
+        async move {
+            while diary.count("cut a") == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    };
     let test = only(
         run(Registry::new()
             .rollback(paper.clone())
@@ -243,11 +251,12 @@ async fn a_database_that_is_down_errors_the_tests_that_need_it_and_no_others() {
 
 #[tokio::test]
 async fn waiting_for_a_sandbox_is_not_counted_against_a_test() {
-    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(60)).await;
+    // Each has most of its limit left, and the last waits for longer than that.
+    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(900)).await;
     let registry = (0..4).fold(
         Registry::new().rollback(Paper::default()),
         |registry, at| {
-            registry.test(Test::new(format!("t{at}"), body).timeout(Duration::from_millis(150)))
+            registry.test(Test::new(format!("t{at}"), body).timeout(Duration::from_millis(2500)))
         },
     );
     let report = run(registry).await;
@@ -451,17 +460,24 @@ async fn as_many_sandboxes_are_open_at_once_as_the_backend_bears() {
         capacity: 2,
         ..Paper::default()
     };
-    let (now, most) = (
+    let (now, most, two) = (
         std::sync::Arc::new(AtomicUsize::new(0)),
         std::sync::Arc::new(AtomicUsize::new(0)),
+        std::sync::Arc::new(tokio::sync::Barrier::new(2)),
     );
     let registry = (0..8).fold(Registry::new().rollback(paper), |registry, at| {
-        let (now, most) = (std::sync::Arc::clone(&now), std::sync::Arc::clone(&most));
-        registry.test(Test::new(format!("t{at}"), move |_: Sandbox<Pool>| {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(20));
-            now.fetch_sub(1, Ordering::SeqCst);
-        }))
+        let (now, most, two) = (now.clone(), most.clone(), two.clone());
+        let body = move |_: Sandbox<Pool>| {
+            let (now, most, two) = (now.clone(), most.clone(), two.clone());
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                // Each has another one beside it, or waits in vain.
+                two.wait().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                now.fetch_sub(1, Ordering::SeqCst);
+            }
+        };
+        registry.test(Test::new(format!("t{at}"), body))
     });
     assert!(run(registry).await.verdict().is_pass());
     assert_eq!(most.load(Ordering::SeqCst), 2);

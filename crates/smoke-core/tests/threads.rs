@@ -45,7 +45,8 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
     let runner = Runner::new(
         Registry::new()
             .test(Test::new("keeps", body).timeout(SOON))
-            .test(Test::new("other", || {})),
+            .test(Test::new("other", || {}))
+            .limits(Limits::default().starts_per_minute(10_000)),
     );
     let first = runner.run(Selection::fast()).await;
     assert_ended(
@@ -74,7 +75,8 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
 
 #[tokio::test]
 async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_run() {
-    let stuck = |name: &str| Test::new(name, spin).timeout(SOON);
+    // Long enough for each to have begun: one that is stopped before that does not hang.
+    let stuck = |name: &str| Test::new(name, spin).timeout(Duration::from_secs(1));
     let registry = (0..4).fold(Registry::new(), |registry, at| {
         registry.test(stuck(&format!("stuck::{at}")))
     });

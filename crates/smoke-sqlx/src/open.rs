@@ -28,6 +28,11 @@ pub(crate) async fn open<DB: Database>(
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
+    let way = if rollback.keeps_each_statement() {
+        DB::by_way_of_relay(&options).await?
+    } else {
+        options.clone()
+    };
     let savepoints = levels::savepoints();
     let guard = savepoints.guard();
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
@@ -51,7 +56,7 @@ pub(crate) async fn open<DB: Database>(
         .max_lifetime(None)
         .test_before_acquire(false)
         .acquire_timeout(patience(request.limit));
-    let pool = guarded(pool_options, Arc::clone(&shared), token).connect_lazy_with(options.clone());
+    let pool = guarded(pool_options, Arc::clone(&shared), token).connect_lazy_with(way);
     let opening = async {
         let mut connection = connect(&pool, &options).await?;
         let outside = prepare(rollback, &mut connection, &shared, &terms).await?;

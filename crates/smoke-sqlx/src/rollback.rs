@@ -64,6 +64,7 @@ pub struct Rollback<DB: Database> {
     limit: Option<Duration>,
     capacity: usize,
     read_only: bool,
+    savepoint_each_statement: bool,
 }
 
 /// Where the options to connect with come from.
@@ -101,6 +102,7 @@ impl<DB: Database> Rollback<DB> {
             limit: None,
             capacity: 1,
             read_only: false,
+            savepoint_each_statement: false,
         }
     }
 
@@ -155,6 +157,30 @@ impl Rollback<sqlx::Postgres> {
         self.application_user = Some(user.into());
         self
     }
+
+    /// Gives each statement a savepoint of its own, as long as the application is in no transaction
+    /// of its own: an SQL error then aborts nothing but its statement, as in production. For
+    /// applications that go on after one (get-or-create on a unique violation) on a connection that
+    /// they have acquired; each use of the pool itself has a savepoint anyway.
+    ///
+    /// It costs two round trips a statement, and works by way of a relay in this process that has
+    /// to understand the connection: the options have to say `PgSslMode::Disable` (a URL
+    /// `sslmode=disable`), and name a socket as their host.
+    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use smoke_sqlx::Rollback;
+    /// use sqlx::Postgres;
+    ///
+    /// let url = "postgres://app@db/shop?sslmode=disable";
+    /// let rollback = Rollback::<Postgres>::new(url).savepoint_each_statement();
+    /// ```
+    pub fn savepoint_each_statement(mut self) -> Self {
+        self.savepoint_each_statement = true;
+        self
+    }
 }
 
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
@@ -173,6 +199,10 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn keeps_each_statement(&self) -> bool {
+        self.savepoint_each_statement
     }
 
     pub(crate) fn is_read_only(&self) -> bool {

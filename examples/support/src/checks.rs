@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Answer, Service, refusal};
 
+/// Within which time a service ends that was told to, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Starts the service and checks that its endpoint answers with that many passed tests, and that
 /// what else is asked for under the prefix is answered by the endpoint too.
 ///
@@ -92,7 +95,7 @@ pub fn ends_when_told(binary: &str) {
     let status = service.wait();
     assert!(status.success(), "{status}");
     let took = told.elapsed();
-    assert!(took < Duration::from_secs(5), "it took {took:?}");
+    assert!(took < PATIENCE, "it took {took:?}");
 }
 
 /// Checks that the service says in one line what is wrong with `PORT`, and what to do.

@@ -1,14 +1,14 @@
 //! A small application whose requests are SQL.
 
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use smoke_core::{App, AppBody, AppFactory, Sandbox};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::Database;
 
@@ -16,25 +16,35 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// `POST` with a body of SQL: `/execute` runs it, `/tolerate` passes over its errors,
 /// `/transaction` commits it in a transaction of the library's, `/elsewhere` runs it on
-/// production's pool, `/later` runs it now and once more after a second.
+/// production's pool, `/later` runs it now and once more when the test is over.
 /// `GET /rows` counts.
 pub(super) struct SqlApp<D: Database> {
     pool: D::Pool,
     production: D::Pool,
-    late: mpsc::UnboundedSender<Result<(), String>>,
+    late: Late,
     database: PhantomData<D>,
+}
+
+/// Work that is done when the test is over.
+#[derive(Clone)]
+pub(super) struct Late {
+    /// Told that the test is over.
+    pub(super) over: Arc<Notify>,
+    /// Tells what became of the work.
+    pub(super) done: mpsc::UnboundedSender<Result<(), String>>,
 }
 
 impl<D: Database> SqlApp<D> {
     pub(super) fn factory(production: D::Pool) -> AppFactory {
-        Self::reporting(production, mpsc::unbounded_channel().0)
+        let late = Late {
+            over: Arc::default(),
+            done: mpsc::unbounded_channel().0,
+        };
+        Self::working_late(production, late)
     }
 
-    /// Tells what became of work that was done later.
-    pub(super) fn reporting(
-        production: D::Pool,
-        late: mpsc::UnboundedSender<Result<(), String>>,
-    ) -> AppFactory {
+    /// The same, with an end of the test that is told of.
+    pub(super) fn working_late(production: D::Pool, late: Late) -> AppFactory {
         let factory = move |Sandbox(pool): Sandbox<D::Pool>| Self {
             pool,
             production: production.clone(),
@@ -69,8 +79,9 @@ impl<D: Database> App for SqlApp<D> {
                 "/later" => {
                     let now = D::execute(&pool, &sql).await;
                     tokio::spawn(async move {
-                        tokio::time::sleep(Duration::from_secs(1)).await;
-                        let _ = late.send(D::execute(&pool, &sql.replace('2', "3")).await);
+                        late.over.notified().await;
+                        let again = D::execute(&pool, &sql.replace('2', "3")).await;
+                        let _ = late.done.send(again);
                     });
                     now.map(|()| String::new())
                 }

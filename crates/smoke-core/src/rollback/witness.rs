@@ -195,7 +195,8 @@ fn aborted(said: &str) -> RollbackVerdict {
     RollbackVerdict::Limit {
         cause: format!(
             "the application went on after an SQL error ({said}), which has aborted the sandbox's transaction; \
-             put a statement that may fail into a transaction() of its own, which is a savepoint here"
+             put a statement that may fail into a transaction() of its own, which is a savepoint here, \
+             or ask for savepoint_each_statement()"
         ),
     }
 }

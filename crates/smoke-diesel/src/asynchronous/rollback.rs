@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
 
 use super::open::open;
-use super::opener::Setup;
+use super::opener::{Setup, by};
 use super::{Connect, Connection, Manager, SandboxPool};
 use crate::dialect::Dialect;
 
@@ -23,6 +23,8 @@ use crate::dialect::Dialect;
 #[must_use]
 pub struct Rollback<P, C> {
     pub(super) connect: Connect<C>,
+    pub(super) url: Option<Arc<str>>,
+    pub(super) savepoint_each_statement: bool,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) writes: bool,
     pub(super) read_only: bool,
@@ -55,6 +57,31 @@ where
     /// that is logged once: tests with other rights may pass where production fails.
     pub fn application_user(mut self, user: &str) -> Self {
         self.application_user = Some(user.into());
+        self
+    }
+
+    /// Gives each statement a savepoint of its own, as long as the application is in no transaction of
+    /// its own: an SQL error then aborts nothing but its statement, as in production. For applications
+    /// that go on after one (get-or-create on a unique violation).
+    ///
+    /// It costs two round trips a statement, and works by way of a relay in this process that has
+    /// to understand the connection: the URL has to say `sslmode=disable`, and to be given here.
+    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # #[cfg(all(feature = "deadpool", feature = "postgres"))]
+    /// # fn example() {
+    /// use diesel_async::AsyncPgConnection;
+    /// use smoke_diesel::deadpool::Rollback;
+    ///
+    /// let url = "postgres://app@db/shop?sslmode=disable";
+    /// let rollback = Rollback::<AsyncPgConnection>::postgres(url).savepoint_each_statement();
+    /// # }
+    /// ```
+    pub fn savepoint_each_statement(mut self) -> Self {
+        self.savepoint_each_statement = true;
         self
     }
 }
@@ -146,15 +173,17 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
 
     fn at(url: impl Into<String>) -> Self {
         let url: Arc<str> = url.into().into();
-        Self::with_connect(Arc::new(move || {
-            let url = Arc::clone(&url);
-            async move { C::establish(&url).await }.boxed()
-        }))
+        Self {
+            url: Some(Arc::clone(&url)),
+            ..Self::with_connect(by(url))
+        }
     }
 
     fn with_connect(connect: Connect<C>) -> Self {
         Self {
             connect,
+            url: None,
+            savepoint_each_statement: false,
             setups: Vec::new(),
             writes: C::Dialect::WRITES,
             read_only: false,

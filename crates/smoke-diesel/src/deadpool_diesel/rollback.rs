@@ -38,6 +38,7 @@ pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
 #[must_use]
 pub struct Rollback<C> {
     pub(super) url: String,
+    pub(super) savepoint_each_statement: bool,
     pub(super) setups: Vec<Setup<C>>,
     pub(super) accepts_implicit_commits: bool,
     pub(super) read_only: bool,
@@ -50,6 +51,7 @@ impl<C> Rollback<C> {
     fn at(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            savepoint_each_statement: false,
             setups: Vec::new(),
             accepts_implicit_commits: false,
             read_only: false,
@@ -112,6 +114,29 @@ impl Rollback<diesel::PgConnection> {
     /// that is logged once: tests with other rights may pass where production fails.
     pub fn application_user(mut self, user: &str) -> Self {
         self.application_user = Some(user.into());
+        self
+    }
+
+    /// Gives each statement a savepoint of its own, as long as the application is in no transaction of
+    /// its own: an SQL error then aborts nothing but its statement, as in production. For applications
+    /// that go on after one (get-or-create on a unique violation).
+    ///
+    /// It costs two round trips a statement, and works by way of a relay in this process that has
+    /// to understand the connection: the URL has to say `sslmode=disable`.
+    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() {
+    /// use smoke_diesel::deadpool_diesel::Rollback;
+    ///
+    /// let url = "postgres://app@db/shop?sslmode=disable";
+    /// let rollback = Rollback::postgres(url).savepoint_each_statement();
+    /// # }
+    /// ```
+    pub fn savepoint_each_statement(mut self) -> Self {
+        self.savepoint_each_statement = true;
         self
     }
 }

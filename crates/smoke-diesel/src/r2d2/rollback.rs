@@ -15,6 +15,7 @@ use super::opener::{Opener, Setup};
 use super::session::Session;
 use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, Terms};
+use crate::each_statement::by_way_of_relay;
 use crate::gate::Gate;
 use crate::savepoints::Savepoints;
 
@@ -36,6 +37,8 @@ use crate::savepoints::Savepoints;
 #[must_use]
 pub struct Rollback<M: ManageConnection> {
     manager: Arc<dyn Fn() -> M + Send + Sync>,
+    url: Option<String>,
+    savepoint_each_statement: bool,
     customizer: Option<Arc<dyn CustomizeConnection<M::Connection, M::Error>>>,
     setups: Vec<Setup<M::Connection>>,
     limit: Option<Duration>,
@@ -50,6 +53,8 @@ impl<M: ManageConnection> Rollback<M> {
     pub fn with_manager(manager: impl Fn() -> M + Send + Sync + 'static) -> Self {
         Self {
             manager: Arc::new(manager),
+            url: None,
+            savepoint_each_statement: false,
             customizer: None,
             setups: Vec::new(),
             limit: None,
@@ -113,7 +118,10 @@ impl<M: ManageConnection> fmt::Debug for Rollback<M> {
 impl<C: R2D2Connection + Send + 'static> Rollback<ConnectionManager<C>> {
     fn at(url: impl Into<String>) -> Self {
         let url = url.into();
-        Self::with_manager(move || ConnectionManager::new(url.clone()))
+        Self {
+            url: Some(url.clone()),
+            ..Self::with_manager(move || ConnectionManager::new(url.clone()))
+        }
     }
 }
 
@@ -143,6 +151,29 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
     /// that is logged once: tests with other rights may pass where production fails.
     pub fn application_user(mut self, user: &str) -> Self {
         self.application_user = Some(user.into());
+        self
+    }
+
+    /// Gives each statement a savepoint of its own, as long as the application is in no transaction of
+    /// its own: an SQL error then aborts nothing but its statement, as in production. For applications
+    /// that go on after one (get-or-create on a unique violation).
+    ///
+    /// It costs two round trips a statement, and works by way of a relay in this process that has
+    /// to understand the connection: the URL has to say `sslmode=disable`, and to be given here.
+    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() {
+    /// use smoke_diesel::r2d2::Rollback;
+    ///
+    /// let url = "postgres://app@db/shop?sslmode=disable";
+    /// let rollback = Rollback::postgres(url).savepoint_each_statement();
+    /// # }
+    /// ```
+    pub fn savepoint_each_statement(mut self) -> Self {
+        self.savepoint_each_statement = true;
         self
     }
 }
@@ -194,6 +225,11 @@ async fn open<C: Connection>(
     rollback: &Rollback<ConnectionManager<C>>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<C>>> {
+    let wanted = rollback.savepoint_each_statement;
+    let (manager, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
+        Some((url, relay)) => (ConnectionManager::new(url), Some(relay)),
+        None => ((rollback.manager)(), None),
+    };
     let gate = Arc::new(Gate::default());
     let savepoints = Savepoints::new();
     let (token, watch) = HandleToken::new();
@@ -216,6 +252,7 @@ async fn open<C: Connection>(
             application_user: rollback.application_user.clone(),
         },
         _token: token,
+        _relay: relay,
     };
     let events = Events {
         gate: Arc::clone(&gate),
@@ -234,7 +271,7 @@ async fn open<C: Connection>(
         .error_handler(Box::new(ConnectErrors::<C>(reply)))
         .event_handler(Box::new(events))
         .connection_customizer(Box::new(opener))
-        .build_unchecked((rollback.manager)());
+        .build_unchecked(manager);
     // Asking has the pool connect; what comes of it is told by the opener.
     as_session(|| drop(pool.get_timeout(Duration::ZERO)));
     let outside = match tokio::time::timeout(OPENING, opened).await {

@@ -16,6 +16,9 @@ with_every_pool! {
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(120);
 
+/// As it is unless the application says otherwise.
+const SHORT: Duration = Duration::from_secs(2);
+
 /// Sends a statement through the same pooler, as production does.
 struct Waiting(tokio::task::JoinHandle<()>);
 
@@ -65,7 +68,7 @@ async fn production_goes_on_when_an_idle_sandbox_is_past_its_limit<A: Applicatio
 /// By its limit for silence.
 async fn a_connection_that_is_held_is_ended_by_the_server<A: Application>() {
     let production = Production::through_one_connection().await;
-    let sandbox = Sandbox::<A>::open(&production.pooled).await;
+    let sandbox = Sandbox::<A>::limited(&production.pooled, SHORT).await;
     sandbox.run(&production.insert(1)).await.unwrap();
     let held = sandbox.pool.hold().await;
     let waiting = Waiting::new(&production);
@@ -80,7 +83,7 @@ async fn a_connection_that_is_held_is_ended_by_the_server<A: Application>() {
 /// By its limit for statements, after which nobody has the connection.
 async fn a_long_statement_is_ended_by_the_server<A: Application>() {
     let production = Production::through_one_connection().await;
-    let sandbox = Sandbox::<A>::open(&production.pooled).await;
+    let sandbox = Sandbox::<A>::limited(&production.pooled, SHORT).await;
     sandbox.run(&production.insert(1)).await.unwrap();
     let (pool, process) = (sandbox.pool.clone(), sandbox.pool.process().await);
     let running = tokio::spawn(async move { pool.run("SELECT pg_sleep(120)").await });

@@ -130,7 +130,7 @@ pub(crate) async fn eventually(reached: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
+    tokio::time::timeout(Duration::from_secs(15), waiting)
         .await
         .unwrap();
 }

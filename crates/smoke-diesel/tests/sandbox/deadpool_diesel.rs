@@ -54,12 +54,21 @@ async fn a_statement_that_runs_on_is_ended() {
     let subject = Sqlite::new().await;
     let Opened { pool, session } = open(&on_sqlite(&subject)).await.unwrap();
     run(&pool, INSERT).await.unwrap();
-    let given_up = tokio::time::timeout(Duration::from_millis(50), run(&pool, Sqlite::LONG));
-    given_up.await.unwrap_err();
+    let object = pool.get().await.unwrap();
+    let (begins, begun) = tokio::sync::oneshot::channel();
+    let running = object.interact(move |connection| {
+        begins.send(()).unwrap();
+        connection.batch_execute(Sqlite::LONG)
+    });
+    tokio::select! {
+        ran = running => panic!("{ran:?}"),
+        begun = begun => begun.unwrap(),
+    }
+    drop(object);
     drop(pool);
     let verdict = session.finish().await;
     assert!(is_straggler(&verdict), "{verdict:?}");
-    subject.can_write().await.unwrap();
+    subject.until_it_can_be_written().await;
     assert_eq!(subject.rows().await, 0);
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
@@ -16,7 +17,7 @@ use crate::causes::{assert_errored, run, runner};
 use crate::subject::mariadb::Mariadb;
 use crate::subject::postgres::{OnPostgres, url};
 use crate::subject::sqlite::Sqlite;
-use crate::subject::{Subject, on_postgres};
+use crate::subject::{PATIENCE, Subject, on_postgres};
 
 on_postgres! {
     a_server_that_dies_and_comes_back,
@@ -238,9 +239,18 @@ async fn a_mariadb_that_is_full_and_then_is_not() {
     let before = run(&runner).await;
     assert!(before.verdict().is_pass(), "{before:?}");
     tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 1")).await;
-    let taken = diesel_async::AsyncMysqlConnection::establish(&url).await;
+    // The server ends the sandbox's session in its own time.
+    let taking = async {
+        loop {
+            match diesel_async::AsyncMysqlConnection::establish(&url).await {
+                Ok(taken) => break taken,
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    };
+    let taken = tokio::time::timeout(PATIENCE, taking).await.unwrap();
     assert_errored(&run(&runner).await, "no capacity");
-    drop(taken.unwrap());
+    drop(taken);
     tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 0")).await;
     let after = run(&runner).await;
     assert!(after.verdict().is_pass(), "{after:?}");

@@ -96,7 +96,7 @@ async fn a_connection_that_was_taken_out_of_the_pool_ends_with_the_sandbox() {
         .unwrap();
     let (subject, verdict) = sandbox.finish().await;
     assert!(!verdict.is_rolled_back(), "{verdict:?}");
-    subject.can_write().await.unwrap();
+    subject.until_it_can_be_written().await;
     taken
         .batch_execute("INSERT INTO t VALUES (2); COMMIT")
         .await

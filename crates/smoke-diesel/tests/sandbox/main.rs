@@ -11,6 +11,7 @@ mod committed;
 mod cut;
 mod deadpool_diesel;
 mod deferred;
+mod each_statement;
 mod escapes;
 mod failing;
 mod interact;

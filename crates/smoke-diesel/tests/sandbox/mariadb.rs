@@ -25,7 +25,7 @@ async fn nothing_can_be_written_unless_implicit_commits_are_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limits_are_set_on_the_server() {
-    let sandbox = Sandbox::<Mariadb>::open().await;
+    let sandbox = Sandbox::<Mariadb>::open_with_its_limit().await;
     let mut connection = sandbox.pool.get().await.unwrap();
     for (setting, value) in [
         ("tx_isolation", "READ-COMMITTED"),

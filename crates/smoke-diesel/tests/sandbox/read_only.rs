@@ -51,7 +51,7 @@ async fn nothing_is_written_to_sqlite_and_writers_do_not_wait() {
     is_read_only(&subject, backend, "without read_only()").await;
     let Opened { pool, session } = open(&backend()).await.unwrap();
     Sqlite::run(&pool, "SELECT * FROM t").await.unwrap();
-    subject.can_write().await.unwrap();
+    subject.until_it_can_be_written().await;
     drop(pool);
     assert!(session.finish().await.is_rolled_back());
 }

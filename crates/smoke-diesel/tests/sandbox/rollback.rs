@@ -18,7 +18,7 @@ async fn what_was_written_is_rolled_back<S: Subject>() {
     let (subject, verdict) = sandbox.finish().await;
     assert_eq!(verdict, RollbackVerdict::RolledBack);
     assert_eq!(subject.rows().await, 0);
-    subject.can_write().await.unwrap();
+    subject.until_it_can_be_written().await;
 }
 
 async fn a_committed_nested_transaction_is_rolled_back<S: Subject>() {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::subject::{Sandbox, Subject, is_straggler, on_every_subject};
+use smoke_core::rollback::absent::GRACE;
+
+use crate::subject::{PATIENCE, Sandbox, Subject, is_straggler, on_every_subject};
 
 on_every_subject! {
     a_kept_pool_is_named_and_gets_nothing,
@@ -28,7 +30,7 @@ async fn a_kept_pool_is_named_and_gets_nothing<S: Subject>() {
         tokio::time::sleep(Duration::from_millis(600)).await;
     }
     assert_eq!(subject.rows().await, 0);
-    subject.can_write().await.unwrap();
+    subject.until_it_can_be_written().await;
 }
 
 async fn a_kept_connection_is_cut_and_its_writes_are_gone<S: Subject>() {
@@ -40,8 +42,8 @@ async fn a_kept_connection_is_cut_and_its_writes_are_gone<S: Subject>() {
     let begun = Instant::now();
     let (subject, verdict) = sandbox.finish().await;
     assert!(is_straggler(&verdict), "{verdict:?}");
-    assert!(begun.elapsed() < Duration::from_secs(1));
-    subject.can_write().await.unwrap();
+    assert!(begun.elapsed() < PATIENCE);
+    subject.until_it_can_be_written().await;
     for sql in ["COMMIT", "INSERT INTO t VALUES (2)", "SELECT 1"] {
         S::run_on(&mut held, sql).await.unwrap_err();
     }
@@ -75,11 +77,7 @@ async fn a_session_that_nobody_finishes_closes_its_connection<S: Subject>() {
         } = sandbox;
         drop(session);
         // A connection that is closed, or ended, is gone as soon as the server has noticed.
-        let begun = Instant::now();
-        while subject.can_write().await.is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(1), "in use: {in_use}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        subject.until_it_can_be_written().await;
         S::run(&pool, "INSERT INTO t VALUES (2)").await.unwrap_err();
         drop(held);
         S::run(&pool, "INSERT INTO t VALUES (3)").await.unwrap_err();
@@ -88,14 +86,23 @@ async fn a_session_that_nobody_finishes_closes_its_connection<S: Subject>() {
 }
 
 async fn a_handle_that_goes_within_the_grace_is_no_straggler<S: Subject>() {
-    let sandbox = Sandbox::<S>::open().await;
-    let kept = sandbox.pool.clone();
-    let held = S::hold(&sandbox.pool).await;
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        drop(held);
-        drop(kept);
-    });
-    let (_, verdict) = sandbox.finish().await;
-    assert!(verdict.is_rolled_back(), "{verdict:?}");
+    for _ in 0..20 {
+        let sandbox = Sandbox::<S>::open().await;
+        let kept = sandbox.pool.clone();
+        let held = S::hold(&sandbox.pool).await;
+        let begun = Instant::now();
+        let going = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            drop(held);
+            drop(kept);
+            begun.elapsed()
+        });
+        let (_, verdict) = sandbox.finish().await;
+        // Else the machine was too busy for it to go within the grace.
+        if going.await.unwrap() < GRACE / 2 {
+            assert!(verdict.is_rolled_back(), "{verdict:?}");
+            return;
+        }
+    }
+    panic!("it was never gone in time");
 }

@@ -9,6 +9,7 @@ pub(crate) mod sqlite;
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
 
@@ -57,7 +58,22 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 
     /// Whether another connection can write at once.
     async fn can_write(&self) -> Result<(), String>;
+
+    /// Waits until another connection can write: a server ends a session in its own time.
+    async fn until_it_can_be_written(&self) {
+        let begun = Instant::now();
+        while let Err(error) = self.can_write().await {
+            assert!(begun.elapsed() < PATIENCE, "{error}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 }
+
+/// How long to wait for what comes by itself, on a machine that is busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a sandbox is held: for so much longer that it is not the limit what ends anything.
+const HELD: Duration = Duration::from_secs(60);
 
 /// A connection that is held.
 pub(crate) type Held = Box<dyn Any + Send>;
@@ -71,8 +87,19 @@ pub(crate) struct Sandbox<S: Subject> {
 
 impl<S: Subject> Sandbox<S> {
     pub(crate) async fn open() -> Self {
+        Self::of(S::new().await, HELD).await
+    }
+
+    /// With the limit that a runner gives it.
+    pub(crate) async fn open_with_its_limit() -> Self {
         let subject = S::new().await;
-        let Opened { pool, session } = open(&subject.backend()).await.unwrap();
+        let limit = subject.backend().limit();
+        Self::of(subject, limit).await
+    }
+
+    async fn of(subject: S, limit: Duration) -> Self {
+        let request = OpenRequest::new("shop::a_test", limit);
+        let Opened { pool, session } = subject.backend().open(request).await.unwrap();
         Self {
             subject,
             pool,
@@ -102,9 +129,7 @@ impl<S: Subject> Sandbox<S> {
 }
 
 pub(crate) async fn open<B: Backend>(backend: &B) -> smoke_core::Result<Opened<B::Pool>> {
-    backend
-        .open(OpenRequest::new("shop::a_test", backend.limit()))
-        .await
+    backend.open(OpenRequest::new("shop::a_test", HELD)).await
 }
 
 /// Has each function tested on every subject.

@@ -84,15 +84,20 @@ async fn an_error_of_the_test_itself_is_said_when_the_next_request_is_sent() {
 async fn a_nested_transaction_that_was_given_up_is_undone_as_in_production() {
     let sandbox = Sandbox::<Postgres>::open().await;
     let pool = sandbox.pool.clone();
-    let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), async move {
+    let (waits, waiting) = tokio::sync::oneshot::channel();
+    let working = async move {
         let mut held = pool.get().await.unwrap();
-        held.transaction(async |connection| {
+        held.transaction(async move |connection| {
             connection.batch_execute(DUPLICATE).await?;
+            waits.send(()).unwrap();
             std::future::pending::<diesel::QueryResult<()>>().await
         })
         .await
-    });
-    given_up.await.unwrap_err();
+    };
+    tokio::select! {
+        ended = working => panic!("{ended:?}"),
+        waiting = waiting => waiting.unwrap(),
+    }
     // The row is not there, so that it is no duplicate.
     sandbox.run(DUPLICATE).await.unwrap();
     assert!(sandbox.finish().await.1.is_rolled_back());

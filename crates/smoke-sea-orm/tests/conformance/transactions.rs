@@ -8,13 +8,24 @@ use sea_orm::{
 };
 use smoke_conformance::backend::Database;
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict};
+use tokio::sync::oneshot;
 
 use crate::Production;
 
 async fn open(production: &Production) -> Opened<DatabaseConnection> {
     let backend = production.backend();
-    let request = OpenRequest::new("shop::a_test", backend.limit());
+    // Longer than anything here takes, on a machine that is busy.
+    let request = OpenRequest::new("shop::a_test", Duration::from_secs(30));
     backend.open(request).await.unwrap()
+}
+
+/// Gives work up once it has said that it waits.
+async fn give_up(work: impl AsyncFnOnce(oneshot::Sender<()>)) {
+    let (waits, waiting) = oneshot::channel();
+    tokio::select! {
+        () = work(waits) => panic!("it has ended"),
+        waiting = waiting => waiting.unwrap(),
+    }
 }
 
 async fn options_of_ones_own(production: Production, options: TransactionOptions) -> bool {
@@ -26,15 +37,16 @@ async fn options_of_ones_own(production: Production, options: TransactionOptions
     session.leave().await.unwrap();
     // What comes next is inside the transaction.
     let transaction = pool.begin().await.unwrap();
+    // No other test makes a table of this name: it would wait for this one.
     transaction
-        .execute_unprepared("CREATE TABLE of_a_sandbox (x INTEGER)")
+        .execute_unprepared("CREATE TABLE with_options (x INTEGER)")
         .await
         .unwrap();
     transaction.commit().await.unwrap();
     drop(pool);
     assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
     let kept = production.connection;
-    kept.execute_unprepared("SELECT * FROM of_a_sandbox")
+    kept.execute_unprepared("SELECT * FROM with_options")
         .await
         .unwrap_err();
     refused
@@ -83,13 +95,14 @@ async fn what_is_nested_is_undone_on_mariadb() {
     let Opened { pool, session } = open(&production).await;
     let insert = "INSERT INTO nested VALUES (1)";
     session.enter().await.unwrap();
-    let given_up = tokio::time::timeout(Duration::from_millis(50), async {
+    give_up(async |waits| {
         let transaction = pool.begin().await.unwrap();
         let nested = transaction.begin().await.unwrap();
         nested.execute_unprepared(insert).await.unwrap();
+        waits.send(()).unwrap();
         std::future::pending::<()>().await;
-    });
-    given_up.await.unwrap_err();
+    })
+    .await;
     session.leave().await.unwrap();
     let transaction = pool.begin().await.unwrap();
     // No duplicate.
@@ -118,20 +131,47 @@ async fn a_transaction_that_is_given_up_is_undone() {
     ] {
         let Opened { pool, session } = open(&production).await;
         session.enter().await.unwrap();
-        let given_up = tokio::time::timeout(Duration::from_millis(50), async {
+        give_up(async |waits| {
             let transaction = pool.begin().await.unwrap();
             let nested = transaction.begin().await.unwrap();
             nested
-                .execute_unprepared("CREATE TABLE of_a_sandbox (x INTEGER)")
+                .execute_unprepared("CREATE TABLE given_up (x INTEGER)")
                 .await
                 .unwrap();
+            waits.send(()).unwrap();
             std::future::pending::<()>().await;
-        });
-        given_up.await.unwrap_err();
+        })
+        .await;
         session.leave().await.unwrap();
-        pool.execute_unprepared("SELECT * FROM of_a_sandbox")
+        pool.execute_unprepared("SELECT * FROM given_up")
             .await
             .unwrap_err();
+        drop(pool);
+        assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    }
+}
+
+/// Get or create, as applications do it: each statement has a savepoint of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sql_error_undoes_its_own_statement_only() {
+    for production in [
+        Production::on_postgres().await,
+        Production::on_sqlite().await,
+    ] {
+        let Opened { pool, session } = open(&production).await;
+        let run = async |sql| pool.execute_unprepared(sql).await;
+        session.enter().await.unwrap();
+        run("CREATE TABLE got_or_created (x INTEGER UNIQUE)")
+            .await
+            .unwrap();
+        for x in 1..=3 {
+            let insert = format!("INSERT INTO got_or_created VALUES ({x})");
+            run(&insert).await.unwrap();
+            run(&insert).await.unwrap_err();
+        }
+        let count = "SELECT count(*) FROM got_or_created";
+        assert_eq!(Production::number(&pool, count).await, Ok(3));
+        session.leave().await.unwrap();
         drop(pool);
         assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
     }

@@ -1,6 +1,8 @@
 //! A transaction that is ended with raw SQL is noticed.
 
-use crate::subject::{Sandbox, Subject, is_escaped, is_lost, is_straggler, on_every_subject};
+use crate::subject::{
+    PATIENCE, Sandbox, Subject, is_escaped, is_lost, is_straggler, on_every_subject,
+};
 
 on_every_subject! {
     a_raw_commit_is_noticed_at_the_next_check_out,
@@ -56,7 +58,7 @@ async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
         sandbox.session.cut().await;
     });
     ran.unwrap_err();
-    assert!(begun.elapsed().as_millis() < 1000);
+    assert!(begun.elapsed() < PATIENCE);
     drop(held);
     let verdict = sandbox.finish().await;
     assert!(is_lost(&verdict), "{verdict:?}");
@@ -97,7 +99,7 @@ async fn a_session_that_nobody_finishes_closes_its_connection<S: Subject>() {
             .await
             .is_err()
         {
-            assert!(begun.elapsed().as_secs() < 2, "in use: {in_use}");
+            assert!(begun.elapsed() < PATIENCE, "in use: {in_use}");
         }
         let error = S::run(&sandbox.pool, "SELECT 1").await.unwrap_err();
         assert!(error.to_string().contains("closed"), "{error}");

@@ -30,7 +30,7 @@ async fn nothing_can_be_written_unless_implicit_commits_are_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limits_are_set_on_the_server() {
-    let sandbox = Sandbox::<MySql>::open().await;
+    let sandbox = Sandbox::<MySql>::open_with_its_limit().await;
     for (name, value) in [
         ("tx_isolation", "READ-COMMITTED"),
         ("innodb_lock_wait_timeout", "0"),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use sqlx::Postgres;
 use sqlx::postgres::PgListener;
 
-use crate::subject::{Sandbox, Subject, is_lost, is_straggler};
+use crate::subject::{PATIENCE, Sandbox, Subject, is_lost, is_straggler};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limits_are_set_on_the_server() {
-    let sandbox = Sandbox::<Postgres>::open().await;
+    let sandbox = Sandbox::<Postgres>::open_with_its_limit().await;
     for (setting, value) in [
         ("statement_timeout", "2s"),
         ("lock_timeout", "100ms"),
@@ -59,7 +59,7 @@ async fn a_listener_keeps_the_connection() {
     let verdict = sandbox.finish().await;
     assert!(is_straggler(&verdict), "{verdict:?}");
     // It connects again by itself, and must not.
-    let heard = tokio::time::timeout(Duration::from_secs(5), listener.recv()).await;
+    let heard = tokio::time::timeout(PATIENCE, listener.recv()).await;
     heard.unwrap().unwrap_err();
 }
 
@@ -98,7 +98,7 @@ async fn a_lock_of_the_session_goes_with_its_connection() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(10), waiting);
+    let waited = tokio::time::timeout(PATIENCE, waiting);
     waited.await.unwrap();
 }
 
@@ -109,9 +109,8 @@ async fn a_lock_of_production_is_not_waited_for() {
     Postgres::run_on(&mut production, "LOCK TABLE t")
         .await
         .unwrap();
-    let begun = std::time::Instant::now();
-    sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    let error = sandbox.run("INSERT INTO t VALUES (1)").await.unwrap_err();
+    assert!(error.to_string().contains("due to lock timeout"), "{error}");
     drop(production);
     assert!(sandbox.finish().await.is_rolled_back());
 }

@@ -5,6 +5,7 @@ mod postgres;
 mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
 use smoke_sqlx::Rollback;
@@ -45,10 +46,27 @@ pub(crate) struct Sandbox<S: Subject> {
     _kept: S::Kept,
 }
 
+/// How long to wait for what comes by itself, on a machine that is busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a sandbox is held: for so much longer that it is not the limit what ends anything.
+const HELD: Duration = Duration::from_secs(60);
+
 impl<S: Subject> Sandbox<S> {
     pub(crate) async fn open() -> Self {
+        Self::open_for(|_| HELD).await
+    }
+
+    /// With the limit that a runner gives it.
+    pub(crate) async fn open_with_its_limit() -> Self {
+        Self::open_for(|limit| limit).await
+    }
+
+    async fn open_for(limit: impl Fn(Duration) -> Duration) -> Self {
         let (kept, production) = S::production().await;
-        let Opened { pool, session } = open(&S::backend(&production)).await.unwrap();
+        let backend = S::backend(&production);
+        let request = OpenRequest::new("shop::a_test", limit(backend.limit()));
+        let Opened { pool, session } = backend.open(request).await.unwrap();
         Self {
             pool,
             session,
@@ -87,9 +105,7 @@ impl<S: Subject> Sandbox<S> {
 }
 
 pub(crate) async fn open<B: Backend>(backend: &B) -> smoke_core::Result<Opened<B::Pool>> {
-    backend
-        .open(OpenRequest::new("shop::a_test", backend.limit()))
-        .await
+    backend.open(OpenRequest::new("shop::a_test", HELD)).await
 }
 
 /// Has each function tested on those databases.

@@ -42,10 +42,10 @@ impl Notes {
     #[smoke_test(slow)]
     async fn can_be_many(&self, client: Client) -> Result {
         tracing::info!("writing many notes");
-        for number in 1..=100 {
+        for number in 1..=20 {
             self.write(&client, &format!("Note {number}")).await?;
         }
-        ensure_eq!(self.read(&client).await?.len(), 100);
+        ensure_eq!(self.read(&client).await?.len(), 20);
         Ok(())
     }
 

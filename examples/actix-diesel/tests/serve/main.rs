@@ -23,6 +23,9 @@ const PASS: &str = "PASS\n\
     tests skipped: 1\n\
     time: ";
 
+/// Within which time a service ends that was told to, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 #[track_caller]
 fn assert_pass(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:#?}");
@@ -168,6 +171,12 @@ fn other_paths_and_methods_are_answered_by_whose_they_are() {
 
 #[test]
 fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
+    // A run may be quicker than the signal: then another one is tried.
+    let stopped = (0..20).any(|_| sigterm_stops_a_slow_run());
+    assert!(stopped, "no run was stopped");
+}
+
+fn sigterm_stops_a_slow_run() -> bool {
     let database = Database::new();
     let mut service = Service::start(&database, &[]);
     let asked = service.asking("GET", "/smoketest/slow/");
@@ -175,17 +184,12 @@ fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
     let told = Instant::now();
     service.terminate();
     let answer = asked.join().unwrap();
-    assert_eq!(
-        answer.status, 503,
-        "a run that was stopped is no pass: {answer:#?}"
-    );
+    let stopped = answer.status == 503;
+    assert!(stopped || answer.body.starts_with("PASS\n"), "{answer:#?}");
     assert!(service.wait().success());
-    assert!(
-        told.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        told.elapsed()
-    );
+    assert!(told.elapsed() < PATIENCE, "{:?}", told.elapsed());
     assert_eq!(database.rows(), (0, 0, 0));
+    stopped
 }
 
 #[test]

@@ -63,11 +63,11 @@ impl Orders {
     #[smoke_test(slow)]
     async fn can_be_many(&self, client: Client, unique: Unique) -> Result {
         tracing::info!("placing many orders");
-        let new = json!({ "name": unique.name(), "stock": 100 });
+        let new = json!({ "name": unique.name(), "stock": 20 });
         let answer = client.post("/products").json(&new).send().await?;
         let product = answer.ensure_status(201)?.json()?;
         let many = Self { product };
-        for _ in 0..100 {
+        for _ in 0..20 {
             many.order(&client, 1).await?.ensure_status(201)?;
         }
         ensure_eq!(many.stock(&client).await?, 0);

@@ -20,6 +20,9 @@ const PASS: &str = "PASS\n\
     tests errored: 0\n\
     time: ";
 
+/// Within which time a service ends that was told to, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 #[track_caller]
 fn assert_pass(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:#?}");
@@ -122,11 +125,7 @@ fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
         "{answer:#?}"
     );
     assert!(service.wait().success());
-    assert!(
-        told.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        told.elapsed()
-    );
+    assert!(told.elapsed() < PATIENCE, "{:?}", told.elapsed());
     assert_eq!(database.rows(), (0, 0));
 }
 

@@ -1,7 +1,9 @@
 //! How probers use connections.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use smoke_core::{Event, Registry};
+use smoke_core::{Event, Limits, Registry};
 
 use crate::adapter::bench::{Bench, passing};
 use crate::adapter::gated::Gated;
@@ -101,9 +103,9 @@ pub(super) async fn unread<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
 
 pub(super) async fn broken_off<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let gated = Gated::new();
-    let site = bench
-        .serve(Registry::new().test(gated.test("shop::opens")).open())
-        .await?;
+    let limits = Limits::default().reuse(Duration::from_secs(60));
+    let registry = Registry::new().test(gated.test("shop::opens"));
+    let site = bench.serve(registry.limits(limits).open()).await?;
     let mut events = site.runner.events();
     let asking = tokio::spawn(exchange(site.address, "GET /smoketest/ HTTP/1.0\r\n\r\n"));
     gated.begun(&asking).await?;

@@ -15,7 +15,7 @@ use crate::adapter::stack::{Feature, Stack};
 use crate::adapter::wire::{self, Answer, Connection};
 
 /// How long a chunk may be on its way, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(super) async fn pages<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let site = bench.serve(passing().open()).await?;

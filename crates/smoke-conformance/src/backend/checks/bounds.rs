@@ -43,7 +43,7 @@ pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), Str
         "ALTER TABLE smoke_conformance ADD COLUMN more INTEGER",
         "ALTER TABLE smoke_conformance DROP COLUMN more",
     );
-    let limit = smoke_core::Backend::limit(&bench.database.backend()) + Duration::from_secs(1);
+    let limit = bench.patience();
     let changed = tokio::time::timeout(limit, retried::<D>(bench, add)).await;
     drop(release);
     let report = running.await.map_err(|error| error.to_string())?;
@@ -88,10 +88,22 @@ pub(super) async fn a_database_that_is_down<D: Database>(bench: &Bench<D>) -> Re
 }
 
 pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(), String> {
-    let before = connections(bench).await?;
     let body = async |Sandbox(pool): Sandbox<D::Pool>| -> Result {
         Ok(D::execute(&pool, &insert(2)).await?)
     };
+    // A pooler keeps as many as were ever needed at once: production's, and a sandbox's beside it.
+    let production = bench.production.clone();
+    let beside = move |Sandbox(pool): Sandbox<D::Pool>| {
+        let production = production.clone();
+        async move {
+            D::execute(&pool, "SELECT 1").await?;
+            Ok::<_, smoke_core::Error>(D::execute(&production, "SELECT 1").await?)
+        }
+    };
+    let first = Registry::new().test(Test::new("conformance::beside_production", beside));
+    let report = bench.runner(first).run(Selection::fast()).await;
+    expect(&report.tests[0], Outcome::Passed, "")?;
+    let before = connections(bench).await?;
     let registry = (0..100).fold(Registry::new(), |registry, at| {
         registry.test(Test::new(format!("conformance::test_{at:03}"), body))
     });
@@ -103,7 +115,7 @@ pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(),
     {
         expect(test, Outcome::Passed, "")?;
     }
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
     while connections(bench).await? > before {
         if tokio::time::Instant::now() > deadline {
             return Err(format!(
@@ -116,7 +128,7 @@ pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(),
     bench.nothing_stays().await
 }
 
-/// The connections to the database; for SQLite the file descriptors of this process.
+/// The connections to the database; for SQLite the file descriptors that this process has of it.
 async fn connections<D: Database>(bench: &Bench<D>) -> Result<i64, String> {
     let sql = match bench.database.dialect() {
         Dialect::Postgres => {
@@ -130,6 +142,18 @@ async fn connections<D: Database>(bench: &Bench<D>) -> Result<i64, String> {
     if !sql.is_empty() {
         return D::number(&bench.production, sql).await;
     }
-    let open = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-    i64::try_from(open).map_err(|error| error.to_string())
+    let mut open = 0;
+    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten();
+    for descriptor in descriptors.flatten() {
+        // One that was closed meanwhile is none any more.
+        let Ok(file) = std::fs::read_link(descriptor.path()) else {
+            continue;
+        };
+        let file = file.to_string_lossy().replace('\'', "''");
+        let sql = format!(
+            "SELECT COUNT(*) FROM pragma_database_list WHERE '{file}' IN (file, file || '-wal', file || '-shm')"
+        );
+        open += D::number(&bench.production, &sql).await?;
+    }
+    Ok(open)
 }

@@ -1,14 +1,18 @@
 //! What cannot be rolled back is seen and said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smoke_core::{Client, Outcome, Registry, Result, Test};
 use tokio::sync::mpsc;
 
 use super::insert;
-use crate::backend::app::SqlApp;
+use crate::backend::app::{Late, SqlApp};
 use crate::backend::bench::{Bench, expect, one};
 use crate::backend::{Database, Dialect};
+
+/// How long a task of the application may take, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 const CAPITALS: &str = "DATA MAY HAVE BEEN COMMITTED";
 
@@ -148,17 +152,23 @@ pub(super) async fn a_late_task<D: Database>(bench: &Bench<D>) -> Result<(), Str
             .ensure_status(200)?;
         Ok(())
     };
-    let (late, mut ended) = mpsc::unbounded_channel();
+    let (done, mut ended) = mpsc::unbounded_channel();
+    let late = Late {
+        over: Arc::default(),
+        done,
+    };
+    let over = Arc::clone(&late.over);
     let registry = Registry::new().test(Test::new("conformance::test", body));
-    let app = SqlApp::<D>::reporting(bench.production.clone(), late);
+    let app = SqlApp::<D>::working_late(bench.production.clone(), late);
     let runner = smoke_core::Runner::new(registry.rollback(bench.database.backend()).app(app));
     expect(
         &one(&runner).await,
         Outcome::Errored,
         "after the test had ended",
     )?;
+    over.notify_one();
     let closed = bench.database.closed();
-    match tokio::time::timeout(Duration::from_secs(5), ended.recv()).await {
+    match tokio::time::timeout(PATIENCE, ended.recv()).await {
         Ok(Some(Err(error))) if error.contains(closed) => bench.nothing_stays().await,
         Ok(Some(Err(error))) => Err(format!(
             "the task was told {error:?}, which does not say {closed:?}"
