@@ -159,7 +159,7 @@ async fn an_sql_error_undoes_its_own_statement_only() {
         Production::on_sqlite().await,
     ] {
         let Opened { pool, session } = open(&production).await;
-        let run = async |sql| pool.execute_unprepared(sql).await;
+        let run = async |sql: &str| pool.execute_unprepared(sql).await;
         session.enter().await.unwrap();
         run("CREATE TABLE got_or_created (x INTEGER UNIQUE)")
             .await
