@@ -176,6 +176,33 @@ async fn a_sandbox_past_its_limit_is_cut_whatever_the_test_does() {
 }
 
 #[tokio::test]
+async fn what_may_have_stayed_is_said_before_what_was_rolled_back() {
+    struct Second;
+    impl smoke_core::DatabaseName for Second {
+        type Pool = Pool;
+    }
+    let papers = [Paper::default(), Paper::default()];
+    let said = "the server no longer knows";
+    for (paper, verdict) in papers.iter().zip([
+        RollbackVerdict::Limit {
+            cause: "pool exhausted".to_owned(),
+        },
+        RollbackVerdict::Unknown {
+            cause: said.to_owned(),
+        },
+    ]) {
+        *paper.verdict.lock().unwrap() = verdict;
+    }
+    let [first, second] = papers;
+    let body = |_: Sandbox<Pool>, _: smoke_core::SandboxOf<Second>| {};
+    let registry = Registry::new()
+        .rollback(first)
+        .rollback_of::<Second>(second);
+    let test = only(run(registry.test(Test::new("a", body))).await);
+    assert_ended(&test, Outcome::Errored, said);
+}
+
+#[tokio::test]
 async fn a_pool_that_somebody_keeps_is_a_straggler() {
     let kept: Provided<std::sync::Mutex<Option<Pool>>> = Provided(std::sync::Arc::default());
     let keep = kept.clone();

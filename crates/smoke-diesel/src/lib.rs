@@ -71,7 +71,7 @@
 //!   the sandbox's settings on: connect to the server itself. MySQL is not tested.
 //! - On PostgreSQL an SQL error aborts the transaction. It is undone with its request, so that the
 //!   next ones work. Within the request, and in the test itself, a statement that is expected to
-//!   fail needs a `transaction()` around it.
+//!   fail needs a `transaction()` around it, or the sandbox `savepoint_each_statement()`.
 //! - A panic while a connection is held makes r2d2 and bb8 close it, and the rows of the test are
 //!   gone with it: the test is errored, "connection lost".
 //! - SQLite has one writer: as long as a sandbox is open, the application's own writes wait or
@@ -122,7 +122,9 @@
     )
 )]
 
+mod choices;
 mod dialect;
+mod each_statement;
 #[cfg(any(feature = "sqlite", feature = "sqlite-async"))]
 mod sqlite;
 mod steps;

@@ -15,14 +15,19 @@ use crate::verdict::text;
 /// Where the application instruments the connection itself, nothing is heard.
 pub(crate) fn instrumentation<D: Dialect>(gate: Arc<Gate>) -> impl Instrumentation {
     let mut applications = get_default_instrumentation();
+    if D::ENDS_ON_ITS_OWN {
+        gate.witness().listen();
+    }
     move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::FinishQuery { query, error, .. } = &event {
-            if let Some(error) = error {
-                hear::<D>(&gate, error);
-            }
-            if D::ENDS_ON_ITS_OWN {
+        match &event {
+            // Not once it has ended: nobody may wait for that.
+            InstrumentationEvent::StartQuery { query, .. } if D::ENDS_ON_ITS_OWN => {
                 gate.witness().sent(&query.to_string());
             }
+            InstrumentationEvent::FinishQuery {
+                error: Some(error), ..
+            } => hear::<D>(&gate, error),
+            _ => {}
         }
         applications.on_connection_event(event);
     }

@@ -24,21 +24,24 @@ pub(crate) async fn open<DB: Database>(
     rollback: &Rollback<DB>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<DB>>> {
+    let choices = rollback.choices();
     let options = rollback
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
+    let way = if choices.savepoint_each_statement {
+        DB::by_way_of_relay(&options).await?
+    } else {
+        options.clone()
+    };
     let savepoints = levels::savepoints();
     let guard = savepoints.guard();
     let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
     let witness = shared.gate.witness();
-    let terms = Terms {
-        guard,
-        test: request.test,
-        limit: request.limit,
-        writes: witness.admits_writes(rollback.is_read_only(), rollback.writes()),
-        application_user: rollback.user_of_application(),
-    };
+    if DB::ENDS_ON_ITS_OWN {
+        witness.listen();
+    }
+    let terms = choices.terms(guard, &request, DB::WRITES, witness);
     let (token, watch) = HandleToken::new();
     let pool_options = rollback
         .hooks()
@@ -48,7 +51,7 @@ pub(crate) async fn open<DB: Database>(
         .max_lifetime(None)
         .test_before_acquire(false)
         .acquire_timeout(patience(request.limit));
-    let pool = guarded(pool_options, Arc::clone(&shared), token).connect_lazy_with(options.clone());
+    let pool = guarded(pool_options, Arc::clone(&shared), token).connect_lazy_with(way);
     let opening = async {
         let mut connection = connect(&pool, &options).await?;
         let outside = prepare(rollback, &mut connection, &shared, &terms).await?;

@@ -84,6 +84,12 @@ impl<DB: Database> Shared<DB> {
                 self.gate.lose(cause.clone());
                 RollbackVerdict::ConnectionLost { cause }
             }
+            Ok(Ended::Now) if DB::ENDS_ON_ITS_OWN => {
+                let doubt = format!("{TAKEN}, where nobody sees what it commits");
+                self.gate.witness().doubt(&doubt);
+                let cause = "it was ended from outside".to_owned();
+                self.gate.find(RollbackVerdict::ConnectionLost { cause })
+            }
             Ok(Ended::Now) => self.gate.find(RollbackVerdict::Unknown {
                 cause: format!(
                     "{TAKEN}, where nobody sees what it commits; it was ended from outside"
@@ -106,6 +112,7 @@ impl<DB: Database> Shared<DB> {
 
     /// A verdict that leaves open what became of the transaction, once the database was asked.
     pub(crate) async fn settled(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        let verdict = self.gate.witness().read(verdict);
         let Some(outside) = self.outside.get().filter(|_| Fate::is_open(&verdict)) else {
             return verdict;
         };

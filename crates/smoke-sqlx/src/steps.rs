@@ -3,13 +3,14 @@
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::absent::finished;
 use smoke_core::rollback::gate::lock;
+use smoke_core::rollback::mysql;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Entering};
 use sqlx::Error;
 
-use crate::database::Database;
+use crate::database::{Database, Fault, fault_of};
 use crate::levels;
 use crate::shared::Shared;
-use crate::verdict::{refused, too_much, unproven};
+use crate::verdict::{refused, text, too_much, unproven};
 
 /// Proves that the connection is inside the transaction, before it is handed out.
 pub(crate) async fn check_out<DB: Database>(
@@ -30,9 +31,9 @@ pub(crate) async fn enter<DB: Database>(
     let attempts = lock(&shared.savepoints).enter();
     match attempt::<DB, _>(connection, attempts).await {
         Ok((Entering::Entered, _)) => Ok(()),
-        Ok((Entering::Aborted, errors)) | Err(errors) => Err(shared
-            .gate
-            .find(remarked(shared, unproven(shared, &errors)))),
+        Ok((Entering::Aborted, errors)) | Err(errors) => {
+            Err(not_proven(connection, shared, &errors).await)
+        }
     }
 }
 
@@ -100,9 +101,42 @@ async fn prove<DB: Database>(
 ) -> Result<(), RollbackVerdict> {
     match attempt::<DB, _>(connection, attempts).await {
         Ok(_) => Ok(()),
-        Err(errors) => Err(shared
-            .gate
-            .find(remarked(shared, unproven(shared, &errors)))),
+        Err(errors) => Err(not_proven(connection, shared, &errors).await),
+    }
+}
+
+/// What is found where the guard could not be proven.
+async fn not_proven<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+    errors: &[Error],
+) -> RollbackVerdict {
+    let first = errors.first();
+    let verdict = match first.filter(|error| fault_of::<DB>(error) == Fault::NoSavepoints) {
+        // The guard was there, and could not be set anew.
+        Some(error) if shared.gate.over().is_none() => {
+            without_savepoints(connection, shared, error).await
+        }
+        _ => unproven(shared, errors),
+    };
+    shared.gate.find(remarked(shared, verdict))
+}
+
+/// Rolls back a transaction in which no savepoint can be set any more, since a table of an engine
+/// that knows none was read or written to.
+async fn without_savepoints<DB: Database>(
+    connection: &mut DB::Connection,
+    shared: &Shared<DB>,
+    error: &Error,
+) -> RollbackVerdict {
+    let looked = match DB::run(connection, mysql::ROLL_BACK.to_owned()).await {
+        Ok(()) => DB::look_back(connection).await,
+        Err(error) => Err(error),
+    };
+    match looked {
+        Ok(RollbackVerdict::RolledBack) => mysql::without_savepoints(&text(error)),
+        Ok(verdict) => verdict,
+        Err(error) => unproven(shared, &[error]),
     }
 }
 

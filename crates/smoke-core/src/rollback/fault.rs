@@ -24,6 +24,8 @@ pub enum Fault {
     SchemaChanged,
     /// An SQL error before has aborted the transaction.
     Aborted,
+    /// A table was used whose engine knows no savepoints, so that none can be set any more.
+    NoSavepoints,
     /// Anything else.
     Other,
 }
@@ -49,7 +51,12 @@ impl Fault {
             Self::Full => RollbackVerdict::NoCapacity { cause },
             Self::ReadOnly => RollbackVerdict::ReadOnly { cause },
             Self::SchemaChanged => RollbackVerdict::SchemaChanged { cause },
-            Self::Ended | Self::Lost | Self::Denied | Self::Aborted | Self::Other => return None,
+            Self::Ended
+            | Self::Lost
+            | Self::Denied
+            | Self::Aborted
+            | Self::NoSavepoints
+            | Self::Other => return None,
         })
     }
 }

@@ -71,14 +71,28 @@ impl OpenSandbox {
             }
         };
         self.reaper.abort();
-        match verdict {
-            // Whatever ended it, what was committed before stays.
-            escaped @ RollbackVerdict::Escaped { .. } => escaped,
-            _ if self.past_limit.load(Ordering::SeqCst) => RollbackVerdict::PastLimit {
-                limit: format!("{:?}", self.limit),
-            },
-            verdict => verdict,
+        if self.past_limit.load(Ordering::SeqCst) {
+            past(self.limit, verdict)
+        } else {
+            verdict
         }
+    }
+}
+
+/// What is said of a sandbox that was ended from outside. Whatever ended it, what stays counts more,
+/// and so does what may have stayed.
+fn past(limit: Duration, verdict: RollbackVerdict) -> RollbackVerdict {
+    use RollbackVerdict::{PastLimit, Unknown};
+    match verdict {
+        Unknown { cause } => Unknown {
+            cause: format!(
+                "{cause}; it was held for longer than its limit of {limit:?}, and was ended from outside"
+            ),
+        },
+        verdict if verdict.may_have_left_something() => verdict,
+        _ => PastLimit {
+            limit: format!("{limit:?}"),
+        },
     }
 }
 
@@ -87,5 +101,88 @@ async fn cut(coordinator: &Handle, session: Arc<dyn Session>) {
     let cutting = coordinator.spawn_blocking(move || runtime.block_on(session.cut()));
     if tokio::time::timeout(FINISH_LIMIT, cutting).await.is_err() {
         tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::Result;
+
+    /// A session that ends as it is told, and tells when it is cut.
+    struct Told {
+        verdict: RollbackVerdict,
+        cut: Arc<Notify>,
+    }
+
+    impl Session for Told {
+        fn checkouts(&self) -> u64 {
+            0
+        }
+
+        fn enter(&self) -> BoxFuture<'_, Result> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn leave(&self) -> BoxFuture<'_, Result<(), RollbackVerdict>> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
+            Box::pin(async { self.verdict.clone() })
+        }
+
+        fn cut(&self) -> BoxFuture<'_, ()> {
+            self.cut.notify_one();
+            Box::pin(async {})
+        }
+    }
+
+    async fn past_its_limit(verdict: RollbackVerdict) -> RollbackVerdict {
+        let (cut, coordinator) = (Arc::new(Notify::new()), Handle::current());
+        let session = Told {
+            verdict,
+            cut: Arc::clone(&cut),
+        };
+        let limit = Duration::from_millis(1);
+        let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+        cut.notified().await;
+        sandbox.finish(&coordinator).await
+    }
+
+    #[tokio::test]
+    async fn what_may_have_stayed_counts_more_than_the_limit() {
+        let escaped = RollbackVerdict::Escaped {
+            how: "COMMIT".to_owned(),
+            at: None,
+        };
+        assert_eq!(past_its_limit(escaped.clone()).await, escaped);
+        let tables = vec!["plain".to_owned()];
+        let written = RollbackVerdict::NonTransactional { tables };
+        assert_eq!(past_its_limit(written.clone()).await, written);
+        let cause = "the server no longer knows".to_owned();
+        let verdict = past_its_limit(RollbackVerdict::Unknown { cause }).await;
+        assert!(
+            matches!(verdict, RollbackVerdict::Unknown { .. }),
+            "{verdict:?}"
+        );
+        let said = verdict.to_string();
+        assert!(said.contains("the server no longer knows"), "{said}");
+        assert!(said.contains("its limit of 1ms"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn what_was_rolled_back_is_past_its_limit() {
+        let lost = RollbackVerdict::ConnectionLost {
+            cause: "it was ended from outside".to_owned(),
+        };
+        for verdict in [lost, RollbackVerdict::RolledBack] {
+            let verdict = past_its_limit(verdict).await;
+            let limit = "1ms".to_owned();
+            assert_eq!(verdict, RollbackVerdict::PastLimit { limit });
+        }
     }
 }

@@ -97,18 +97,24 @@ impl Savepoints {
     /// Sets the guard anew, and all that is within it.
     fn set_again(&self, request: Option<String>) -> String {
         let guard = self.guard();
+        let release = self.release();
         let within = self.spare.iter().cloned();
         let within = within.chain(request).chain(self.checkout());
-        within.fold(
-            format!("RELEASE SAVEPOINT {guard}; SAVEPOINT {guard}"),
-            |sql, name| format!("{sql}; SAVEPOINT {name}"),
-        )
+        within.fold(format!("{release}; SAVEPOINT {guard}"), |sql, name| {
+            format!("{sql}; SAVEPOINT {name}")
+        })
     }
 
     /// Fails unless the guard exists, and sets it anew where the transaction now is.
     #[must_use]
     pub fn prove(&self) -> String {
         self.set_again(None)
+    }
+
+    /// Fails unless the guard exists, which it does not do any more then.
+    #[must_use]
+    pub fn release(&self) -> String {
+        format!("RELEASE SAVEPOINT {}", self.guard())
     }
 
     /// Fails unless the guard exists, and undoes what came after it.

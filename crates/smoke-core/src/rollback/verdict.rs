@@ -101,6 +101,17 @@ impl RollbackVerdict {
         matches!(self, Self::Contended { .. } | Self::SchemaChanged { .. })
     }
 
+    /// Whether something may be in the database that was not rolled back.
+    pub(crate) fn may_have_left_something(&self) -> bool {
+        matches!(
+            self,
+            Self::Escaped { .. }
+                | Self::Bypassed { .. }
+                | Self::NonTransactional { .. }
+                | Self::Unknown { .. }
+        )
+    }
+
     /// Fills in the request of an escape that has none yet.
     #[must_use]
     pub fn at(self, place: &str) -> Self {

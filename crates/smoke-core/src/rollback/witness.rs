@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use super::gate::lock;
+use super::statement::{leaves_the_transaction, shortened};
 use super::{Fault, RollbackVerdict, fault};
 
 /// Keeps what explains a failure, as far as the library shows the errors that it hands on.
@@ -13,7 +14,10 @@ use super::{Fault, RollbackVerdict, fault};
 #[derive(Debug, Default)]
 pub struct Witness {
     seen: Mutex<Seen>,
+    listens: AtomicBool,
+    gone: AtomicBool,
     aside: AtomicBool,
+    heard: AtomicBool,
     remedy: OnceLock<&'static str>,
 }
 
@@ -23,8 +27,9 @@ struct Seen {
     cause: Option<RollbackVerdict>,
     /// The last error without one.
     other: Option<String>,
-    /// A statement that may have ended the transaction, or one that nobody can read.
-    doubtful: bool,
+    /// Why the transaction may have been ended: a statement that does that, or one that nobody
+    /// can read.
+    doubt: Option<String>,
     /// What the database said when it rolled the whole transaction back by itself.
     deadlock: Option<String>,
 }
@@ -35,7 +40,14 @@ pub struct Aside<'w>(&'w Witness);
 
 impl Drop for Aside<'_> {
     fn drop(&mut self) {
-        self.0.aside.store(false, Ordering::SeqCst);
+        let Self(witness) = self;
+        witness.aside.store(false, Ordering::SeqCst);
+        if witness.listens.load(Ordering::SeqCst) && !witness.heard.load(Ordering::SeqCst) {
+            lock(&witness.seen).doubt.get_or_insert_with(|| {
+                "the application has given the connection an instrumentation of its own, so that nobody hears what is sent"
+                    .to_owned()
+            });
+        }
     }
 }
 
@@ -64,14 +76,23 @@ impl Witness {
         }
     }
 
+    /// Every statement will be told with [`sent`](Self::sent), those of the session, too: whoever
+    /// does not hear these hears none. For databases that commit on their own, and that nobody can
+    /// ask what became of a transaction.
+    pub fn listen(&self) {
+        self.listens.store(true, Ordering::SeqCst);
+    }
+
     /// Forgets what was seen before the sandbox was open.
     pub fn begin(&self) {
         *lock(&self.seen) = Seen::default();
     }
 
-    /// Looks aside while the session itself uses the connection: until what is returned is dropped.
+    /// Looks aside while the session itself uses the connection, to which it sends something:
+    /// until what is returned is dropped.
     #[must_use]
     pub fn look_aside(&self) -> Aside<'_> {
+        self.heard.store(false, Ordering::SeqCst);
         self.aside.store(true, Ordering::SeqCst);
         Aside(self)
     }
@@ -89,7 +110,7 @@ impl Witness {
         let verdict = match (fault, self.name(fault, said.clone())) {
             (Fault::Deadlock, verdict) => {
                 // Only what was whole until then is known to have been rolled back.
-                if !seen.doubtful && seen.deadlock.is_none() {
+                if seen.doubt.is_none() && seen.deadlock.is_none() {
                     seen.deadlock = Some(said);
                 }
                 verdict
@@ -111,11 +132,25 @@ impl Witness {
         lock(&self.seen).cause.get_or_insert_with(fault::exhausted);
     }
 
-    /// A statement was sent to a database that commits on its own before some of them.
+    /// A statement is sent to a database that commits on its own before some of them.
     pub fn sent(&self, sql: &str) {
-        if !self.looks_aside() && !leaves_the_transaction(sql) {
-            lock(&self.seen).doubtful = true;
+        self.heard.store(true, Ordering::SeqCst);
+        if !self.gone.load(Ordering::SeqCst) && !self.looks_aside() && !leaves_the_transaction(sql)
+        {
+            let mut seen = lock(&self.seen);
+            seen.doubt
+                .get_or_insert_with(|| format!("{} was sent", shortened(sql)));
         }
+    }
+
+    /// The server has the connection no more: nothing that is sent from now on is carried out.
+    pub fn saw_it_gone(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+    }
+
+    /// The transaction may have been ended, for that reason, and nobody has seen it.
+    pub fn doubt(&self, why: &str) {
+        lock(&self.seen).doubt.get_or_insert_with(|| why.to_owned());
     }
 
     /// What explains that the test did not pass.
@@ -125,15 +160,26 @@ impl Witness {
     }
 
     /// The verdict, but contention where the transaction is known to have been ended by a
-    /// deadlock, and by nothing before or after it.
+    /// deadlock, and by nothing before or after it; and an escape where the verdict leaves open
+    /// what became of a transaction that may have been committed.
     #[must_use]
     pub fn read(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        use RollbackVerdict::{ConnectionLost, Contended, Escaped};
+        use RollbackVerdict::{ConnectionLost, Contended, Escaped, Straggler, Unknown};
         let seen = lock(&self.seen);
-        match (&verdict, &seen.deadlock) {
-            (Escaped { .. } | ConnectionLost { .. }, Some(said)) if !seen.doubtful => Contended {
+        match (&verdict, &seen.doubt, &seen.deadlock) {
+            (Escaped { .. } | ConnectionLost { .. }, None, Some(said)) => Contended {
                 cause: said.clone(),
             },
+            (ConnectionLost { .. } | Straggler { .. } | Unknown { .. }, Some(doubt), _)
+                if self.listens.load(Ordering::SeqCst) =>
+            {
+                Escaped {
+                    how: format!(
+                        "{doubt}, and the database cannot be asked what became of it; {verdict}"
+                    ),
+                    at: None,
+                }
+            }
             _ => verdict,
         }
     }
@@ -143,33 +189,9 @@ fn aborted(said: &str) -> RollbackVerdict {
     RollbackVerdict::Limit {
         cause: format!(
             "the application went on after an SQL error ({said}), which has aborted the sandbox's transaction; \
-             put a statement that may fail into a transaction() of its own, which is a savepoint here"
+             put a statement that may fail into a transaction() of its own, which is a savepoint here, \
+             or ask for savepoint_each_statement()"
         ),
-    }
-}
-
-/// Whether a statement can neither commit nor begin a transaction. No more than one, since
-/// whatever follows it would have to be read, too.
-fn leaves_the_transaction(sql: &str) -> bool {
-    const HARMLESS: [&str; 7] = [
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "REPLACE",
-        "SAVEPOINT",
-        "RELEASE",
-    ];
-    let sql = sql.trim().trim_end_matches(';');
-    // A comment may hold what is carried out.
-    if sql.contains(';') || sql.contains("/*") {
-        return false;
-    }
-    let mut words = sql.split_whitespace().map(str::to_ascii_uppercase);
-    match words.next().as_deref() {
-        Some("ROLLBACK") => words.next().as_deref() == Some("TO"),
-        Some(first) => HARMLESS.contains(&first),
-        None => true,
     }
 }
 
@@ -220,6 +242,73 @@ mod tests {
             after.sent(sql);
             assert_eq!(after.read(escaped()), escaped(), "after: {sql}");
         }
+    }
+
+    fn lost() -> RollbackVerdict {
+        RollbackVerdict::ConnectionLost {
+            cause: "reset by peer".to_owned(),
+        }
+    }
+
+    fn listening() -> Witness {
+        let witness = Witness::default();
+        witness.listen();
+        witness
+    }
+
+    #[test]
+    fn a_commit_explains_nothing_where_the_database_can_be_asked() {
+        let witness = Witness::default();
+        witness.sent("COMMIT");
+        assert_eq!(witness.read(lost()), lost());
+    }
+
+    #[test]
+    fn what_may_have_been_committed_counts_as_an_escape() {
+        for (sql, doubtful) in [
+            ("COMMIT", true),
+            ("INSERT INTO t VALUES (1); COMMIT", true),
+            (
+                "INSERT INTO t VALUES (?) -- binds: []\n; COMMIT -- binds: []",
+                true,
+            ),
+            ("INSERT INTO t VALUES (?) -- binds: [\"a; b\"]", false),
+            ("(SELECT 1) UNION (SELECT 2)", false),
+            ("with n as (select 1) select * from n", false),
+        ] {
+            let witness = listening();
+            witness.sent(sql);
+            let read = witness.read(lost());
+            if doubtful {
+                let said = read.to_string();
+                assert!(said.contains("DATA MAY HAVE BEEN COMMITTED"), "{said}");
+                assert!(said.contains("reset by peer"), "{said}");
+            } else {
+                assert_eq!(read, lost(), "{sql}");
+            }
+            let rolled_back = RollbackVerdict::RolledBack;
+            assert_eq!(witness.read(rolled_back.clone()), rolled_back);
+        }
+    }
+
+    #[test]
+    fn a_witness_that_does_not_hear_the_session_hears_nobody() {
+        let witness = listening();
+        let aside = witness.look_aside();
+        witness.sent("SAVEPOINT s");
+        drop(aside);
+        assert_eq!(witness.read(lost()), lost());
+        drop(witness.look_aside());
+        let said = witness.read(lost()).to_string();
+        assert!(said.contains("DATA MAY HAVE BEEN COMMITTED"), "{said}");
+    }
+
+    #[test]
+    fn what_is_sent_in_vain_is_no_escape() {
+        let witness = listening();
+        witness.saw_it_gone();
+        witness.sent("COMMIT");
+        assert_eq!(witness.read(lost()), lost());
     }
 
     #[test]

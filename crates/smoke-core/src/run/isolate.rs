@@ -276,7 +276,11 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
     if let Some((_, why)) = barring {
         job.bar(why);
     }
-    match barring.map(|(verdict, _)| verdict).or(found.first()) {
+    let worst = barring
+        .map(|(verdict, _)| verdict)
+        .or_else(|| found.iter().find(|found| found.may_have_left_something()))
+        .or(found.first());
+    match worst {
         Some(worst) => beneath(result, Error::from(worst.clone()).with_place(None)),
         None => result,
     }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use diesel::result::Error as SqlError;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::{Error, HandleToken};
 use tokio::sync::oneshot;
 
@@ -18,6 +20,14 @@ use crate::witness::instrumentation;
 pub(super) type Setup<C> =
     Arc<dyn for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync>;
 
+/// Connects with that URL.
+pub(super) fn by<C: Connection>(url: Arc<str>) -> Connect<C> {
+    Arc::new(move || {
+        let url = Arc::clone(&url);
+        async move { C::establish(&url).await }.boxed()
+    })
+}
+
 /// What the sandbox's pool connects with: what it makes is inside the transaction.
 pub(super) struct Opener<C: Connection> {
     pub(super) connect: Connect<C>,
@@ -29,6 +39,7 @@ pub(super) struct Opener<C: Connection> {
     pub(super) failed: Mutex<Option<oneshot::Sender<Error>>>,
     /// Dropped with the pool.
     pub(super) _token: HandleToken,
+    pub(super) _relay: Option<Relay>,
 }
 
 impl<C: Connection> Opener<C> {

@@ -10,11 +10,13 @@ use diesel::QueryResult;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::Choices;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
 
 use super::open::open;
-use super::opener::Setup;
+use super::opener::{Setup, by};
 use super::{Connect, Connection, Manager, SandboxPool};
+use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
 use crate::dialect::Dialect;
 
 /// Makes sandboxes of an application that uses diesel-async.
@@ -23,12 +25,9 @@ use crate::dialect::Dialect;
 #[must_use]
 pub struct Rollback<P, C> {
     pub(super) connect: Connect<C>,
+    pub(super) url: Option<Arc<str>>,
     pub(super) setups: Vec<Setup<C>>,
-    pub(super) writes: bool,
-    pub(super) read_only: bool,
-    pub(super) application_user: Option<Arc<str>>,
-    limit: Option<Duration>,
-    capacity: usize,
+    pub(super) choices: Choices,
     pool: PhantomData<fn() -> P>,
 }
 
@@ -51,12 +50,10 @@ where
         Self::at(url)
     }
 
-    /// Names the user that the application connects as. Where sandboxes connect as another one,
-    /// that is logged once: tests with other rights may pass where production fails.
-    pub fn application_user(mut self, user: &str) -> Self {
-        self.application_user = Some(user.into());
-        self
-    }
+    choose_on_postgres!(
+        "use diesel_async::AsyncPgConnection;\nuse smoke_diesel::deadpool::Rollback;",
+        "let rollback = Rollback::<AsyncPgConnection>::postgres(url).savepoint_each_statement();"
+    );
 }
 
 #[cfg(feature = "mysql")]
@@ -74,18 +71,7 @@ where
         Self::at(url)
     }
 
-    /// Lets tests and the application write, although these databases commit on their own before
-    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
-    /// or begins a transaction.
-    ///
-    /// **What was written before such a statement stays in the database**, whatever a sandbox
-    /// does. The statement itself and what comes after it are refused, and the test is errored and
-    /// not run again. So ask for this where the application's handlers send nothing of the kind.
-    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
-    pub fn accept_implicit_commits(mut self) -> Self {
-        self.writes = true;
-        self
-    }
+    choose_on_mysql!();
 }
 
 #[cfg(feature = "sqlite-async")]
@@ -146,21 +132,18 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
 
     fn at(url: impl Into<String>) -> Self {
         let url: Arc<str> = url.into().into();
-        Self::with_connect(Arc::new(move || {
-            let url = Arc::clone(&url);
-            async move { C::establish(&url).await }.boxed()
-        }))
+        Self {
+            url: Some(Arc::clone(&url)),
+            ..Self::with_connect(by(url))
+        }
     }
 
     fn with_connect(connect: Connect<C>) -> Self {
         Self {
             connect,
+            url: None,
             setups: Vec::new(),
-            writes: C::Dialect::WRITES,
-            read_only: false,
-            application_user: None,
-            limit: None,
-            capacity: 1,
+            choices: Choices::default(),
             pool: PhantomData,
         }
     }
@@ -175,31 +158,13 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
         self
     }
 
-    /// Sandboxes in which nothing can be written, for tests that only read. Beside one
-    /// that writes, it gets a name of its own (`SandboxOf`, `Registry::rollback_of`).
-    pub fn read_only(mut self) -> Self {
-        self.read_only = true;
-        self
-    }
-
-    /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite. Each is
-    /// a connection beside those of the application's pool.
-    pub fn capacity(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
-        self
-    }
+    choose_on_any!();
 }
 
 impl<P, C> fmt::Debug for Rollback<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rollback")
-            .field("limit", &self.limit)
+            .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
 }
@@ -213,11 +178,11 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Backend for Rollback<P, C> {
     }
 
     fn capacity(&self) -> usize {
-        self.capacity.min(C::Dialect::CAPACITY)
+        self.choices.capacity.min(C::Dialect::CAPACITY)
     }
 
     fn limit(&self) -> Duration {
-        self.limit.unwrap_or(C::Dialect::LIMIT)
+        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<P>>> {

@@ -96,11 +96,15 @@ impl<P: SandboxPool> Session<P> {
     }
 
     async fn end_from_outside(&self) {
-        end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
+        if end_from_outside::<P::Connection>(&self.server_side, &self.connect).await {
+            self.gate.witness().saw_it_gone();
+        }
     }
 
     /// A verdict that leaves open what became of the transaction, once the database was asked.
     async fn settled(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        // Whoever has the connection may have sent something until it was ended.
+        let verdict = self.gate.witness().read(verdict);
         let Some(server_side) = self.server_side.get().filter(|_| Fate::is_open(&verdict)) else {
             return verdict;
         };
@@ -132,19 +136,21 @@ impl<P: SandboxPool> Drop for Session<P> {
     }
 }
 
+/// Whether the connection is gone then.
 async fn end_from_outside<C: Connection>(
     server_side: &OnceLock<C::ServerSide>,
     connect: &Connect<C>,
-) {
+) -> bool {
     let Some(server_side) = server_side.get() else {
-        return;
+        return false;
     };
     let why = match tokio::time::timeout(CUTTING, C::end(server_side, connect)).await {
-        Ok(Ok(())) => return,
+        Ok(Ok(())) => return true,
         Ok(Err(why)) => why,
         Err(_) => format!("that takes longer than {CUTTING:?}"),
     };
     not_cut(&why);
+    false
 }
 
 impl<P: SandboxPool> smoke_core::Session for Session<P> {
@@ -156,12 +162,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
         Box::pin(async {
             let mut connection = self.take().await.map_err(Absent::into_error)?;
             let mut savepoints = self.savepoints.lock().await;
-            let entered = asynchronous::enter::<Dialect<P>, P::Connection>(
-                &mut connection,
-                &self.gate,
-                &mut savepoints,
-            )
-            .await;
+            let entered = asynchronous::enter(&mut *connection, &self.gate, &mut savepoints).await;
             self.give_back(connection);
             Ok(entered.map_err(|verdict| self.remarked(verdict))?)
         })
@@ -174,12 +175,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                 Err(absent) => return absent.after_a_request(),
             };
             let mut savepoints = self.savepoints.lock().await;
-            let left = asynchronous::leave::<Dialect<P>, P::Connection>(
-                &mut connection,
-                &self.gate,
-                &mut savepoints,
-            )
-            .await;
+            let left = asynchronous::leave(&mut *connection, &self.gate, &mut savepoints).await;
             self.give_back(connection);
             left.map_err(|verdict| self.remarked(verdict))
         })
@@ -192,12 +188,8 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                     self.gate.close();
                     let refusal = self.server_side.get().and_then(P::Connection::refusal);
                     let savepoints = self.savepoints.lock().await;
-                    let verdict = asynchronous::roll_back::<Dialect<P>, P::Connection>(
-                        &mut connection,
-                        &self.gate,
-                        &savepoints,
-                    )
-                    .await;
+                    let verdict =
+                        asynchronous::roll_back(&mut *connection, &self.gate, &savepoints).await;
                     let verdict = match (refusal, self.remarked(verdict)) {
                         (Some(cause), RollbackVerdict::RolledBack) => {
                             RollbackVerdict::Refused { cause }

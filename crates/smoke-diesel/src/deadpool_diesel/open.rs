@@ -6,6 +6,7 @@ use ::deadpool_diesel::{ManagerConfig, Runtime};
 use deadpool::managed::{self, Hook, HookError};
 use diesel::r2d2::ConnectionManager;
 use smoke_core::rollback::acting::{as_session, is_session};
+use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::rollback::redact;
 use smoke_core::{Error, HandleToken, OpenRequest, Opened, Result};
 
@@ -14,6 +15,7 @@ use super::session::Session;
 use super::{Manager, Pool};
 use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, Terms};
+use crate::each_statement::by_way_of_relay;
 use crate::gate::{Gate, Refusal, lock};
 use crate::r2d2::Connection;
 use crate::savepoints::Savepoints;
@@ -29,6 +31,7 @@ struct Opener<C: Connection> {
     terms: Terms,
     outside: OnceLock<Arc<C::Outside>>,
     failed: Mutex<Option<Error>>,
+    _relay: Option<Relay>,
 }
 
 impl<C: Connection> Opener<C> {
@@ -61,27 +64,30 @@ where
     Manager<C>:
         managed::Manager<Type = ::deadpool_diesel::Connection<C>, Error = ::deadpool_diesel::Error>,
 {
+    let wanted = rollback.choices.savepoint_each_statement;
+    let (url, relay) = by_way_of_relay(wanted, Some(&rollback.url)).await?.unzip();
     let savepoints = Savepoints::new();
     let gate = Arc::new(Gate::default());
     let opener = Arc::new(Opener::<C> {
         gate: Arc::clone(&gate),
         url: rollback.url.clone(),
         setups: rollback.setups.clone(),
-        terms: Terms {
-            guard: savepoints.guard(),
-            test: request.test,
-            limit: request.limit,
-            writes: gate.witness().admits_writes(
-                rollback.read_only,
-                C::Dialect::WRITES || rollback.accepts_implicit_commits,
-            ),
-            application_user: rollback.application_user.clone(),
-        },
+        terms: rollback.choices.terms(
+            savepoints.guard(),
+            &request,
+            C::Dialect::WRITES,
+            gate.witness(),
+        ),
         outside: OnceLock::new(),
         failed: Mutex::new(None),
+        _relay: relay,
     });
     let (token, watch) = HandleToken::new();
-    let manager = Manager::from_config(&rollback.url, Runtime::Tokio1, config::<C>());
+    let manager = Manager::from_config(
+        url.as_deref().unwrap_or(&rollback.url),
+        Runtime::Tokio1,
+        config::<C>(),
+    );
     let pool = Pool::<C>::builder(manager)
         .max_size(1)
         .wait_timeout(Some(patience(request.limit)))

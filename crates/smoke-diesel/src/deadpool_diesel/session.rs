@@ -125,8 +125,10 @@ where
 
     async fn cut_outside(&self) {
         let outside = Arc::clone(&self.inner.outside);
-        if let Err(error) = tokio::task::spawn_blocking(move || outside.cut()).await {
-            crate::verdict::not_cut(&error.to_string());
+        match tokio::task::spawn_blocking(move || outside.cut()).await {
+            Ok(true) => self.inner.gate.witness().saw_it_gone(),
+            Ok(false) => {}
+            Err(error) => crate::verdict::not_cut(&error.to_string()),
         }
     }
 }
@@ -143,6 +145,7 @@ impl<C: Connection> Inner<C> {
     fn roll_back(&self, connection: &mut C) -> RollbackVerdict {
         let savepoints = lock(&self.savepoints);
         let verdict = ending::roll_back(connection, &self.gate, &savepoints, &self.outside);
+        let _aside = self.gate.witness().look_aside();
         match connection.bar() {
             Err(error) if verdict.is_rolled_back() => RollbackVerdict::Unknown {
                 cause: text(&error),
@@ -189,7 +192,7 @@ where
             let object = self.take().await.map_err(Absent::into_error)?;
             let entered = self.step(object, |inner, connection| {
                 let mut savepoints = lock(&inner.savepoints);
-                blocking::enter::<C::Dialect, _>(connection, &inner.gate, &mut savepoints)
+                blocking::enter(connection, &inner.gate, &mut savepoints)
             });
             Ok(entered.await?)
         })
@@ -203,7 +206,7 @@ where
             };
             let left = self.step(object, |inner, connection| {
                 let mut savepoints = lock(&inner.savepoints);
-                blocking::leave::<C::Dialect, _>(connection, &inner.gate, &mut savepoints)
+                blocking::leave(connection, &inner.gate, &mut savepoints)
             });
             left.await
         })
@@ -241,6 +244,8 @@ where
             if let Some(pool) = pool {
                 pool.close();
             }
+            // Whoever has the connection may have sent something until it was ended.
+            let verdict = self.inner.gate.witness().read(verdict);
             if Fate::is_open(&verdict) {
                 return self.settle(verdict).await;
             }

@@ -45,8 +45,8 @@ pub(crate) trait Connection: R2D2Connection + Send + 'static {
 
 /// A connection, held from outside of the thread that uses it.
 pub(crate) trait Outside: fmt::Debug + Send + Sync + 'static {
-    /// Ends the transaction, whatever that thread does.
-    fn cut(&self);
+    /// Ends the transaction, whatever that thread does; whether it has ended.
+    fn cut(&self) -> bool;
 
     /// Why a COMMIT would be refused, where that is known before the rollback.
     fn refusal(&self) -> Option<String> {

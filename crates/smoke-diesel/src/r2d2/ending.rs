@@ -16,7 +16,7 @@ pub(crate) fn roll_back<C: Connection>(
     outside: &C::Outside,
 ) -> RollbackVerdict {
     let refusal = outside.refusal();
-    match blocking::roll_back::<C::Dialect, _>(connection, gate, savepoints) {
+    match blocking::roll_back(connection, gate, savepoints) {
         RollbackVerdict::RolledBack => match (refusal, connection.look_back()) {
             (Some(cause), _) => RollbackVerdict::Refused { cause },
             (None, Ok(verdict)) => verdict,

@@ -87,12 +87,13 @@ impl ServerSide {
 }
 
 impl Outside for ServerSide {
-    fn cut(&self) {
+    fn cut(&self) -> bool {
         match self.end() {
-            Ok(true) => {}
+            Ok(true) => return true,
             Ok(false) => not_cut("it was told to end and is still there"),
             Err(error) => not_cut(&redact(&error.to_string())),
         }
+        false
     }
 }
 

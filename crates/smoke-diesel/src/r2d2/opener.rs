@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::ConnectionError;
 use diesel::r2d2::{CustomizeConnection, Error};
+use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::{HandleToken, RollbackVerdict};
 
 use super::Manager;
@@ -28,6 +29,7 @@ pub(super) struct Opener<C: Connection> {
     pub(super) terms: Terms,
     /// Dropped with the pool.
     pub(super) _token: HandleToken,
+    pub(super) _relay: Option<Relay>,
 }
 
 impl<C: Connection> Opener<C> {

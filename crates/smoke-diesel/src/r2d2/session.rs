@@ -96,7 +96,7 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.0.gate.cut();
-            self.0.outside.cut();
+            self.0.cut();
         })
     }
 }
@@ -105,8 +105,7 @@ impl<C: Connection> Inner<C> {
     fn enter(&self) -> Result {
         let mut connection = self.take().map_err(Absent::into_error)?;
         let mut savepoints = lock(&self.savepoints);
-        let entered =
-            blocking::enter::<C::Dialect, _>(&mut *connection, &self.gate, &mut savepoints);
+        let entered = blocking::enter(&mut *connection, &self.gate, &mut savepoints);
         Ok(self.concluded(&mut connection, entered)?)
     }
 
@@ -116,7 +115,7 @@ impl<C: Connection> Inner<C> {
             Err(absent) => return absent.after_a_request(),
         };
         let mut savepoints = lock(&self.savepoints);
-        let left = blocking::leave::<C::Dialect, _>(&mut *connection, &self.gate, &mut savepoints);
+        let left = blocking::leave(&mut *connection, &self.gate, &mut savepoints);
         self.concluded(&mut connection, left)
     }
 
@@ -134,7 +133,7 @@ impl<C: Connection> Inner<C> {
             Err(Absent::Gone(verdict)) => verdict,
             Err(Absent::InUse(_)) => {
                 self.gate.close();
-                self.outside.cut();
+                self.cut();
                 kept_connection()
             }
         };
@@ -142,10 +141,18 @@ impl<C: Connection> Inner<C> {
         if let Some(pool) = lock(&self.pool).take() {
             self.empty(&pool);
         }
+        // Whoever has the connection may have sent something until it was ended.
+        let verdict = self.gate.witness().read(verdict);
         if Fate::is_open(&verdict) {
             return self.outside.settle(verdict);
         }
         verdict
+    }
+
+    fn cut(&self) {
+        if self.outside.cut() {
+            self.gate.witness().saw_it_gone();
+        }
     }
 
     /// The connection, unless it is in use or gone.
@@ -207,7 +214,9 @@ impl<C: Connection> Drop for Inner<C> {
         as_session(|| {
             if !close_idle(&pool) {
                 let outside = Arc::clone(&self.outside);
-                C::threads().execute(move || outside.cut());
+                C::threads().execute(move || {
+                    outside.cut();
+                });
                 self.empty(&pool);
             }
         });

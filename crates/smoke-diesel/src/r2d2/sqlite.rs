@@ -56,10 +56,8 @@ impl Connection for SqliteConnection {
 }
 
 impl Outside for Handle {
-    fn cut(&self) {
-        if let Err(why) = sqlite::cut(self) {
-            not_cut(why);
-        }
+    fn cut(&self) -> bool {
+        sqlite::cut(self).inspect_err(|why| not_cut(why)).is_ok()
     }
 
     fn refusal(&self) -> Option<String> {

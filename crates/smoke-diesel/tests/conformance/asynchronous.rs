@@ -16,6 +16,7 @@ use diesel_async::{
 };
 use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
+use tokio::sync::MutexGuard;
 
 use crate::{mariadb, postgres};
 
@@ -182,56 +183,68 @@ impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_through_deadpool_conforms() {
-    let (url, _turn) = postgres::url().await;
+async fn on_postgres<B: Backend<Pool: Lend>>(
+    (url, _turn): (String, MutexGuard<'static, ()>),
+    seals: bool,
+    backend: fn(&str) -> B,
+    closed: &'static str,
+) {
     let database = Asynchronous {
         url,
         dialect: Dialect::Postgres,
-        backend: |url| smoke_diesel::deadpool::Rollback::postgres(url),
-        closed: "closed",
-        seals: true,
+        backend,
+        closed,
+        seals,
     };
     smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_through_deadpool_conforms() {
+    let url = postgres::url().await;
+    let backend: fn(&str) -> _ = |url| smoke_diesel::deadpool::Rollback::postgres(url);
+    on_postgres(url, true, backend, "closed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_with_a_savepoint_for_each_statement_through_deadpool_conforms() {
+    let url = postgres::url().await;
+    let backend: fn(&str) -> _ = |url| {
+        let url = format!("{url}?sslmode=disable");
+        smoke_diesel::deadpool::Rollback::postgres(url).savepoint_each_statement()
+    };
+    on_postgres(url, true, backend, "closed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_deadpool_and_a_pooler_conforms() {
-    let (url, _turn) = postgres::pooled_url().await;
-    let database = Asynchronous {
-        url,
-        dialect: Dialect::Postgres,
-        backend: |url| smoke_diesel::deadpool::Rollback::postgres(url),
-        closed: "closed",
-        seals: false,
+    let url = postgres::pooled_url().await;
+    let backend: fn(&str) -> _ = |url| smoke_diesel::deadpool::Rollback::postgres(url);
+    on_postgres(url, false, backend, "closed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_with_a_savepoint_for_each_statement_through_deadpool_and_a_pooler_conforms() {
+    let url = postgres::pooled_url().await;
+    let backend: fn(&str) -> _ = |url| {
+        let url = format!("{url}?sslmode=disable");
+        smoke_diesel::deadpool::Rollback::postgres(url).savepoint_each_statement()
     };
-    smoke_conformance::backend::check(database).await;
+    on_postgres(url, false, backend, "closed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_bb8_conforms() {
-    let (url, _turn) = postgres::url().await;
-    let database = Asynchronous {
-        url,
-        dialect: Dialect::Postgres,
-        backend: |url| smoke_diesel::bb8::Rollback::postgres(url),
-        closed: "Timed out",
-        seals: true,
-    };
-    smoke_conformance::backend::check(database).await;
+    let url = postgres::url().await;
+    let backend: fn(&str) -> _ = |url| smoke_diesel::bb8::Rollback::postgres(url);
+    on_postgres(url, true, backend, "Timed out").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_bb8_and_a_pooler_conforms() {
-    let (url, _turn) = postgres::pooled_url().await;
-    let database = Asynchronous {
-        url,
-        dialect: Dialect::Postgres,
-        backend: |url| smoke_diesel::bb8::Rollback::postgres(url),
-        closed: "Timed out",
-        seals: false,
-    };
-    smoke_conformance::backend::check(database).await;
+    let url = postgres::pooled_url().await;
+    let backend: fn(&str) -> _ = |url| smoke_diesel::bb8::Rollback::postgres(url);
+    on_postgres(url, false, backend, "Timed out").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

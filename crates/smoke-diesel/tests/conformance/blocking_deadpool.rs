@@ -165,6 +165,19 @@ async fn postgres_through_deadpool_diesel_conforms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn postgres_with_a_savepoint_for_each_statement_through_deadpool_diesel_conforms() {
+    let (url, _turn) = postgres::url().await;
+    let database = Blocking {
+        url,
+        dialect: Dialect::Postgres,
+        backend: |url| {
+            Rollback::postgres(format!("{url}?sslmode=disable")).savepoint_each_statement()
+        },
+    };
+    smoke_conformance::backend::check(database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mariadb_through_deadpool_diesel_conforms() {
     let (url, _turn) = mariadb::url().await;
     let database = Blocking {

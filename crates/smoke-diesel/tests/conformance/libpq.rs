@@ -18,17 +18,28 @@ type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 struct Libpq {
     url: String,
     seals: bool,
+    each_statement: bool,
+}
+
+impl Libpq {
+    fn rollback(&self, url: &str) -> Rollback<ConnectionManager<PgConnection>> {
+        if self.each_statement {
+            Rollback::postgres(format!("{url}?sslmode=disable")).savepoint_each_statement()
+        } else {
+            Rollback::postgres(url)
+        }
+    }
 }
 
 impl Database for Libpq {
     type Pool = Pool;
 
     fn backend(&self) -> impl Backend<Pool = Pool> {
-        Rollback::postgres(&self.url)
+        self.rollback(&self.url)
     }
 
     fn unreachable(&self) -> impl Backend<Pool = Pool> {
-        Rollback::postgres("postgres://app:secret@127.0.0.1:1/app")
+        self.rollback("postgres://app:secret@127.0.0.1:1/app")
     }
 
     fn production(&self) -> Pool {
@@ -65,11 +76,23 @@ impl Database for Libpq {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_r2d2_conforms() {
     let (url, _turn) = postgres::url().await;
-    smoke_conformance::backend::check(Libpq { url, seals: true }).await;
+    for each_statement in [false, true] {
+        let libpq = Libpq {
+            url: url.clone(),
+            seals: true,
+            each_statement,
+        };
+        smoke_conformance::backend::check(libpq).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_through_r2d2_and_a_pooler_conforms() {
     let (url, _turn) = postgres::pooled_url().await;
-    smoke_conformance::backend::check(Libpq { url, seals: false }).await;
+    let libpq = Libpq {
+        url,
+        seals: false,
+        each_statement: false,
+    };
+    smoke_conformance::backend::check(libpq).await;
 }

@@ -6,9 +6,11 @@ mod subject;
 
 mod causes;
 mod checkouts;
+mod committed;
 mod cut;
 mod deadpool_diesel;
 mod deferred;
+mod each_statement;
 mod escapes;
 mod failing;
 mod interact;

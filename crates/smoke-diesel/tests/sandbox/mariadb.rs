@@ -3,11 +3,11 @@
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use smoke_core::Backend;
+use smoke_core::{Backend, RollbackVerdict};
 use smoke_diesel::bb8::Rollback;
 
 use crate::subject::mariadb::Mariadb;
-use crate::subject::{Sandbox, Subject, open};
+use crate::subject::{Sandbox, Subject, is_escaped, open};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_written_unless_implicit_commits_are_accepted() {
@@ -83,6 +83,82 @@ async fn a_lock_of_the_session_goes_with_its_connection() {
         .await
         .unwrap();
     assert_eq!(got, 1);
+}
+
+const ARIA: &str = "CREATE TABLE plain (x INTEGER) ENGINE = Aria";
+
+/// A sandbox beside a table of an engine that knows neither transactions nor savepoints.
+async fn beside_an_aria_table() -> Sandbox<Mariadb> {
+    let sandbox = Sandbox::<Mariadb>::open().await;
+    let mut production = sandbox.subject.connect().await;
+    production.batch_execute(ARIA).await.unwrap();
+    sandbox
+}
+
+fn plain() -> RollbackVerdict {
+    let tables = vec!["plain".to_owned()];
+    RollbackVerdict::NonTransactional { tables }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_to_an_aria_table_is_named_after_the_request() {
+    let sandbox = beside_an_aria_table().await;
+    let work = async {
+        for sql in ["INSERT INTO t VALUES (1)", "INSERT INTO plain VALUES (1)"] {
+            sandbox.run(sql).await.unwrap();
+        }
+    };
+    let ((), left) = sandbox.request(work).await;
+    assert_eq!(left, Err(plain()));
+    let (subject, verdict) = sandbox.finish().await;
+    assert_eq!(verdict, plain());
+    assert_eq!(subject.rows().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_to_an_aria_table_is_named_before_a_request_and_at_the_end() {
+    for before_a_request in [true, false] {
+        let sandbox = beside_an_aria_table().await;
+        sandbox.run("INSERT INTO plain VALUES (1)").await.unwrap();
+        if before_a_request {
+            let error = sandbox.session.enter().await.unwrap_err();
+            assert_eq!(error.downcast_ref(), Some(&plain()), "{error:?}");
+        }
+        let (_subject, verdict) = sandbox.finish().await;
+        assert_eq!(verdict, plain());
+    }
+}
+
+/// Which is enough to have no savepoint be set any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_an_aria_table_in_a_request_is_a_limit_of_the_sandbox() {
+    let sandbox = beside_an_aria_table().await;
+    let ((), left) = sandbox
+        .request(async { sandbox.run("SELECT * FROM plain").await.unwrap() })
+        .await;
+    let verdict = left.unwrap_err();
+    assert!(
+        matches!(verdict, RollbackVerdict::Limit { .. }),
+        "{verdict:?}"
+    );
+    assert!(verdict.to_string().contains("Aria"), "{verdict}");
+    assert_eq!(sandbox.finish().await.1, verdict);
+    let sandbox = beside_an_aria_table().await;
+    sandbox.run("SELECT * FROM plain").await.unwrap();
+    assert!(sandbox.finish().await.1.is_rolled_back());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aria_table_hides_no_commit() {
+    let sandbox = beside_an_aria_table().await;
+    let work = async {
+        for sql in ["INSERT INTO plain VALUES (1)", "COMMIT"] {
+            sandbox.run(sql).await.unwrap();
+        }
+    };
+    let ((), left) = sandbox.request(work).await;
+    let verdict = left.unwrap_err();
+    assert!(is_escaped(&verdict), "{verdict:?}");
 }
 
 #[test]

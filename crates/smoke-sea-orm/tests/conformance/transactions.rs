@@ -151,6 +151,32 @@ async fn a_transaction_that_is_given_up_is_undone() {
     }
 }
 
+/// Get or create, as applications do it: each statement has a savepoint of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sql_error_undoes_its_own_statement_only() {
+    for production in [
+        Production::on_postgres().await,
+        Production::on_sqlite().await,
+    ] {
+        let Opened { pool, session } = open(&production).await;
+        let run = async |sql: &str| pool.execute_unprepared(sql).await;
+        session.enter().await.unwrap();
+        run("CREATE TABLE got_or_created (x INTEGER UNIQUE)")
+            .await
+            .unwrap();
+        for x in 1..=3 {
+            let insert = format!("INSERT INTO got_or_created VALUES ({x})");
+            run(&insert).await.unwrap();
+            run(&insert).await.unwrap_err();
+        }
+        let count = "SELECT count(*) FROM got_or_created";
+        assert_eq!(Production::number(&pool, count).await, Ok(3));
+        session.leave().await.unwrap();
+        drop(pool);
+        assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_kind_is_an_error() {
     let backend = smoke_sea_orm::Rollback::new("mssql://localhost/app");

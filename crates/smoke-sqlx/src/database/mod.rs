@@ -41,12 +41,22 @@ pub(crate) trait Database: sqlx::Database {
     /// Whether sandboxes may write unless the application says otherwise.
     const WRITES: bool = true;
 
+    /// Whether it commits on its own before some statements, and cannot be asked what became of a
+    /// transaction.
+    const ENDS_ON_ITS_OWN: bool = false;
+
     /// Whether no commit of the connection is ever carried out.
     const SEALED: bool;
 
     /// The application's options, with what a sandbox needs besides.
     fn for_sandbox(options: Options<Self>) -> Options<Self> {
         options
+    }
+
+    /// The same by way of a relay that gives each statement a savepoint, where an SQL error would
+    /// abort the transaction.
+    fn by_way_of_relay(options: &Options<Self>) -> BoxFuture<'_, Result<Options<Self>>> {
+        async { Ok(options.clone()) }.boxed()
     }
 
     /// Options that connect nowhere, and say so without asking anybody.

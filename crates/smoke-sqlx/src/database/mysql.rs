@@ -40,6 +40,8 @@ impl Database for MySql {
 
     const WRITES: bool = mysql::WRITES;
 
+    const ENDS_ON_ITS_OWN: bool = true;
+
     const SEALED: bool = false;
 
     fn nowhere() -> MySqlConnectOptions {

@@ -7,16 +7,17 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::absent::GONE;
+use smoke_core::rollback::postgres::each_statement::{Relay, Server};
 use smoke_core::rollback::postgres::{
     self, FACTS, Facts, Fate, NUMBER, REFUSED, count, fate_of, terminate,
 };
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, PgSslMode, Postgres};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error, Row, raw_sql};
 
-use super::server::{self, Server};
+use super::server;
 use super::{Database, Ended, Fault};
 use crate::verdict::text;
 
@@ -61,6 +62,29 @@ impl Database for Postgres {
     const CAPACITY: usize = usize::MAX;
 
     const SEALED: bool = false;
+
+    fn by_way_of_relay(options: &PgConnectOptions) -> BoxFuture<'_, Result<PgConnectOptions>> {
+        async move {
+            let host = options.get_host();
+            if options.get_socket().is_some() {
+                return Err(smoke_core::Error::msg(
+                    "savepoint_each_statement() needs a socket as the host of the options: \
+                     `host(\"/run/postgresql\")` instead of `socket(..)` or `?host=`",
+                ));
+            }
+            if !host.starts_with('/') && !matches!(options.get_ssl_mode(), PgSslMode::Disable) {
+                return Err(smoke_core::Error::msg(
+                    "a connection that may be encrypted cannot have a savepoint for each statement: \
+                     savepoint_each_statement() needs `PgSslMode::Disable`, or `sslmode=disable` in the URL",
+                ));
+            }
+            let server = Server::new(host, options.get_port());
+            let relay = Relay::to(vec![server]).await?.address();
+            let options = options.clone().ssl_mode(PgSslMode::Disable);
+            Ok(options.host(&relay.ip().to_string()).port(relay.port()))
+        }
+        .boxed()
+    }
 
     fn nowhere() -> PgConnectOptions {
         // No path holds a nul, but for one that is not a file's.
@@ -184,7 +208,7 @@ impl Database for Postgres {
     }
 }
 
-impl Server for Postgres {
+impl server::Server for Postgres {
     fn count<'c>(
         other: &'c mut PgConnection,
         server_side: &'c ServerSide,

@@ -10,17 +10,29 @@ use tokio::sync::Mutex;
 struct OnPostgres {
     url: String,
     seals: bool,
+    each_statement: bool,
 }
 
 impl Database for OnPostgres {
     type Pool = PgPool;
 
     fn backend(&self) -> impl Backend<Pool = PgPool> {
-        Rollback::like(&self.production())
+        if self.each_statement {
+            let url = format!("{}?sslmode=disable", self.url);
+            Rollback::<Postgres>::new(url).savepoint_each_statement()
+        } else {
+            Rollback::like(&self.production())
+        }
     }
 
     fn unreachable(&self) -> impl Backend<Pool = PgPool> {
-        Rollback::<Postgres>::new("postgres://app:secret@127.0.0.1:1/app")
+        let url = "postgres://app:secret@127.0.0.1:1/app?sslmode=disable";
+        let rollback = Rollback::<Postgres>::new(url);
+        if self.each_statement {
+            rollback.savepoint_each_statement()
+        } else {
+            rollback
+        }
     }
 
     fn production(&self) -> PgPool {
@@ -46,7 +58,14 @@ async fn conforms(variable: &str, seals: bool) {
     let url = std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
     });
-    smoke_conformance::backend::check(OnPostgres { url, seals }).await;
+    for each_statement in [false, true] {
+        let database = OnPostgres {
+            url: url.clone(),
+            seals,
+            each_statement,
+        };
+        smoke_conformance::backend::check(database).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 mod subject;
 
 mod deferred;
+mod each_statement;
 mod escapes;
 mod failing;
 mod given_up;

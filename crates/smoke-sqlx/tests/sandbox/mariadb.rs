@@ -142,6 +142,44 @@ async fn tables_without_transactions_are_named() {
     assert_eq!(verdict, RollbackVerdict::NonTransactional { tables });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aria_table_that_is_written_to_is_named_and_one_that_is_read_is_a_limit() {
+    for (sql, writes) in [
+        ("INSERT INTO plain VALUES (1)", true),
+        ("SELECT * FROM plain", false),
+    ] {
+        let sandbox = Sandbox::<MySql>::open().await;
+        let table = "CREATE TABLE plain (x INTEGER) ENGINE = Aria";
+        MySql::run(&sandbox.production, table).await.unwrap();
+        let (ran, left) = sandbox.request(sandbox.run(sql)).await;
+        ran.unwrap();
+        let verdict = left.unwrap_err();
+        match &verdict {
+            RollbackVerdict::NonTransactional { tables } if writes => {
+                assert_eq!(*tables, ["plain"]);
+            }
+            RollbackVerdict::Limit { .. } if !writes => {}
+            _ => panic!("{sql}: {verdict:?}"),
+        }
+        assert_eq!(sandbox.finish().await, verdict);
+    }
+}
+
+/// Nobody sees what it commits, and nobody can be asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_detached_may_have_committed() {
+    let sandbox = Sandbox::<MySql>::open().await;
+    let mut detached = sandbox.pool.acquire().await.unwrap().detach();
+    for sql in ["INSERT INTO t VALUES (1)", "COMMIT"] {
+        MySql::run_on(&mut detached, sql).await.unwrap();
+    }
+    drop(sandbox.pool);
+    let verdict = sandbox.session.finish().await;
+    assert!(is_escaped(&verdict), "{verdict:?}");
+    assert!(verdict.to_string().contains("detach"), "{verdict}");
+    assert_eq!(MySql::rows(&sandbox.production).await, 1);
+}
+
 #[test]
 fn it_says_what_it_is_and_what_it_bears() {
     let backend = Rollback::<MySql>::new("mysql://localhost").capacity(2);

@@ -88,10 +88,22 @@ pub(super) async fn a_database_that_is_down<D: Database>(bench: &Bench<D>) -> Re
 }
 
 pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(), String> {
-    let before = connections(bench).await?;
     let body = async |Sandbox(pool): Sandbox<D::Pool>| -> Result {
         Ok(D::execute(&pool, &insert(2)).await?)
     };
+    // A pooler keeps as many as were ever needed at once: production's, and a sandbox's beside it.
+    let production = bench.production.clone();
+    let beside = move |Sandbox(pool): Sandbox<D::Pool>| {
+        let production = production.clone();
+        async move {
+            D::execute(&pool, "SELECT 1").await?;
+            Ok::<_, smoke_core::Error>(D::execute(&production, "SELECT 1").await?)
+        }
+    };
+    let first = Registry::new().test(Test::new("conformance::beside_production", beside));
+    let report = bench.runner(first).run(Selection::fast()).await;
+    expect(&report.tests[0], Outcome::Passed, "")?;
+    let before = connections(bench).await?;
     let registry = (0..100).fold(Registry::new(), |registry, at| {
         registry.test(Test::new(format!("conformance::test_{at:03}"), body))
     });

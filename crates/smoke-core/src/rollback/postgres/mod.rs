@@ -1,5 +1,6 @@
 //! What is said to PostgreSQL, whatever the library.
 
+pub mod each_statement;
 mod mark;
 mod role;
 mod seal;

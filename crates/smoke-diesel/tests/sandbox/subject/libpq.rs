@@ -14,14 +14,20 @@ type Pool = diesel::r2d2::Pool<ConnectionManager<PgConnection>>;
 /// The same database, through libpq.
 pub(crate) struct Libpq(Postgres);
 
+impl Libpq {
+    pub(crate) fn rollback_at(&self, url: String) -> Rollback<ConnectionManager<PgConnection>> {
+        let sql = self.0.search_path();
+        Rollback::postgres(url).setup(move |connection| connection.batch_execute(&sql))
+    }
+}
+
 impl OnPostgres for Libpq {
     fn postgres(&self) -> &Postgres {
         &self.0
     }
 
     fn at(&self, url: String) -> impl Backend<Pool = Pool> {
-        let sql = self.0.search_path();
-        Rollback::postgres(url).setup(move |connection| connection.batch_execute(&sql))
+        self.rollback_at(url)
     }
 }
 

@@ -40,12 +40,20 @@ impl Postgres {
     }
 
     pub(crate) fn rollback(&self) -> Rollback<AsyncPgConnection> {
+        let manager = || AsyncDieselConnectionManager::<AsyncPgConnection>::new(url());
+        self.set_up(Rollback::with_manager(manager))
+    }
+
+    pub(crate) fn rollback_at(&self, url: String) -> Rollback<AsyncPgConnection> {
+        self.set_up(Rollback::postgres(url))
+    }
+
+    fn set_up(&self, rollback: Rollback<AsyncPgConnection>) -> Rollback<AsyncPgConnection> {
         let sql = self.search_path();
-        Rollback::with_manager(|| AsyncDieselConnectionManager::<AsyncPgConnection>::new(url()))
-            .setup(move |connection| {
-                let sql = sql.clone();
-                Box::pin(async move { connection.batch_execute(&sql).await })
-            })
+        rollback.setup(move |connection| {
+            let sql = sql.clone();
+            Box::pin(async move { connection.batch_execute(&sql).await })
+        })
     }
 }
 
@@ -63,11 +71,7 @@ impl OnPostgres for Postgres {
     }
 
     fn at(&self, url: String) -> impl Backend<Pool = Pool> {
-        let sql = self.search_path();
-        Rollback::postgres(url).setup(move |connection| {
-            let sql = sql.clone();
-            Box::pin(async move { connection.batch_execute(&sql).await })
-        })
+        self.rollback_at(url)
     }
 }
 

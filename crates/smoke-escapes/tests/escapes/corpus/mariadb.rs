@@ -152,6 +152,7 @@ const MARIADB: &[Way] = &[
         "a write to an Aria table",
         &["INSERT INTO escape_aria VALUES (1)"],
     ),
+    sql("a look at an Aria table", &["SELECT * FROM escape_aria"]),
     sql(
         "a write to a MEMORY table",
         &["INSERT INTO escape_memory VALUES (1)"],
@@ -216,6 +217,10 @@ const MARIADB: &[Way] = &[
     sql(
         "`KILL` of the own connection",
         &["KILL CONNECTION_ID()", ROW],
+    ),
+    sql(
+        "`COMMIT`, then `KILL` of the own connection",
+        &["COMMIT", "KILL CONNECTION_ID()"],
     ),
     sql(
         "`KILL QUERY` of the own statement",

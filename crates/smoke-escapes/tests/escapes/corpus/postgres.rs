@@ -304,7 +304,9 @@ pub(crate) async fn tried() -> Tried {
     let r2d2 = R2d2::<PgConnection>::new(&url);
     tried.through(r2d2, &ways, &ground, outside, "").await;
     let deadpool = Deadpool::<AsyncPgConnection>::new(&url);
+    let kept = deadpool.clone().savepoint_each_statement();
     tried.through(deadpool, &ways, &ground, outside, "").await;
+    tried.through(kept, &ways, &ground, outside, "").await;
     let sqlx = SqlxPostgres { url };
     tried.through(sqlx, &ways, &ground, outside, "").await;
     tried

@@ -40,6 +40,7 @@ pub(crate) trait Connection:
 pub(crate) struct Deadpool<C> {
     url: String,
     writes: bool,
+    each_statement: bool,
     connection: PhantomData<fn() -> C>,
 }
 
@@ -48,12 +49,21 @@ impl<C> Deadpool<C> {
         Self {
             url: url.to_owned(),
             writes: true,
+            each_statement: false,
             connection: PhantomData,
         }
     }
 
     pub(crate) fn read_only(mut self) -> Self {
         self.writes = false;
+        self
+    }
+}
+
+impl Deadpool<AsyncPgConnection> {
+    pub(crate) fn savepoint_each_statement(mut self) -> Self {
+        self.url = format!("{}?sslmode=disable", self.url);
+        self.each_statement = true;
         self
     }
 }
@@ -75,7 +85,12 @@ where
     type Held = Object<C>;
 
     fn name(&self) -> String {
-        super::named("diesel-async, deadpool", self.writes)
+        let library = super::named("diesel-async, deadpool", self.writes);
+        if self.each_statement {
+            format!("{library}, `savepoint_each_statement()`")
+        } else {
+            library
+        }
     }
 
     fn backend(&self, limit: Duration) -> impl Backend<Pool = Pool<C>> {
@@ -186,7 +201,12 @@ macro_rules! own {
 
 impl Connection for AsyncPgConnection {
     fn backend(of: &Deadpool<Self>, limit: Duration) -> impl Backend<Pool = Pool<Self>> {
-        Rollback::postgres(&*of.url).limit(limit)
+        let rollback = Rollback::postgres(&*of.url).limit(limit);
+        if of.each_statement {
+            rollback.savepoint_each_statement()
+        } else {
+            rollback
+        }
     }
 
     fn text<'c>(&'c mut self, query: &'c str) -> BoxFuture<'c, QueryResult<String>> {
