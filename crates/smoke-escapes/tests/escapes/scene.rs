@@ -149,10 +149,10 @@ impl<L: Library> Scene<L> {
             }
             Act::GivenUp => {
                 let (waits, waiting) = oneshot::channel();
-                // Waits for ever once the row is written.
                 tokio::select! {
+                    // It ends by itself where the row cannot be written.
                     () = L::begin_and_wait(&pool, ROW, waits) => {}
-                    _ = waiting => {}
+                    Ok(()) = waiting => {}
                 }
                 Ok(())
             }
