@@ -9,7 +9,7 @@ use smoke_core::{Backend, Opened, RollbackVerdict};
 
 use crate::subject::libpq::Libpq;
 use crate::subject::postgres::{OnPostgres, Postgres, url};
-use crate::subject::{Held, Subject, open};
+use crate::subject::{Held, Subject, on_postgres, open};
 
 diesel::table! {
     t (x) {
@@ -103,24 +103,7 @@ async fn what_cannot_be_done_is_said<S: Kept>() {
     }
 }
 
-macro_rules! on_both {
-    ($($test:ident),* $(,)?) => {
-        mod libpq {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<crate::subject::libpq::Libpq>().await;
-            })*
-        }
-        mod tokio_postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test::<crate::subject::postgres::Postgres>().await;
-            })*
-        }
-    };
-}
-
-on_both! {
+on_postgres! {
     an_error_on_a_connection_that_is_kept_undoes_its_statement_only,
     what_commits_is_refused_as_ever,
     what_cannot_be_done_is_said,
