@@ -5,8 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 128;
 
 /// Passes connections on to a server, until it is cut: then those that are open end at once, and
 /// new ones are refused, as by a server that has died.
@@ -33,7 +37,16 @@ pub struct Line(Arc<Inner>);
 struct Inner {
     address: SocketAddr,
     server: SocketAddr,
-    passing: Mutex<Option<JoinHandle<()>>>,
+    passing: Mutex<Option<Passing>>,
+    /// Keeps the port while nobody listens at it.
+    _port: TcpSocket,
+}
+
+/// What passes connections on, until the end of it is told or dropped.
+#[derive(Debug)]
+struct Passing {
+    end: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
 }
 
 impl Line {
@@ -43,13 +56,14 @@ impl Line {
     ///
     /// When there is no free port.
     pub async fn to(server: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = bound((Ipv4Addr::LOCALHOST, 0).into())?;
         let line = Self(Arc::new(Inner {
-            address: listener.local_addr()?,
+            address: port.local_addr()?,
             server,
             passing: Mutex::new(None),
+            _port: port,
         }));
-        line.pass_on(listener);
+        line.mend().await?;
         Ok(line)
     }
 
@@ -62,10 +76,10 @@ impl Line {
     /// Ends all connections, and lets nobody in any more.
     pub async fn cut(&self) {
         let passing = self.passing().take();
-        if let Some(passing) = passing {
-            passing.abort();
+        if let Some(Passing { end, ended }) = passing {
+            drop(end);
             // Whatever it held is closed then.
-            let _ = passing.await;
+            let _ = ended.await;
         }
     }
 
@@ -73,29 +87,38 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// When somebody else has taken the port.
+    /// When the port cannot be listened at.
     pub async fn mend(&self) -> io::Result<()> {
         self.cut().await;
-        let listener = TcpListener::bind(self.0.address).await?;
+        let listener = bound(self.0.address)?.listen(BACKLOG)?;
         self.pass_on(listener);
         Ok(())
     }
 
     fn pass_on(&self, listener: TcpListener) {
         let server = self.0.server;
-        *self.passing() = Some(tokio::spawn(async move {
+        let (end, mut told) = oneshot::channel();
+        let ended = tokio::spawn(async move {
             let mut connections = JoinSet::new();
-            while let Ok((mut client, _)) = listener.accept().await {
+            loop {
+                let accepted = tokio::select! {
+                    _ = &mut told => break,
+                    accepted = listener.accept() => accepted,
+                };
+                let Ok((mut client, _)) = accepted else { break };
                 connections.spawn(async move {
                     if let Ok(mut server) = TcpStream::connect(server).await {
                         let _ = copy_bidirectional(&mut client, &mut server).await;
                     }
                 });
             }
-        }));
+            drop(listener);
+            connections.shutdown().await;
+        });
+        *self.passing() = Some(Passing { end, ended });
     }
 
-    fn passing(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+    fn passing(&self) -> std::sync::MutexGuard<'_, Option<Passing>> {
         self.0
             .passing
             .lock()
@@ -103,11 +126,12 @@ impl Line {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        let passing = self.passing.get_mut();
-        if let Some(passing) = passing.unwrap_or_else(PoisonError::into_inner) {
-            passing.abort();
-        }
-    }
+/// A socket at that address, where others may be too.
+fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }

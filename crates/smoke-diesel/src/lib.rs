@@ -122,6 +122,7 @@
     )
 )]
 
+mod choices;
 mod dialect;
 mod each_statement;
 #[cfg(any(feature = "sqlite", feature = "sqlite-async"))]

@@ -24,11 +24,12 @@ pub(crate) async fn open<DB: Database>(
     rollback: &Rollback<DB>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<DB>>> {
+    let choices = rollback.choices();
     let options = rollback
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
-    let way = if rollback.keeps_each_statement() {
+    let way = if choices.savepoint_each_statement {
         DB::by_way_of_relay(&options).await?
     } else {
         options.clone()
@@ -40,13 +41,7 @@ pub(crate) async fn open<DB: Database>(
     if DB::ENDS_ON_ITS_OWN {
         witness.listen();
     }
-    let terms = Terms {
-        guard,
-        test: request.test,
-        limit: request.limit,
-        writes: witness.admits_writes(rollback.is_read_only(), rollback.writes()),
-        application_user: rollback.user_of_application(),
-    };
+    let terms = choices.terms(guard, &request, DB::WRITES, witness);
     let (token, watch) = HandleToken::new();
     let pool_options = rollback
         .hooks()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::Choices;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use smoke_core::{Backend, OpenRequest, Opened, Result};
 use sqlx::pool::PoolOptions;
@@ -59,12 +60,7 @@ pub struct Rollback<DB: Database> {
     source: Source<DB>,
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
-    application_user: Option<Arc<str>>,
-    accepts_implicit_commits: bool,
-    limit: Option<Duration>,
-    capacity: usize,
-    read_only: bool,
-    savepoint_each_statement: bool,
+    choices: Choices,
 }
 
 /// Where the options to connect with come from.
@@ -97,12 +93,7 @@ impl<DB: Database> Rollback<DB> {
             source,
             pool_options: None,
             setups: Vec::new(),
-            application_user: None,
-            accepts_implicit_commits: false,
-            limit: None,
-            capacity: 1,
-            read_only: false,
-            savepoint_each_statement: false,
+            choices: Choices::default(),
         }
     }
 
@@ -131,20 +122,20 @@ impl<DB: Database> Rollback<DB> {
     /// writers then do not wait for them. Beside one that writes, it gets a name of its own
     /// (`SandboxOf`, `Registry::rollback_of`).
     pub fn read_only(mut self) -> Self {
-        self.read_only = true;
+        self.choices.read_only = true;
         self
     }
 
     /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
+        self.choices.limit = Some(limit);
         self
     }
 
     /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite.
     /// Each is a connection beside those of the application's pool.
     pub fn capacity(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
+        self.choices.capacity = capacity;
         self
     }
 }
@@ -154,7 +145,7 @@ impl Rollback<sqlx::Postgres> {
     /// Names the user that the application connects as. Where sandboxes connect as another one,
     /// that is logged once: tests with other rights may pass where production fails.
     pub fn application_user(mut self, user: &str) -> Self {
-        self.application_user = Some(user.into());
+        self.choices.application_user = Some(user.into());
         self
     }
 
@@ -178,7 +169,7 @@ impl Rollback<sqlx::Postgres> {
     /// let rollback = Rollback::<Postgres>::new(url).savepoint_each_statement();
     /// ```
     pub fn savepoint_each_statement(mut self) -> Self {
-        self.savepoint_each_statement = true;
+        self.choices.savepoint_each_statement = true;
         self
     }
 }
@@ -201,23 +192,8 @@ impl<DB: Database> Rollback<DB> {
         }
     }
 
-    pub(crate) fn keeps_each_statement(&self) -> bool {
-        self.savepoint_each_statement
-    }
-
-    pub(crate) fn is_read_only(&self) -> bool {
-        self.read_only
-    }
-
-    pub(crate) fn user_of_application(&self) -> Option<Arc<str>> {
-        self.application_user.clone()
-    }
-
-    pub(crate) fn writes(&self) -> bool
-    where
-        DB: crate::database::Database,
-    {
-        DB::WRITES || self.accepts_implicit_commits
+    pub(crate) fn choices(&self) -> &Choices {
+        &self.choices
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {
@@ -245,7 +221,7 @@ impl Rollback<sqlx::MySql> {
     /// let rollback = Rollback::<MySql>::new("mysql://app@localhost/shop").accept_implicit_commits();
     /// ```
     pub fn accept_implicit_commits(mut self) -> Self {
-        self.accepts_implicit_commits = true;
+        self.choices.accepts_implicit_commits = true;
         self
     }
 }
@@ -253,7 +229,7 @@ impl Rollback<sqlx::MySql> {
 impl<DB: Database> fmt::Debug for Rollback<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rollback")
-            .field("limit", &self.limit)
+            .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
 }
@@ -271,12 +247,12 @@ macro_rules! backend {
 
             fn capacity(&self) -> usize {
                 let borne = <$database as crate::database::Database>::CAPACITY;
-                self.capacity.min(borne)
+                self.choices.capacity.min(borne)
             }
 
             fn limit(&self) -> Duration {
                 let limit = <$database as crate::database::Database>::LIMIT;
-                self.limit.unwrap_or(limit)
+                self.choices.limit.unwrap_or(limit)
             }
 
             fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {

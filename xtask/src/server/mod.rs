@@ -8,7 +8,7 @@ mod postgres;
 mod programs;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
@@ -133,16 +133,30 @@ impl<'s> Servers<'s> {
     }
 }
 
+/// A port that is none of those that connections are given, which may take it before the server does.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("failed to find a port")?;
-    Ok(listener.local_addr()?.port())
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    loop {
+        let random = u16::from_le_bytes(random()?);
+        let port = PORTS.start + random % (PORTS.end - PORTS.start);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error).context("failed to find a port"),
+        }
+    }
 }
 
 /// A password that needs no escaping in a URL or in SQL.
 fn password() -> Result<String> {
-    let mut bytes = [0; 16];
+    let bytes: [u8; 16] = random()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
-        .context("failed to make up a password")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        .context("failed to read random bytes")?;
+    Ok(bytes)
 }

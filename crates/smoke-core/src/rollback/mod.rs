@@ -11,11 +11,13 @@
 //! | [`postgres`], [`mysql`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
 //! | [`Fault`], [`fault`], [`witness`] | what the errors of a database mean, and which of them explain a failure |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
+//! | [`Choices`], [`Terms`] | what an application chooses, and what a sandbox is opened with |
 //! | [`absent`] | what to say where the connection is in use or gone, and how long to wait for it |
 
 pub mod absent;
 pub mod acting;
 mod backend;
+mod choices;
 pub mod fault;
 pub mod gate;
 pub mod mysql;
@@ -31,6 +33,7 @@ pub mod witness;
 
 pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
+pub use choices::Choices;
 pub use fault::Fault;
 pub(crate) use open::OpenSandbox;
 pub use terms::Terms;

@@ -14,7 +14,7 @@ use super::opener::{Opener, by};
 use super::session::Session;
 use super::{Connection, Manager, Missing, Rollback, SandboxPool};
 use crate::absent::{OPENING, not_opened_in_time, patience};
-use crate::dialect::Terms;
+use crate::dialect::Dialect;
 use crate::each_statement::by_way_of_relay;
 use crate::gate::Gate;
 use crate::savepoints::Savepoints;
@@ -25,7 +25,7 @@ where
     P: SandboxPool<Connection = C>,
     C: Connection,
 {
-    let wanted = rollback.savepoint_each_statement;
+    let wanted = rollback.choices.savepoint_each_statement;
     let (connect, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
         Some((url, relay)) => (by(url.into()), Some(relay)),
         None => (Arc::clone(&rollback.connect), None),
@@ -35,15 +35,12 @@ where
     let server_side = Arc::new(OnceLock::new());
     let (token, watch) = HandleToken::new();
     let (failed, failure) = oneshot::channel();
-    let terms = Arc::new(Terms {
-        guard: savepoints.guard(),
-        test: request.test,
-        limit: request.limit,
-        writes: gate
-            .witness()
-            .admits_writes(rollback.read_only, rollback.writes),
-        application_user: rollback.application_user.clone(),
-    });
+    let terms = Arc::new(rollback.choices.terms(
+        savepoints.guard(),
+        &request,
+        C::Dialect::WRITES,
+        gate.witness(),
+    ));
     let opener = Arc::new(Opener {
         connect,
         gate: Arc::clone(&gate),

@@ -10,11 +10,13 @@ use diesel::QueryResult;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::Choices;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
 
 use super::open::open;
 use super::opener::{Setup, by};
 use super::{Connect, Connection, Manager, SandboxPool};
+use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
 use crate::dialect::Dialect;
 
 /// Makes sandboxes of an application that uses diesel-async.
@@ -24,13 +26,8 @@ use crate::dialect::Dialect;
 pub struct Rollback<P, C> {
     pub(super) connect: Connect<C>,
     pub(super) url: Option<Arc<str>>,
-    pub(super) savepoint_each_statement: bool,
     pub(super) setups: Vec<Setup<C>>,
-    pub(super) writes: bool,
-    pub(super) read_only: bool,
-    pub(super) application_user: Option<Arc<str>>,
-    limit: Option<Duration>,
-    capacity: usize,
+    pub(super) choices: Choices,
     pool: PhantomData<fn() -> P>,
 }
 
@@ -53,37 +50,10 @@ where
         Self::at(url)
     }
 
-    /// Names the user that the application connects as. Where sandboxes connect as another one,
-    /// that is logged once: tests with other rights may pass where production fails.
-    pub fn application_user(mut self, user: &str) -> Self {
-        self.application_user = Some(user.into());
-        self
-    }
-
-    /// Gives each statement a savepoint of its own, as long as the application is in no transaction of
-    /// its own: an SQL error then aborts nothing but its statement, as in production. For applications
-    /// that go on after one (get-or-create on a unique violation).
-    ///
-    /// It costs two round trips a statement, and works by way of a relay in this process that has
-    /// to understand the connection: the URL has to say `sslmode=disable`, and to be given here.
-    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # #[cfg(all(feature = "deadpool", feature = "postgres"))]
-    /// # fn example() {
-    /// use diesel_async::AsyncPgConnection;
-    /// use smoke_diesel::deadpool::Rollback;
-    ///
-    /// let url = "postgres://app@db/shop?sslmode=disable";
-    /// let rollback = Rollback::<AsyncPgConnection>::postgres(url).savepoint_each_statement();
-    /// # }
-    /// ```
-    pub fn savepoint_each_statement(mut self) -> Self {
-        self.savepoint_each_statement = true;
-        self
-    }
+    choose_on_postgres!(
+        "use diesel_async::AsyncPgConnection;\nuse smoke_diesel::deadpool::Rollback;",
+        "let rollback = Rollback::<AsyncPgConnection>::postgres(url).savepoint_each_statement();"
+    );
 }
 
 #[cfg(feature = "mysql")]
@@ -101,18 +71,7 @@ where
         Self::at(url)
     }
 
-    /// Lets tests and the application write, although these databases commit on their own before
-    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
-    /// or begins a transaction.
-    ///
-    /// **What was written before such a statement stays in the database**, whatever a sandbox
-    /// does. The statement itself and what comes after it are refused, and the test is errored and
-    /// not run again. So ask for this where the application's handlers send nothing of the kind.
-    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
-    pub fn accept_implicit_commits(mut self) -> Self {
-        self.writes = true;
-        self
-    }
+    choose_on_mysql!();
 }
 
 #[cfg(feature = "sqlite-async")]
@@ -183,13 +142,8 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
         Self {
             connect,
             url: None,
-            savepoint_each_statement: false,
             setups: Vec::new(),
-            writes: C::Dialect::WRITES,
-            read_only: false,
-            application_user: None,
-            limit: None,
-            capacity: 1,
+            choices: Choices::default(),
             pool: PhantomData,
         }
     }
@@ -204,31 +158,13 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
         self
     }
 
-    /// Sandboxes in which nothing can be written, for tests that only read. Beside one
-    /// that writes, it gets a name of its own (`SandboxOf`, `Registry::rollback_of`).
-    pub fn read_only(mut self) -> Self {
-        self.read_only = true;
-        self
-    }
-
-    /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite. Each is
-    /// a connection beside those of the application's pool.
-    pub fn capacity(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
-        self
-    }
+    choose_on_any!();
 }
 
 impl<P, C> fmt::Debug for Rollback<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rollback")
-            .field("limit", &self.limit)
+            .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
 }
@@ -242,11 +178,11 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Backend for Rollback<P, C> {
     }
 
     fn capacity(&self) -> usize {
-        self.capacity.min(C::Dialect::CAPACITY)
+        self.choices.capacity.min(C::Dialect::CAPACITY)
     }
 
     fn limit(&self) -> Duration {
-        self.limit.unwrap_or(C::Dialect::LIMIT)
+        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<P>>> {

@@ -64,7 +64,7 @@ where
     Manager<C>:
         managed::Manager<Type = ::deadpool_diesel::Connection<C>, Error = ::deadpool_diesel::Error>,
 {
-    let wanted = rollback.savepoint_each_statement;
+    let wanted = rollback.choices.savepoint_each_statement;
     let (url, relay) = by_way_of_relay(wanted, Some(&rollback.url)).await?.unzip();
     let savepoints = Savepoints::new();
     let gate = Arc::new(Gate::default());
@@ -72,16 +72,12 @@ where
         gate: Arc::clone(&gate),
         url: rollback.url.clone(),
         setups: rollback.setups.clone(),
-        terms: Terms {
-            guard: savepoints.guard(),
-            test: request.test,
-            limit: request.limit,
-            writes: gate.witness().admits_writes(
-                rollback.read_only,
-                C::Dialect::WRITES || rollback.accepts_implicit_commits,
-            ),
-            application_user: rollback.application_user.clone(),
-        },
+        terms: rollback.choices.terms(
+            savepoints.guard(),
+            &request,
+            C::Dialect::WRITES,
+            gate.witness(),
+        ),
         outside: OnceLock::new(),
         failed: Mutex::new(None),
         _relay: relay,

@@ -42,7 +42,7 @@ impl Connection for PgConnection {
 
     fn begin(&mut self, server_side: &ServerSide, terms: &Terms, gate: &Gate) -> Result {
         // diesel lets the pool keep a connection in a transaction that was begun like this only;
-        // its BEGIN knows no limits yet.
+        // its BEGIN knows no limits yet, and is followed by them.
         self.begin_test_transaction()
             .and_then(|()| begin_anew(self, server_side, terms, gate))
             .map_err(|error| not_begun::<PostgresDialect>(&error))
@@ -56,6 +56,7 @@ fn begin_anew(
     terms: &Terms,
     gate: &Gate,
 ) -> QueryResult<()> {
+    connection.batch_execute(&postgres::limits(terms))?;
     let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(connection)?);
     let own_process = facts.are_of_own_process();
     facts.say_whose(terms.application_user.as_deref());

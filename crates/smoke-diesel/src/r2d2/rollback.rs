@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, R2D2Connection};
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::Choices;
 use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
 
 use super::Pool;
@@ -14,7 +15,8 @@ use super::observe::{ConnectErrors, Events, Reply, as_session};
 use super::opener::{Opener, Setup};
 use super::session::Session;
 use crate::absent::{OPENING, not_opened_in_time, patience};
-use crate::dialect::{Dialect, Terms};
+use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
+use crate::dialect::Dialect;
 use crate::each_statement::by_way_of_relay;
 use crate::gate::Gate;
 use crate::savepoints::Savepoints;
@@ -38,14 +40,9 @@ use crate::savepoints::Savepoints;
 pub struct Rollback<M: ManageConnection> {
     manager: Arc<dyn Fn() -> M + Send + Sync>,
     url: Option<String>,
-    savepoint_each_statement: bool,
     customizer: Option<Arc<dyn CustomizeConnection<M::Connection, M::Error>>>,
     setups: Vec<Setup<M::Connection>>,
-    limit: Option<Duration>,
-    capacity: usize,
-    accepts_implicit_commits: bool,
-    read_only: bool,
-    application_user: Option<Arc<str>>,
+    choices: Choices,
 }
 
 impl<M: ManageConnection> Rollback<M> {
@@ -54,14 +51,9 @@ impl<M: ManageConnection> Rollback<M> {
         Self {
             manager: Arc::new(manager),
             url: None,
-            savepoint_each_statement: false,
             customizer: None,
             setups: Vec::new(),
-            limit: None,
-            capacity: 1,
-            accepts_implicit_commits: false,
-            read_only: false,
-            application_user: None,
+            choices: Choices::default(),
         }
     }
 
@@ -85,32 +77,13 @@ impl<M: ManageConnection> Rollback<M> {
         self
     }
 
-    /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
-    /// writers then do not wait for them. Beside one that writes, it gets a name of its own
-    /// (`SandboxOf`, `Registry::rollback_of`).
-    pub fn read_only(mut self) -> Self {
-        self.read_only = true;
-        self
-    }
-
-    /// How long a sandbox may hold its transaction: 1 s on SQLite unless set, and 2 s elsewhere.
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// How many sandboxes may be open at the same time: 1 unless set, and never more on SQLite,
-    /// which has one writer. Each is a connection beside those of the application's pool.
-    pub fn capacity(mut self, capacity: usize) -> Self {
-        self.capacity = capacity;
-        self
-    }
+    choose_on_any!();
 }
 
 impl<M: ManageConnection> fmt::Debug for Rollback<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rollback")
-            .field("limit", &self.limit)
+            .field("choices", &self.choices)
             .finish_non_exhaustive()
     }
 }
@@ -147,35 +120,10 @@ impl Rollback<ConnectionManager<diesel::PgConnection>> {
         Self::at(url)
     }
 
-    /// Names the user that the application connects as. Where sandboxes connect as another one,
-    /// that is logged once: tests with other rights may pass where production fails.
-    pub fn application_user(mut self, user: &str) -> Self {
-        self.application_user = Some(user.into());
-        self
-    }
-
-    /// Gives each statement a savepoint of its own, as long as the application is in no transaction of
-    /// its own: an SQL error then aborts nothing but its statement, as in production. For applications
-    /// that go on after one (get-or-create on a unique violation).
-    ///
-    /// It costs two round trips a statement, and works by way of a relay in this process that has
-    /// to understand the connection: the URL has to say `sslmode=disable`, and to be given here.
-    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # fn example() {
-    /// use smoke_diesel::r2d2::Rollback;
-    ///
-    /// let url = "postgres://app@db/shop?sslmode=disable";
-    /// let rollback = Rollback::postgres(url).savepoint_each_statement();
-    /// # }
-    /// ```
-    pub fn savepoint_each_statement(mut self) -> Self {
-        self.savepoint_each_statement = true;
-        self
-    }
+    choose_on_postgres!(
+        "use smoke_diesel::r2d2::Rollback;",
+        "let rollback = Rollback::postgres(url).savepoint_each_statement();"
+    );
 }
 
 #[cfg(feature = "mysql-r2d2")]
@@ -186,18 +134,7 @@ impl Rollback<ConnectionManager<diesel::MysqlConnection>> {
         Self::at(url)
     }
 
-    /// Lets tests and the application write, although these databases commit on their own before
-    /// every statement that creates, alters, drops or truncates a table, locks one, grants a right
-    /// or begins a transaction.
-    ///
-    /// **What was written before such a statement stays in the database**, whatever a sandbox
-    /// does. The statement itself and what comes after it are refused, and the test is errored and
-    /// not run again. So ask for this where the application's handlers send nothing of the kind.
-    /// Tables of an engine without transactions (MyISAM, Aria) keep what is written, too.
-    pub fn accept_implicit_commits(mut self) -> Self {
-        self.accepts_implicit_commits = true;
-        self
-    }
+    choose_on_mysql!();
 }
 
 /// For the connections whose databases were chosen among this crate's features.
@@ -209,11 +146,11 @@ impl<C: Connection> Backend for Rollback<ConnectionManager<C>> {
     }
 
     fn capacity(&self) -> usize {
-        self.capacity.min(C::Dialect::CAPACITY)
+        self.choices.capacity.min(C::Dialect::CAPACITY)
     }
 
     fn limit(&self) -> Duration {
-        self.limit.unwrap_or(C::Dialect::LIMIT)
+        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
@@ -225,7 +162,7 @@ async fn open<C: Connection>(
     rollback: &Rollback<ConnectionManager<C>>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<C>>> {
-    let wanted = rollback.savepoint_each_statement;
+    let wanted = rollback.choices.savepoint_each_statement;
     let (manager, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
         Some((url, relay)) => (ConnectionManager::new(url), Some(relay)),
         None => ((rollback.manager)(), None),
@@ -241,16 +178,12 @@ async fn open<C: Connection>(
         manager: Arc::clone(&rollback.manager),
         customizer: rollback.customizer.clone(),
         setups: rollback.setups.clone(),
-        terms: Terms {
-            guard: savepoints.guard(),
-            test: Arc::clone(&request.test),
-            limit: request.limit,
-            writes: gate.witness().admits_writes(
-                rollback.read_only,
-                C::Dialect::WRITES || rollback.accepts_implicit_commits,
-            ),
-            application_user: rollback.application_user.clone(),
-        },
+        terms: rollback.choices.terms(
+            savepoints.guard(),
+            &request,
+            C::Dialect::WRITES,
+            gate.witness(),
+        ),
         _token: token,
         _relay: relay,
     };

@@ -22,7 +22,7 @@ use crate::way::{Act, Step, Way};
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The same for what never ends, and how long its test may take.
-const SHORT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1500));
+const SHORT: (Duration, Duration) = (Duration::from_millis(1500), Duration::from_secs(5));
 
 /// From where a way out is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::library::{Library, ROW};
@@ -148,10 +148,12 @@ impl<L: Library> Scene<L> {
                 std::future::pending().await
             }
             Act::GivenUp => {
-                let mut work = Box::pin(L::begin_and_wait(&pool, ROW));
-                // Waits for ever once the row is written.
-                let patience = std::time::Duration::from_millis(300);
-                let _ = tokio::time::timeout(patience, &mut work).await;
+                let (waits, waiting) = oneshot::channel();
+                tokio::select! {
+                    // It ends by itself where the row cannot be written.
+                    () = L::begin_and_wait(&pool, ROW, waits) => {}
+                    Ok(()) = waiting => {}
+                }
                 Ok(())
             }
         };

@@ -27,7 +27,24 @@ const NAME_LENGTH: usize = 63;
 
 /// Asks for [`FACTS`] between this and the batch of [`begin`], which begins anew: behind a
 /// transaction pooler the statements of a query would else go to several processes.
-pub const BEFORE_FACTS: &str = "BEGIN";
+///
+/// The limits hold from here on, for whoever is cut off from the server before the batch.
+#[must_use]
+pub fn before_facts(terms: &Terms) -> String {
+    format!("BEGIN; {}", limits(terms))
+}
+
+/// Sets the limits on the server, for the transaction that has begun.
+#[must_use]
+pub fn limits(terms: &Terms) -> String {
+    let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
+    format!(
+        "SET LOCAL statement_timeout = {limit}; \
+         SET LOCAL idle_in_transaction_session_timeout = {limit}; \
+         SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
+         SET LOCAL tcp_user_timeout = {limit}"
+    )
+}
 
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
@@ -72,7 +89,6 @@ fn ended(terms: &Terms) -> String {
 /// that is left to the one of TCP.
 #[must_use]
 pub fn begin(terms: &Terms, sealed: bool) -> String {
-    let limit = terms.limit.as_millis().clamp(1, i32::MAX as u128);
     let name: String = format!("smoke {}", terms.test)
         .chars()
         .filter(|c| (c.is_ascii_graphic() || *c == ' ') && !matches!(c, '\'' | '\\'))
@@ -86,12 +102,9 @@ pub fn begin(terms: &Terms, sealed: bool) -> String {
         let access = if terms.writes { "" } else { " READ ONLY" };
         format!("BEGIN{access}; {}", shared::mark(guard))
     };
+    let limits = limits(terms);
     format!(
-        "{begin}; \
-         SET LOCAL statement_timeout = {limit}; \
-         SET LOCAL idle_in_transaction_session_timeout = {limit}; \
-         SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; \
-         SET LOCAL tcp_user_timeout = {limit}; \
+        "{begin}; {limits}; \
          SET LOCAL application_name = '{name}'; \
          SET LOCAL smoke.mark = '{mark}'; \
          SAVEPOINT {guard}"
@@ -204,5 +217,8 @@ mod tests {
             "{sql}"
         );
         assert!(sql.contains("statement_timeout = 1;"), "{sql}");
+        // Nothing is asked in a transaction without them.
+        assert_eq!(before_facts(&terms), format!("BEGIN; {}", limits(&terms)));
+        assert!(sql.contains(&limits(&terms)), "{sql}");
     }
 }

@@ -16,7 +16,7 @@ use tokio_postgres::{CancelToken, NoTls};
 use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, BEFORE_FACTS, FACTS, Fate, NUMBER, fate_of};
+use smoke_core::rollback::postgres::{self, FACTS, Fate, NUMBER, fate_of};
 use smoke_core::rollback::redact;
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
@@ -41,7 +41,7 @@ impl Connection for AsyncPgConnection {
     /// In one batch, so that diesel counts the transaction; a `begin_test_transaction` would take
     /// a round trip of its own, with the limits not yet set.
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<ServerSide> {
-        self.batch_execute(BEFORE_FACTS).await?;
+        self.batch_execute(&postgres::before_facts(terms)).await?;
         let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
         let cancel = self.cancel_token();
         let own_process = process::number(&cancel).await == Some(facts.process);

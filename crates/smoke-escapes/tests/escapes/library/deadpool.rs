@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::Backend;
 use smoke_diesel::deadpool::Rollback;
+use tokio::sync::oneshot;
 
 use super::{Library, Own, ROW, said};
 
@@ -109,10 +110,11 @@ where
         held.batch_execute(sql).await.map_err(said)
     }
 
-    async fn begin_and_wait(pool: &Pool<C>, sql: &str) {
+    async fn begin_and_wait(pool: &Pool<C>, sql: &str, waits: oneshot::Sender<()>) {
         if let Ok(mut held) = pool.get().await {
-            let work = held.transaction(async |held| {
+            let work = held.transaction(async move |held| {
                 held.batch_execute(sql).await?;
+                let _ = waits.send(());
                 std::future::pending::<diesel::QueryResult<()>>().await
             });
             let _ = work.await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::Backend;
+use tokio::sync::oneshot;
 
 use crate::scene::Scene;
 
@@ -37,8 +38,13 @@ pub(crate) trait Library: Clone + Send + Sync + 'static {
 
     fn run(held: &mut Self::Held, sql: &str) -> impl Future<Output = Result<(), String>> + Send;
 
-    /// Begins a transaction of the library's own, runs statements in it, and waits.
-    fn begin_and_wait(pool: &Self::Pool, sql: &str) -> impl Future<Output = ()> + Send;
+    /// Begins a transaction of the library's own, runs statements in it, says that it waits, and
+    /// waits.
+    fn begin_and_wait(
+        pool: &Self::Pool,
+        sql: &str,
+        waits: oneshot::Sender<()>,
+    ) -> impl Future<Output = ()> + Send;
 
     /// Asks for one text.
     fn text(

@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 use futures_util::FutureExt;
 use smoke_core::Backend;
 use smoke_diesel::r2d2::Rollback;
+use tokio::sync::oneshot;
 
 use super::{Library, Own, ROW, said};
 
@@ -97,10 +98,11 @@ impl<C: Connection> Library for R2d2<C> {
         held.batch_execute(sql).map_err(said)
     }
 
-    async fn begin_and_wait(pool: &Self::Pool, sql: &str) {
+    async fn begin_and_wait(pool: &Self::Pool, sql: &str, waits: oneshot::Sender<()>) {
         if let Ok(mut held) = pool.get() {
             let _ = AnsiTransactionManager::begin_transaction(&mut *held);
             let _ = held.batch_execute(sql);
+            let _ = waits.send(());
             std::future::pending().await
         }
     }

@@ -9,6 +9,7 @@ use smoke_sqlx::Rollback;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Sqlite, SqlitePool, raw_sql};
+use tokio::sync::oneshot;
 
 use super::{Library, Own, ROW, said};
 
@@ -31,9 +32,10 @@ macro_rules! through_sqlx {
             ran.map(|_| ()).map_err(said)
         }
 
-        async fn begin_and_wait(pool: &Self::Pool, sql: &str) {
+        async fn begin_and_wait(pool: &Self::Pool, sql: &str, waits: oneshot::Sender<()>) {
             if let Ok(mut transaction) = pool.begin().await {
                 let _ = raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await;
+                let _ = waits.send(());
                 std::future::pending().await
             }
         }

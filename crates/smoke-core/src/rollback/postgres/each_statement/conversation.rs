@@ -5,13 +5,16 @@ use std::io;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::frames::{self, Message, Startup, garbled, write_query};
+use super::frames::{self, Message, Startup, garbled, write_own};
 use super::nesting::Nesting;
 use super::words::{Change, changes};
 
-const SET: &str = "SAVEPOINT smoke_statement";
-const RELEASE: &str = "RELEASE SAVEPOINT smoke_statement";
-const UNDO: &str = "ROLLBACK TO SAVEPOINT smoke_statement; RELEASE SAVEPOINT smoke_statement";
+const SET: &[&str] = &["SAVEPOINT smoke_statement"];
+const RELEASE: &[&str] = &["RELEASE SAVEPOINT smoke_statement"];
+const UNDO: &[&str] = &[
+    "ROLLBACK TO SAVEPOINT smoke_statement",
+    "RELEASE SAVEPOINT smoke_statement",
+];
 
 /// How much is held of what one side says and the other does not take.
 const ENOUGH: usize = 256 * 1024;
@@ -19,7 +22,7 @@ const ENOUGH: usize = 256 * 1024;
 /// Takes what both sides say, and has what they are to hear.
 ///
 /// What a client says up to its next wait is a *unit*: a query of the simple protocol, or the
-/// messages up to a `Sync`. One unit goes to the server at a time, between two queries of our own.
+/// messages up to a `Sync`. One unit goes to the server at a time, between statements of our own.
 #[derive(Default)]
 pub(super) struct Conversation {
     pub(super) from_client: BytesMut,
@@ -122,7 +125,7 @@ impl Conversation {
                     && self.is_in_transaction
                     && self.nesting.is_the_sandboxes();
                 if is_kept {
-                    write_query(SET, &mut self.to_server);
+                    write_own(SET, &mut self.to_server);
                 }
                 unit.insert(Unit::new(is_kept))
             }
@@ -215,7 +218,7 @@ impl Conversation {
                 Stage::Running if unit.is_kept && status != b'I' => {
                     unit.stage = Stage::Ending;
                     let end = if is_in_transaction { RELEASE } else { UNDO };
-                    write_query(end, &mut self.to_server);
+                    write_own(end, &mut self.to_server);
                     return Ok(());
                 }
                 Stage::Running | Stage::Ending => {}

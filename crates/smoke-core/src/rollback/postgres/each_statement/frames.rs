@@ -98,21 +98,38 @@ fn word(bytes: &BytesMut, at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(word))
 }
 
-/// Writes a query of the simple protocol.
-pub(super) fn write_query(sql: &str, into: &mut BytesMut) {
-    into.put_u8(b'Q');
-    // The length of the statements of this module, which fits.
-    into.put_u32(4 + sql.len() as u32 + 1);
-    into.put_slice(sql.as_bytes());
-    into.put_u8(0);
+/// What the statements and portals of the relay's own are called.
+const OWN: &str = "smoke_statement";
+
+/// Writes statements of the relay's own, up to a `Sync`.
+///
+/// A query of the simple protocol would take the client's unnamed statement and portal away. A
+/// name stays on the server, which may be somebody else's next: it is given back at once.
+pub(super) fn write_own(statements: &[&str], into: &mut BytesMut) {
+    for sql in statements {
+        write(b'C', &format!("S{OWN}\0"), into);
+        write(b'P', &format!("{OWN}\0{sql}\0\0\0"), into);
+        // No formats of parameters, no parameters, no formats of columns.
+        write(b'B', &format!("{OWN}\0{OWN}\0\0\0\0\0\0\0"), into);
+        // All rows.
+        write(b'E', &format!("{OWN}\0\0\0\0\0"), into);
+        write(b'C', &format!("P{OWN}\0"), into);
+        write(b'C', &format!("S{OWN}\0"), into);
+    }
+    write(b'S', "", into);
+}
+
+/// Writes a message that is short.
+fn write(kind: u8, body: &str, into: &mut BytesMut) {
+    into.put_u8(kind);
+    into.put_u32(4 + body.len() as u32);
+    into.put_slice(body.as_bytes());
 }
 
 /// Writes an error that ends the session.
 pub(super) fn write_fatal(state: &str, message: &str, into: &mut BytesMut) {
     let fields = format!("SFATAL\0VFATAL\0C{state}\0M{message}\0\0");
-    into.put_u8(b'E');
-    into.put_u32(4 + fields.len() as u32);
-    into.put_slice(fields.as_bytes());
+    write(b'E', &fields, into);
 }
 
 pub(super) fn garbled(why: &str) -> io::Error {

@@ -28,16 +28,18 @@ impl Nesting {
             Change::Begins => self.begun = true,
             Change::Sets(name) => self.names.push(name),
             Change::Releases(name) => self.cut(&name, 0),
-            Change::GoesBackTo(name) => self.cut(&name, 1),
+            // A library that rolls its transaction back goes back to its savepoint, leaves that
+            // there, and is done. The sandbox's own go on.
+            Change::GoesBackTo(name) => self.cut(&name, usize::from(name.starts_with(OWN))),
             Change::Unclear => self.lost = true,
         }
     }
 
-    /// Forgets that savepoint and what came after it, but for so many of them.
+    /// Forgets that savepoint and what came after it, but for so many of them. One that is not
+    /// known was left there like that, within a transaction that goes on.
     fn cut(&mut self, name: &str, keep: usize) {
-        match self.names.iter().rposition(|known| known == name) {
-            Some(at) => self.names.truncate(at + keep),
-            None => self.lost = true,
+        if let Some(at) = self.names.iter().rposition(|known| known == name) {
+            self.names.truncate(at + keep);
         }
     }
 }
