@@ -42,9 +42,10 @@ macro_rules! choose_on_postgres {
         /// production. For applications that go on after one (get-or-create on a unique
         /// violation).
         ///
-        /// It costs two round trips a statement, and works by way of a relay in this process that
-        /// has to understand the connection: the sandbox has to be one of `postgres(url)`, and the
-        /// URL has to say `sslmode=disable` or name a Unix socket. How it works:
+        /// It costs a round trip more a statement, and two where that is prepared first. It works
+        /// by way of a relay in this process that has to understand the connection: the sandbox has
+        /// to be one of `postgres(url)`, and the URL has to say `sslmode=disable` or name a Unix
+        /// socket, and has to hold the password: a `.pgpass` is not found. How it works:
         /// [`each_statement`](smoke_core::rollback::postgres::each_statement).
         ///
         /// # Examples

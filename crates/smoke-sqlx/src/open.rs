@@ -29,10 +29,10 @@ pub(crate) async fn open<DB: Database>(
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
-    let way = if choices.savepoint_each_statement {
+    let (way, _relay) = if choices.savepoint_each_statement {
         DB::by_way_of_relay(&options).await?
     } else {
-        options.clone()
+        (options.clone(), None)
     };
     let savepoints = levels::savepoints();
     let guard = savepoints.guard();

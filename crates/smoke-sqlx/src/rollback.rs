@@ -154,9 +154,10 @@ impl Rollback<sqlx::Postgres> {
     /// applications that go on after one (get-or-create on a unique violation) on a connection that
     /// they have acquired; each use of the pool itself has a savepoint anyway.
     ///
-    /// It costs two round trips a statement, and works by way of a relay in this process that has
-    /// to understand the connection: the options have to say `PgSslMode::Disable` (a URL
-    /// `sslmode=disable`), and name a socket as their host.
+    /// It costs a round trip more a statement, and two where that is prepared first. It works by way
+    /// of a relay in this process that has to understand the connection: the options have to say
+    /// `PgSslMode::Disable` (a URL `sslmode=disable`), or `host("/run/postgresql")` for a Unix
+    /// socket, which neither `socket(..)` nor a URL can name here.
     /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
     ///
     /// # Examples

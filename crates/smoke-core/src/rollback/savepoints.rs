@@ -2,6 +2,13 @@
 
 use uuid::Uuid;
 
+const GUARD: &str = "smoke_guard_";
+const REQUEST: &str = "smoke_req_";
+const CHECKOUT: &str = "smoke_out_";
+
+/// How many hexadecimal digits tell sandboxes apart.
+const NONCE: usize = 16;
+
 /// Statements that are sent together, and what is known when all of them have succeeded.
 ///
 /// Attempts are made one after the other until one succeeds. What a driver says of an error
@@ -44,6 +51,14 @@ pub struct Savepoints {
     checkouts: bool,
 }
 
+/// Whether some sandbox's own savepoint may be called that.
+pub(crate) fn is_own(name: &str) -> bool {
+    [GUARD, REQUEST, CHECKOUT].into_iter().any(|own| {
+        let nonce = name.strip_prefix(own).and_then(|rest| rest.get(..NONCE));
+        nonce.is_some_and(|nonce| nonce.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    })
+}
+
 impl Default for Savepoints {
     fn default() -> Self {
         Self::new()
@@ -55,7 +70,7 @@ impl Savepoints {
     #[must_use]
     pub fn new() -> Self {
         let mut nonce = Uuid::new_v4().simple().to_string();
-        nonce.truncate(16);
+        nonce.truncate(NONCE);
         Self {
             nonce,
             requests: 0,
@@ -83,15 +98,15 @@ impl Savepoints {
     /// The guard: it exists as long as the transaction is the one that was begun.
     #[must_use]
     pub fn guard(&self) -> String {
-        format!("smoke_guard_{}", self.nonce)
+        format!("{GUARD}{}", self.nonce)
     }
 
     fn request(&self, number: u64) -> String {
-        format!("smoke_req_{}_{number}", self.nonce)
+        format!("{REQUEST}{}_{number}", self.nonce)
     }
 
     fn checkout(&self) -> Option<String> {
-        self.checkouts.then(|| format!("smoke_out_{}", self.nonce))
+        self.checkouts.then(|| format!("{CHECKOUT}{}", self.nonce))
     }
 
     /// Sets the guard anew, and all that is within it.
@@ -214,6 +229,27 @@ mod tests {
         assert_eq!(left.len(), 3);
         savepoints.left();
         assert!(savepoints.leave().is_none());
+    }
+
+    #[test]
+    fn its_own_savepoints_are_known_from_the_applications() {
+        let mut savepoints = Savepoints::new().with_checkouts();
+        savepoints.enter();
+        for own in [
+            savepoints.guard(),
+            savepoints.request(12),
+            savepoints.checkout().unwrap(),
+        ] {
+            assert!(is_own(&own), "{own}");
+        }
+        for other in [
+            "smoke_",
+            "smoke_guard_1",
+            "smoke_req_é",
+            "diesel_savepoint_1",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
+use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
@@ -59,9 +60,11 @@ pub(crate) trait Database: sqlx::Database {
     }
 
     /// The same by way of a relay that gives each statement a savepoint, where an SQL error would
-    /// abort the transaction.
-    fn by_way_of_relay(options: &Options<Self>) -> BoxFuture<'_, Result<Options<Self>>> {
-        async { Ok(options.clone()) }.boxed()
+    /// abort the transaction; and what goes with it for as long as anybody may connect.
+    fn by_way_of_relay(
+        options: &Options<Self>,
+    ) -> BoxFuture<'_, Result<(Options<Self>, Option<Relay>)>> {
+        async { Ok((options.clone(), None)) }.boxed()
     }
 
     /// Options that connect nowhere, and say so without asking anybody.

@@ -63,7 +63,9 @@ impl Database for Postgres {
 
     const SEALED: bool = false;
 
-    fn by_way_of_relay(options: &PgConnectOptions) -> BoxFuture<'_, Result<PgConnectOptions>> {
+    fn by_way_of_relay(
+        options: &PgConnectOptions,
+    ) -> BoxFuture<'_, Result<(PgConnectOptions, Option<Relay>)>> {
         async move {
             let host = options.get_host();
             if options.get_socket().is_some() {
@@ -79,9 +81,11 @@ impl Database for Postgres {
                 ));
             }
             let server = Server::new(host, options.get_port());
-            let relay = Relay::to(vec![server]).await?.address();
+            let relay = Relay::to(server, options.get_application_name()).await?;
+            let at = relay.address();
             let options = options.clone().ssl_mode(PgSslMode::Disable);
-            Ok(options.host(&relay.ip().to_string()).port(relay.port()))
+            let options = options.host(&at.ip().to_string()).port(at.port());
+            Ok((options.application_name(relay.secret_name()), Some(relay)))
         }
         .boxed()
     }

@@ -1,11 +1,11 @@
 //! Where a URL says that the server is, and the same URL for the relay.
 
-use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
+use super::Relay;
 use crate::Error;
 
 const PORT: u16 = 5432;
@@ -24,13 +24,14 @@ pub enum Server {
 
 impl Server {
     /// By what `host` and `port` mean in a connection string: a host that begins with a slash is
-    /// the directory of a socket.
+    /// the directory of a socket, and one in brackets an address of IPv6.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         #[cfg(unix)]
         if host.starts_with('/') {
             return Self::Unix(PathBuf::from(format!("{host}/.s.PGSQL.{port}")));
         }
+        let host = host.trim_start_matches('[').trim_end_matches(']');
         Self::Tcp(host.to_owned(), port)
     }
 }
@@ -38,7 +39,9 @@ impl Server {
 /// A URL, taken apart where the server's address is.
 #[derive(Debug)]
 pub(super) struct Address {
-    pub(super) servers: Vec<Server>,
+    pub(super) server: Server,
+    /// The `application_name`.
+    pub(super) name: Option<String>,
     before: String,
     after: String,
     parameters: Vec<String>,
@@ -47,64 +50,63 @@ pub(super) struct Address {
 impl Address {
     /// # Errors
     ///
-    /// Where it is no URL, names no server, or may have asked for TLS.
+    /// Where it is no URL, names no server or several, or may have asked for TLS.
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
         let (scheme, rest) = url
             .split_once("://")
             .filter(|(scheme, _)| matches!(*scheme, "postgres" | "postgresql"))
-            .ok_or_else(|| Error::msg(format!("the connection string is no URL: {REMEDY}")))?;
+            .ok_or_else(|| refused("the connection string is no URL"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = match rest.find('/') {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
-        let (user, hosts) = match authority.rfind('@') {
+        let (user, authority) = match authority.rfind('@') {
             Some(at) => authority.split_at(at + 1),
             None => ("", authority),
         };
-        let mut hosts: Vec<(String, Option<u16>)> =
-            list(hosts).map(host_and_port).collect::<Result<_, _>>()?;
-        let (mut ports, mut addresses, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
-        let mut is_plain = false;
+        let (host, port) = host_and_port(authority)?;
+        let (mut host, mut port) = (Once(host), Once(port));
+        let (mut address, mut sslmode, mut name) = (Once(None), Once(None), Once(None));
+        let mut parameters = Vec::new();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = decoded(value)?;
-            match name {
-                "host" => hosts.extend(list(&value).map(|host| (host.to_owned(), None))),
-                "hostaddr" => addresses.extend(list(&value).map(str::to_owned)),
-                "port" => ports = list(&value).map(port).collect::<Result<_, _>>()?,
-                "sslmode" => is_plain = value == "disable",
+            let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            match key {
+                "host" => host.is(decoded(value)?)?,
+                "hostaddr" => address.is(decoded(value)?)?,
+                "port" => port.is(decoded(value)?)?,
+                "sslmode" => sslmode.is(decoded(value)?)?,
+                "application_name" => name.is(decoded(value)?)?,
                 // They are about the way to the server.
                 "gssencmode" | "sslnegotiation" => {}
                 _ => parameters.push(parameter.to_owned()),
             }
         }
-        for (host, address) in hosts.iter_mut().zip(addresses) {
-            host.0 = address;
+        let host = address.0.or(host.0);
+        let host = host.ok_or_else(|| refused("the URL names no host"))?;
+        // Another connection may find itself at another one.
+        if [authority, &host].iter().any(|hosts| hosts.contains(',')) {
+            return Err(refused("the URL names several hosts"));
         }
-        let servers: Vec<Server> = hosts
-            .iter()
-            .enumerate()
-            .map(|(at, (host, given))| {
-                let port = given.or(ports.get(at).or(ports.last()).copied());
-                Server::new(host, port.unwrap_or(PORT))
-            })
-            .collect();
-        if servers.is_empty() {
-            return Err(Error::msg(format!("the URL names no host: {REMEDY}")));
-        }
-        if !is_plain
-            && servers
-                .iter()
-                .any(|server| matches!(server, Server::Tcp(..)))
-        {
-            return Err(Error::msg(format!(
-                "a connection that may be encrypted cannot have a savepoint for each statement, \
-                 and the URL does not say sslmode=disable: {REMEDY}"
-            )));
+        let port = match port.0 {
+            Some(port) => port
+                .parse()
+                .map_err(|_| refused("the URL's port is no port"))?,
+            // libpq would look there.
+            None if std::env::var_os("PGPORT").is_some() => {
+                return Err(refused("the URL names no port, and PGPORT is set"));
+            }
+            None => PORT,
+        };
+        let server = Server::new(&host, port);
+        if matches!(server, Server::Tcp(..)) && sslmode.0.as_deref() != Some("disable") {
+            return Err(refused(
+                "a connection that may be encrypted cannot have it, and the URL does not say sslmode=disable",
+            ));
         }
         Ok(Self {
-            servers,
+            server,
+            name: name.0,
             before: format!("{scheme}://{user}"),
             after: path.to_owned(),
             parameters,
@@ -112,36 +114,43 @@ impl Address {
     }
 
     /// The same by way of a relay.
-    pub(super) fn by_way_of(&self, relay: SocketAddr) -> String {
-        let Self {
-            before,
-            after,
-            parameters,
-            ..
-        } = self;
-        let parameters: String = parameters.iter().map(|one| format!("&{one}")).collect();
-        format!("{before}{relay}{after}?sslmode=disable{parameters}")
+    pub(super) fn by_way_of(&self, relay: &Relay) -> String {
+        let Self { before, after, .. } = self;
+        let (address, secret) = (relay.address(), relay.secret_name());
+        let parameters: String = self
+            .parameters
+            .iter()
+            .map(|one| format!("&{one}"))
+            .collect();
+        format!("{before}{address}{after}?sslmode=disable&application_name={secret}{parameters}")
     }
 }
 
-fn list(values: &str) -> impl Iterator<Item = &str> {
-    values.split(',').filter(|value| !value.is_empty())
+/// A value that the URL may give in one place: libraries differ in which of two they take.
+struct Once(Option<String>);
+
+impl Once {
+    fn is(&mut self, value: String) -> Result<(), Error> {
+        match self.0.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(refused("the URL says one thing in two places")),
+        }
+    }
 }
 
-fn host_and_port(host: &str) -> Result<(String, Option<u16>), Error> {
-    let end = host.rfind(']').map_or(0, |at| at + 1);
-    let (name, number) = match host[end..].find(':') {
-        Some(at) => (&host[..end + at], Some(port(&host[end + at + 1..])?)),
-        None => (host, None),
+fn refused(why: &str) -> Error {
+    Error::msg(format!("{why}: {REMEDY}"))
+}
+
+/// The host and the port of a URL's authority, where it has them.
+fn host_and_port(authority: &str) -> Result<(Option<String>, Option<String>), Error> {
+    let end = authority.rfind(']').map_or(0, |at| at + 1);
+    let (host, port) = match authority[end..].find(':') {
+        Some(at) => (&authority[..end + at], &authority[end + at + 1..]),
+        None => (authority, ""),
     };
-    let name = decoded(name.trim_start_matches('[').trim_end_matches(']'))?;
-    Ok((name, number))
-}
-
-fn port(number: &str) -> Result<u16, Error> {
-    number
-        .parse()
-        .map_err(|_| Error::msg("the URL's port is no port"))
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    Ok((given(decoded(host)?), given(decoded(port)?)))
 }
 
 fn decoded(text: &str) -> Result<String, Error> {
@@ -155,8 +164,8 @@ fn decoded(text: &str) -> Result<String, Error> {
 mod tests {
     use super::*;
 
-    fn servers(url: &str) -> Vec<Server> {
-        Address::parse(url).unwrap().servers
+    fn server(url: &str) -> Server {
+        Address::parse(url).unwrap().server
     }
 
     fn tcp(host: &str, port: u16) -> Server {
@@ -165,22 +174,22 @@ mod tests {
 
     #[test]
     fn a_server_is_found_wherever_a_url_names_it() {
-        assert_eq!(
-            servers("postgres://u:p@db/shop?sslmode=disable"),
-            [tcp("db", 5432)]
-        );
-        assert_eq!(
-            servers("postgresql://db:1,[::1]:2/shop?sslmode=disable"),
-            [tcp("db", 1), tcp("::1", 2)]
-        );
-        assert_eq!(
-            servers("postgres:///shop?host=a,b&port=7&sslmode=disable"),
-            [tcp("a", 7), tcp("b", 7)]
-        );
-        assert_eq!(
-            servers("postgres://db?hostaddr=10.0.0.1&sslmode=disable"),
-            [tcp("10.0.0.1", 5432)]
-        );
+        for (url, found) in [
+            ("postgres://u:p@db/shop?sslmode=disable", tcp("db", 5432)),
+            ("postgresql://db:1/shop?sslmode=disable", tcp("db", 1)),
+            ("postgres://u@[::1]:2?sslmode=disable", tcp("::1", 2)),
+            ("postgres://[::1]/shop?sslmode=disable", tcp("::1", 5432)),
+            (
+                "postgres:///shop?host=a&port=7&sslmode=disable",
+                tcp("a", 7),
+            ),
+            (
+                "postgres://db:3?hostaddr=10.0.0.1&sslmode=disable",
+                tcp("10.0.0.1", 3),
+            ),
+        ] {
+            assert_eq!(server(url), found, "{url}");
+        }
     }
 
     #[cfg(unix)]
@@ -190,18 +199,28 @@ mod tests {
         for url in [
             "postgres://%2Frun%2Fpg/shop",
             "postgres:///shop?host=/run/pg",
+            "postgres://u@/shop?host=%2Frun%2Fpg&sslmode=prefer",
         ] {
-            assert_eq!(servers(url), std::slice::from_ref(&socket));
+            assert_eq!(server(url), socket);
         }
     }
 
-    #[test]
-    fn all_else_stays_as_it_is() {
-        let url = "postgres://u%40:p%2F@a,b:9/shop?application_name=a%20b&port=1&sslmode=disable&options=-c%20x%3D1";
-        let relay = SocketAddr::from(([127, 0, 0, 1], 77));
+    #[tokio::test]
+    async fn all_else_stays_as_it_is() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let url = format!(
+            "postgres://u%40:p%2F@127.0.0.1:{port}/shop?application_name=a%20b&sslmode=disable&options=-c%20x%3D1"
+        );
+        let address = Address::parse(&url).unwrap();
+        assert_eq!(address.name.as_deref(), Some("a b"));
+        let relay = Relay::to(address.server.clone(), None).await.unwrap();
+        let (at, secret) = (relay.address(), relay.secret_name());
         assert_eq!(
-            Address::parse(url).unwrap().by_way_of(relay),
-            "postgres://u%40:p%2F@127.0.0.1:77/shop?sslmode=disable&application_name=a%20b&options=-c%20x%3D1"
+            address.by_way_of(&relay),
+            format!(
+                "postgres://u%40:p%2F@{at}/shop?sslmode=disable&application_name={secret}&options=-c%20x%3D1"
+            )
         );
     }
 
@@ -217,6 +236,14 @@ mod tests {
                 "sslmode=disable",
             ),
             ("postgres://u:hunter2@db:x/shop", "is no port"),
+            ("postgres://u:hunter2@a,b/shop", "several hosts"),
+            ("postgres://u:hunter2@a:1,b:2/shop", "several hosts"),
+            ("postgres://u:hunter2@a/shop?host=b", "two places"),
+            ("postgres://u:hunter2@a:1/shop?port=1", "two places"),
+            (
+                "postgres://u:hunter2@a/shop?sslmode=disable&sslmode=require",
+                "two places",
+            ),
         ] {
             let error = Address::parse(url).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::io;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
-use super::frames::{self, Message, Startup, garbled, write_own};
+use super::frames::{self, Message, garbled, write_own};
 use super::nesting::Nesting;
 use super::words::{Change, changes};
 
@@ -29,7 +29,6 @@ pub(super) struct Conversation {
     pub(super) from_server: BytesMut,
     pub(super) to_client: BytesMut,
     pub(super) to_server: BytesMut,
-    has_session: bool,
     /// Whether the server said that it is in a transaction, and no error has aborted that.
     is_in_transaction: bool,
     unit: Option<Unit>,
@@ -60,20 +59,23 @@ enum Stage {
 }
 
 impl Conversation {
-    /// Whether more of what the client says can be taken.
+    /// With a client that has come with this packet.
+    pub(super) fn begun_with(packet: &Bytes) -> Self {
+        Self {
+            to_server: packet[..].into(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether more of what the client says can be taken. A message is passed on as a whole.
     pub(super) fn hears_client(&self) -> bool {
-        self.from_client.len() < ENOUGH && self.to_server.len() < ENOUGH
-            || self.lacks(&self.from_client)
+        let lacks = matches!(frames::has_next(&self.from_client), Ok(false));
+        self.to_server.len() < ENOUGH && (self.from_client.len() < ENOUGH || lacks)
     }
 
     /// Whether more of what the server says can be taken.
     pub(super) fn hears_server(&self) -> bool {
         self.to_client.len() < ENOUGH
-    }
-
-    /// A long message has to be there as a whole.
-    fn lacks(&self, bytes: &BytesMut) -> bool {
-        self.has_session && matches!(frames::has_next(bytes), Ok(false))
     }
 
     /// Passes on what can be.
@@ -87,9 +89,6 @@ impl Conversation {
     }
 
     fn hear_client(&mut self) -> io::Result<bool> {
-        if !self.has_session {
-            return self.greet();
-        }
         if self.unit.as_ref().is_some_and(|unit| !unit.goes_on()) {
             return Ok(false);
         }
@@ -97,19 +96,6 @@ impl Conversation {
             return Ok(false);
         };
         self.take_from_client(&message)?;
-        Ok(true)
-    }
-
-    fn greet(&mut self) -> io::Result<bool> {
-        match frames::take_startup(&mut self.from_client)? {
-            None => return Ok(false),
-            // It was agreed upon that there is none.
-            Some(Startup::Encryption) => self.to_client.put_u8(b'N'),
-            Some(Startup::Session(packet)) => {
-                self.to_server.extend_from_slice(&packet);
-                self.has_session = true;
-            }
-        }
         Ok(true)
     }
 

@@ -59,41 +59,7 @@ fn length_of_next(bytes: &BytesMut) -> io::Result<Option<usize>> {
     Ok((bytes.len() >= length).then_some(length))
 }
 
-/// Takes the packet that comes before the first message, or the request before that; they have no
-/// kind.
-pub(super) fn take_startup(bytes: &mut BytesMut) -> io::Result<Option<Startup>> {
-    const REQUEST_FOR_TLS: u32 = 80_877_103;
-    const REQUEST_FOR_GSSAPI: u32 = 80_877_104;
-    /// What a server takes.
-    const LONGEST: u32 = 10_000;
-    let (Some(length), Some(code)) = (word(bytes, 0), word(bytes, 4)) else {
-        return Ok(None);
-    };
-    let is_request = matches!(code, REQUEST_FOR_TLS | REQUEST_FOR_GSSAPI);
-    if !(8..=LONGEST).contains(&length) || !is_request && code >> 16 != 3 {
-        return Err(garbled("a session does not begin like this"));
-    }
-    let length = length as usize;
-    if bytes.len() < length {
-        return Ok(None);
-    }
-    let packet = bytes.split_to(length).freeze();
-    Ok(Some(if is_request {
-        Startup::Encryption
-    } else {
-        Startup::Session(packet)
-    }))
-}
-
-/// What a client says first.
-pub(super) enum Startup {
-    /// It asks for encryption.
-    Encryption,
-    /// It asks for a session.
-    Session(Bytes),
-}
-
-fn word(bytes: &BytesMut, at: usize) -> Option<u32> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let word = bytes.get(at..at + 4)?.try_into().ok()?;
     Some(u32::from_be_bytes(word))
 }

@@ -22,7 +22,7 @@
 //!
 //! # async fn example() -> smoke_core::Result<()> {
 //! let (url, relay) = each_statement::by_way_of_relay("postgres://app@db/shop?sslmode=disable").await?;
-//! // postgres://app@127.0.0.1:49152/shop?sslmode=disable
+//! // postgres://app@127.0.0.1:49152/shop?sslmode=disable&application_name=...
 //! # Ok(())
 //! # }
 //! ```
@@ -30,6 +30,7 @@
 mod address;
 mod conversation;
 mod frames;
+mod greeting;
 mod nesting;
 mod relay;
 #[cfg(test)]
@@ -44,14 +45,14 @@ use address::Address;
 use crate::Result;
 
 /// Connects to the server of this URL, and returns a URL that does the rest by way of that: once,
-/// and soon.
+/// and soon. What is returned besides goes with whatever connects.
 ///
 /// # Errors
 ///
-/// Where the URL is none, names no server or does not say `sslmode=disable`; and where no server
-/// can be reached.
+/// Where the URL is none, names no server or several, or does not say `sslmode=disable`; and where
+/// the server cannot be reached.
 pub async fn by_way_of_relay(url: &str) -> Result<(String, Relay)> {
     let address = Address::parse(url)?;
-    let relay = Relay::to(address.servers.clone()).await?;
-    Ok((address.by_way_of(relay.address()), relay))
+    let relay = Relay::to(address.server.clone(), address.name.as_deref()).await?;
+    Ok((address.by_way_of(&relay), relay))
 }

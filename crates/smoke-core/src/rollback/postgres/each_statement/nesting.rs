@@ -1,9 +1,7 @@
 //! The savepoints that there are, innermost last.
 
 use super::words::Change;
-
-/// What every savepoint of a sandbox's own begins with.
-const OWN: &str = "smoke_";
+use crate::rollback::savepoints::is_own;
 
 /// The savepoints of the transaction, as far as they can be followed.
 #[derive(Default)]
@@ -17,7 +15,7 @@ impl Nesting {
     /// Whether the application is in no transaction that it would know of: the innermost
     /// savepoint is a sandbox's own.
     pub(super) fn is_the_sandboxes(&self) -> bool {
-        !self.lost && self.names.last().is_some_and(|name| name.starts_with(OWN))
+        !self.lost && self.names.last().is_some_and(|name| is_own(name))
     }
 
     pub(super) fn apply(&mut self, change: Change) {
@@ -30,7 +28,7 @@ impl Nesting {
             Change::Releases(name) => self.cut(&name, 0),
             // A library that rolls its transaction back goes back to its savepoint, leaves that
             // there, and is done. The sandbox's own go on.
-            Change::GoesBackTo(name) => self.cut(&name, usize::from(name.starts_with(OWN))),
+            Change::GoesBackTo(name) => self.cut(&name, usize::from(is_own(&name))),
             Change::Unclear => self.lost = true,
         }
     }
