@@ -112,7 +112,8 @@ pub fn non_transactional(candidates: Vec<String>) -> RollbackVerdict {
 pub fn without_savepoints(cause: &str) -> RollbackVerdict {
     RollbackVerdict::Limit {
         cause: format!(
-            "a table whose engine knows no savepoints (Aria) was used ({cause}), and nobody can say any more what              is done after that; make it an InnoDB table, or keep the handler out of the smoke tests"
+            "a table whose engine knows no savepoints (Aria) was used ({cause}), and nobody can say any more what \
+             is done after that; make it an InnoDB table, or keep the handler out of the smoke tests"
         ),
     }
 }
