@@ -5,6 +5,8 @@
 //! victim DATABASE URL TILL TESTS    so many; says what it uses after a warm-up, and at the end
 //! ```
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result, bail};
 use smoke_axum::{Ask, Report, Runner, Selection};
 use soak::figures::Figures;
@@ -13,6 +15,9 @@ use soak::stack::{Mariadb, Postgres, Sqlite, Stack};
 
 /// How much of the tests is the warm-up: a tenth.
 const WARM_UP: usize = 10;
+
+/// For longer than tokio keeps a thread that blocks and has nothing to do, which is 10 s.
+const KEPT: Duration = Duration::from_secs(20);
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -50,20 +55,33 @@ async fn for_ever(runner: &Runner) -> Result<()> {
 }
 
 async fn so_many(runner: &Runner, tests: usize) -> Result<()> {
-    let (mut ran, mut warm) = (0, false);
+    let (mut ran, mut warm) = (0, None);
     while ran < tests + tests / WARM_UP {
         let report = once(runner).await;
         if !report.verdict().is_pass() {
             bail!("after {ran} tests: {report:#?}");
         }
         ran += report.counts().passed;
-        if !warm && ran >= tests / WARM_UP {
-            warm = true;
-            println!("{}", Figures::now()?);
+        if warm.is_none() && ran >= tests / WARM_UP {
+            println!("{}", warm.insert(Figures::now()?));
         }
     }
-    println!("{}", Figures::now()?);
+    let warm = warm.context("there was no warm-up")?;
+    println!("{}", at_rest(&warm).await?);
     Ok(())
+}
+
+/// What is used once the threads have gone that a runtime keeps for a while, in case that it needs
+/// them again.
+async fn at_rest(warm: &Figures) -> Result<Figures> {
+    let end = Instant::now() + KEPT;
+    loop {
+        let now = Figures::now()?;
+        if now.threads <= warm.threads || Instant::now() > end {
+            return Ok(now);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 async fn once(runner: &Runner) -> Report {
