@@ -359,38 +359,31 @@ async fn several_databases_are_all_rolled_back_and_a_replica_reads_what_was_writ
     );
 }
 
-#[tokio::test]
-async fn a_schema_that_changed_is_tried_once_more() {
+/// A test whose sandbox always ends with that verdict is run twice, and errored.
+async fn is_tried_once_more(verdict: RollbackVerdict, message: &str) {
     let paper = Paper::default();
-    *paper.verdict.lock().unwrap() = RollbackVerdict::SchemaChanged {
-        cause: "0A000".to_owned(),
-    };
+    *paper.verdict.lock().expect("nobody panicked with it") = verdict;
     let registry = Registry::new()
         .rollback(paper.clone())
         .test(Test::new("a", |_: Sandbox<Pool>| {}));
-    assert_ended(
-        &only(run(registry).await),
-        Outcome::Errored,
-        "the schema changed: 0A000",
-    );
+    assert_ended(&only(run(registry).await), Outcome::Errored, message);
     assert_eq!(paper.diary.count("open a"), 2);
 }
 
 #[tokio::test]
+async fn a_schema_that_changed_is_tried_once_more() {
+    let verdict = RollbackVerdict::SchemaChanged {
+        cause: "0A000".to_owned(),
+    };
+    is_tried_once_more(verdict, "the schema changed: 0A000").await;
+}
+
+#[tokio::test]
 async fn a_database_that_is_busy_is_tried_once_more() {
-    let paper = Paper::default();
-    *paper.verdict.lock().unwrap() = RollbackVerdict::Contended {
+    let verdict = RollbackVerdict::Contended {
         cause: "a deadlock".to_owned(),
     };
-    let registry = Registry::new()
-        .rollback(paper.clone())
-        .test(Test::new("a", |_: Sandbox<Pool>| {}));
-    assert_ended(
-        &only(run(registry).await),
-        Outcome::Errored,
-        "the database was busy: a deadlock",
-    );
-    assert_eq!(paper.diary.count("open a"), 2);
+    is_tried_once_more(verdict, "the database was busy: a deadlock").await;
 
     let calm = Paper::default();
     let verdict = std::sync::Arc::clone(&calm.verdict);

@@ -1,14 +1,12 @@
 //! MariaDB: diesel-async, deadpool.
 
-use anyhow::Result;
-use diesel::dsl::sql;
-use diesel::sql_types::BigInt;
+use diesel_async::AsyncMysqlConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::{AsyncConnection, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
 use smoke_axum::Backend;
 use smoke_diesel::deadpool::Rollback;
 
-use super::{Connection, Stack};
+use super::Stack;
+use super::asynchronous::{connection, transaction};
 
 /// MariaDB through diesel-async and deadpool.
 #[derive(Debug)]
@@ -26,24 +24,7 @@ impl Stack for Mariadb {
         Rollback::mysql(url).accept_implicit_commits()
     }
 
-    async fn transaction(pool: &Self::Pool, sql: String) -> Result<(), String> {
-        let mut connection = pool.get().await.map_err(|error| error.to_string())?;
-        let ran = connection.transaction(async |connection| connection.batch_execute(&sql).await);
-        ran.await
-            .map_err(|error: diesel::result::Error| error.to_string())
-    }
+    transaction!();
 }
 
-impl Connection for AsyncMysqlConnection {
-    async fn connect(url: &str) -> Result<Self> {
-        Ok(Self::establish(url).await?)
-    }
-
-    async fn run(&mut self, sql: &str) -> Result<()> {
-        Ok(self.batch_execute(sql).await?)
-    }
-
-    async fn number(&mut self, query: &str) -> Result<i64> {
-        Ok(sql::<BigInt>(query).get_result(self).await?)
-    }
-}
+connection!(AsyncMysqlConnection);

@@ -1,5 +1,6 @@
 //! A database, a pool and a library, as an application uses them.
 
+mod asynchronous;
 mod mariadb;
 mod postgres;
 mod sqlite;

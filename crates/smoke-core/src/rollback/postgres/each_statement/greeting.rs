@@ -83,18 +83,20 @@ pub(super) fn with_name(packet: &[u8], secret: &str, name: Option<&str>) -> Opti
     is_known.then(|| renamed.freeze())
 }
 
+/// What a client says that has these parameters, each with a zero behind it.
+#[cfg(test)]
+pub(super) fn packet(parameters: &str) -> Vec<u8> {
+    let mut packet = Vec::new();
+    packet.extend((8 + parameters.len() as u32 + 1).to_be_bytes());
+    packet.extend((3_u32 << 16).to_be_bytes());
+    packet.extend(parameters.as_bytes());
+    packet.push(0);
+    packet
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn packet(parameters: &str) -> Vec<u8> {
-        let mut packet = Vec::new();
-        packet.extend((8 + parameters.len() as u32 + 1).to_be_bytes());
-        packet.extend((3_u32 << 16).to_be_bytes());
-        packet.extend(parameters.as_bytes());
-        packet.push(0);
-        packet
-    }
 
     #[test]
     fn only_who_knows_the_secret_is_let_in_by_the_name_of_the_application() {

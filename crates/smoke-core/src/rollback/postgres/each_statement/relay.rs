@@ -223,14 +223,11 @@ async fn between(client: TcpStream, server: Box<dyn Line>, packet: &Bytes) -> io
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rollback::postgres::each_statement::greeting::packet;
 
-    fn packet(name: &str) -> Vec<u8> {
-        let parameters = format!("user\0app\0application_name\0{name}\0\0");
-        let mut packet = Vec::new();
-        packet.extend((8 + parameters.len() as u32).to_be_bytes());
-        packet.extend((3_u32 << 16).to_be_bytes());
-        packet.extend(parameters.as_bytes());
-        packet
+    /// What somebody says who calls himself that.
+    fn called(name: &str) -> Vec<u8> {
+        packet(&format!("user\0app\0application_name\0{name}\0"))
     }
 
     /// A server, the relay to it, and the relay's connection.
@@ -259,7 +256,7 @@ mod tests {
     }
 
     async fn hears_packet(server: &mut TcpStream, name: &str) {
-        let wanted = packet(name);
+        let wanted = called(name);
         let mut heard = vec![0; wanted.len()];
         server.read_exact(&mut heard).await.unwrap();
         assert_eq!(heard, wanted);
@@ -268,7 +265,7 @@ mod tests {
     #[tokio::test]
     async fn a_stranger_is_turned_away_and_the_client_let_in() {
         let (_listener, relay, mut server) = standing().await;
-        let mut stranger = knock(&relay, &packet("shop")).await;
+        let mut stranger = knock(&relay, &called("shop")).await;
         assert!(hears(&mut stranger).await.contains("nobody is expected"));
         let mut nobody = knock(&relay, b"GET / HTTP/1.1\r\n\r\n").await;
         assert_eq!(nobody.read(&mut [0; 8]).await.unwrap_or(0), 0);
@@ -276,18 +273,18 @@ mod tests {
         let mut client = knock(&relay, &[0, 0, 0, 8, 4, 210, 22, 47]).await;
         assert_eq!(client.read_u8().await.unwrap(), b'N');
         client
-            .write_all(&packet(relay.secret_name()))
+            .write_all(&called(relay.secret_name()))
             .await
             .unwrap();
         hears_packet(&mut server, "shop").await;
-        let mut late = knock(&relay, &packet(relay.secret_name())).await;
+        let mut late = knock(&relay, &called(relay.secret_name())).await;
         assert!(hears(&mut late).await.contains("the sandbox is closed"));
     }
 
     #[tokio::test]
     async fn a_cancellation_is_passed_on() {
         let (listener, relay, mut server) = standing().await;
-        let _client = knock(&relay, &packet(relay.secret_name())).await;
+        let _client = knock(&relay, &called(relay.secret_name())).await;
         hears_packet(&mut server, "shop").await;
         let cancel = [0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 0, 1, 0, 0, 0, 2];
         let _canceller = knock(&relay, &cancel).await;
@@ -298,7 +295,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_hangs_up_is_heard_to_the_end() {
         let (_listener, relay, mut server) = standing().await;
-        let mut client = knock(&relay, &packet(relay.secret_name())).await;
+        let mut client = knock(&relay, &called(relay.secret_name())).await;
         hears_packet(&mut server, "shop").await;
         let mut last = BytesMut::new();
         write_fatal("57P01", "the server goes", &mut last);
@@ -307,7 +304,7 @@ mod tests {
         assert!(hears(&mut client).await.contains("the server goes"));
 
         let (_listener, relay, mut server) = standing().await;
-        let mut client = knock(&relay, &packet(relay.secret_name())).await;
+        let mut client = knock(&relay, &called(relay.secret_name())).await;
         hears_packet(&mut server, "shop").await;
         // Terminate.
         client.write_all(&[b'X', 0, 0, 0, 4]).await.unwrap();
