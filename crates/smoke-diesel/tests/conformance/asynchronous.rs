@@ -145,7 +145,10 @@ impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
     }
 
     fn production(&self) -> B::Pool {
-        Lend::of(&self.url)
+        match self.dialect {
+            Dialect::Postgres => Lend::of(&postgres::direct_url()),
+            _ => Lend::of(&self.url),
+        }
     }
 
     fn dialect(&self) -> Dialect {

@@ -43,7 +43,7 @@ impl Database for Libpq {
     }
 
     fn production(&self) -> Pool {
-        let manager = ConnectionManager::new(&self.url);
+        let manager = ConnectionManager::new(postgres::direct_url());
         Pool::builder().max_size(2).build(manager).unwrap()
     }
 

@@ -13,10 +13,20 @@ pub(crate) async fn pooled_url() -> (String, MutexGuard<'static, ()>) {
     at("SMOKE_TEST_PGBOUNCER_URL").await
 }
 
-async fn at(variable: &str) -> (String, MutexGuard<'static, ()>) {
+/// The server itself, which production connects to whatever sandboxes do: libpq and tokio-postgres
+/// prepare a query in one round trip and run it in another, and outside of a transaction a pooler
+/// may have given the connection to somebody else in between.
+pub(crate) fn direct_url() -> String {
+    variable("SMOKE_TEST_POSTGRES_URL")
+}
+
+async fn at(name: &str) -> (String, MutexGuard<'static, ()>) {
     static IN_USE: Mutex<()> = Mutex::const_new(());
-    let url = std::env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
-    });
-    (url, IN_USE.lock().await)
+    (variable(name), IN_USE.lock().await)
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `cargo xtask test` starts a server and sets it")
+    })
 }

@@ -6,8 +6,13 @@ use smoke_sqlx::Rollback;
 use sqlx::{PgPool, Postgres};
 use tokio::sync::Mutex;
 
+const SERVER: &str = "SMOKE_TEST_POSTGRES_URL";
+
 #[derive(Clone)]
 struct OnPostgres {
+    /// What production connects to.
+    direct: String,
+    /// What sandboxes connect to.
     url: String,
     seals: bool,
     each_statement: bool,
@@ -21,7 +26,7 @@ impl Database for OnPostgres {
             let url = format!("{}?sslmode=disable", self.url);
             Rollback::<Postgres>::new(url).savepoint_each_statement()
         } else {
-            Rollback::like(&self.production())
+            Rollback::like(&pool(&self.url))
         }
     }
 
@@ -36,8 +41,7 @@ impl Database for OnPostgres {
     }
 
     fn production(&self) -> PgPool {
-        let options = sqlx::pool::PoolOptions::new().max_connections(2);
-        options.connect_lazy(&self.url).unwrap()
+        pool(&self.direct)
     }
 
     fn seals(&self) -> bool {
@@ -51,16 +55,21 @@ impl Database for OnPostgres {
     crate::through_sqlx!(Postgres);
 }
 
+fn pool(url: &str) -> PgPool {
+    let options = sqlx::pool::PoolOptions::new().max_connections(2);
+    options.connect_lazy(url).unwrap()
+}
+
 /// The suite has one table: it is run for one way to the server at a time.
 async fn conforms(variable: &str, seals: bool) {
     static IN_USE: Mutex<()> = Mutex::const_new(());
     let _turn = IN_USE.lock().await;
-    let url = std::env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
-    });
     for each_statement in [false, true] {
         let database = OnPostgres {
-            url: url.clone(),
+            // sqlx prepares a query in one round trip and runs it in another: outside of a
+            // transaction a pooler may have given the connection to somebody else in between.
+            direct: url(SERVER),
+            url: url(variable),
             seals,
             each_statement,
         };
@@ -68,9 +77,15 @@ async fn conforms(variable: &str, seals: bool) {
     }
 }
 
+fn url(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: `cargo xtask test` starts a server and sets it")
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
-    conforms("SMOKE_TEST_POSTGRES_URL", true).await;
+    conforms(SERVER, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
