@@ -26,7 +26,10 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     step(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     {
         let servers = Servers::start(with, signals)?;
-        step(servers.beside(&mut project::test()))?;
+        // Whoever reads the output wants all that failed, and not where tests panic on purpose.
+        let mut test = project::test();
+        test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
+        step(servers.beside(&mut test))?;
         // Once each, without measuring.
         step(servers.beside(project::bench().args(["--", "--test"])))?;
     }

@@ -116,6 +116,9 @@ fn is_prose(word: &str) -> bool {
     WORDS.iter().any(|known| known.eq_ignore_ascii_case(bare)) || word.contains("=\"")
 }
 
+/// What messages have where they cut a text.
+const CUT: char = '…';
+
 /// The password in what follows the `://` of a URL.
 fn password_in_url(text: &str, before: Option<char>, start: usize) -> Option<Range<usize>> {
     let stops = match before {
@@ -136,14 +139,33 @@ fn password_in_url(text: &str, before: Option<char>, start: usize) -> Option<Ran
     // A password may hold an `@` that should have been written `%40`, and a `/`, `?` or `#`. An `@`
     // in the query is no sign of one while there is another before it.
     let hierarchy = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
-    let at = hierarchy.rfind('@').or_else(|| rest.rfind('@'))?;
+    let at = hierarchy.rfind('@').or_else(|| rest.rfind('@'));
+    let Some(at) = at else {
+        return cut_password(rest).map(|range| start + range.start..start + range.end);
+    };
     let colon = rest[..at].find(':')?;
-    let password = &rest[colon + 1..at];
-    let host_only = rest[..colon].contains(['/', '?', '#', '['])
-        || password
-            .split_once(['/', '?', '#'])
-            .is_some_and(|(port, _)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    (!host_only).then_some(start + colon + 1..start + at)
+    let has_password =
+        may_be_user(&rest[..colon]) && !begins_with_port(&rest[colon + 1..at], false);
+    has_password.then_some(start + colon + 1..start + at)
+}
+
+/// The beginning of a password, in a URL that was cut before its `@`.
+fn cut_password(rest: &str) -> Option<Range<usize>> {
+    let rest = &rest[..rest.find(CUT)?];
+    let colon = rest.find(':')?;
+    let has_password = may_be_user(&rest[..colon]) && !begins_with_port(&rest[colon + 1..], true);
+    has_password.then_some(colon + 1..rest.len())
+}
+
+fn may_be_user(text: &str) -> bool {
+    !text.contains(['/', '?', '#', '['])
+}
+
+/// Whether a path or so comes after digits, or nothing where they may end the address.
+fn begins_with_port(text: &str, may_end: bool) -> bool {
+    let end = text.find(['/', '?', '#']);
+    let port = &text[..end.unwrap_or(text.len())];
+    (end.is_some() || may_end) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What stands between quotes, where the text begins with one; to the end of the text, where it was
@@ -249,6 +271,18 @@ mod tests {
     }
 
     #[test]
+    fn the_beginnings_of_passwords_are_hidden() {
+        hides(&[
+            (
+                r#"left is Config { url: "postgres://app:hunt…, right is 3"#,
+                r#"left is Config { url: "postgres://app:***…, right is 3"#,
+            ),
+            ("redis://:hunt…", "redis://:***…"),
+            ("a://u:12ab…", "a://u:***…"),
+        ]);
+    }
+
+    #[test]
     fn values_of_secret_keys_are_hidden() {
         hides(&[
             (
@@ -335,6 +369,11 @@ mod tests {
             "www-authenticate: Bearer realm=\"x\"",
             "the bearer of bad news",
             "éß://é:é@é",
+            "http://localhost:3000/users:a…",
+            "http://localhost:30…",
+            "http://[::1]:30…",
+            "http://host/a:b…",
+            "postgres://ap…",
         ] {
             assert!(
                 matches!(redact(text), Cow::Borrowed(same) if same == text),

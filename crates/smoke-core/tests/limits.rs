@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use smoke_core::{Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test};
+use smoke_core::{
+    Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Suite, Test,
+};
 use support::{assert_ended, run_one};
 use tokio::sync::Notify;
 
@@ -285,6 +287,28 @@ async fn fail_fast_starts_nothing_after_the_first_that_does_not_pass() {
     assert_ended(&report.tests[0], Outcome::Errored, "first");
     assert_ended(
         &report.tests[1],
+        Outcome::Skipped,
+        "another test did not pass",
+    );
+}
+
+#[tokio::test]
+async fn fail_fast_stops_at_a_test_that_could_not_be_started() {
+    let suite = Suite::new("a").set_up(|| -> Result { Err("no till".into()) });
+    let registry = Registry::new()
+        .suite(suite)
+        .test(Test::new("a::a", || {}))
+        .test(Test::new("b", async || {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }))
+        .test(Test::new("c", || {}))
+        .limits(Limits::default().tests_at_once(1));
+    let report = Runner::new(registry)
+        .run(Selection::fast().fail_fast())
+        .await;
+    assert_ended(&report.tests[0], Outcome::Errored, "no till");
+    assert_ended(
+        &report.tests[2],
         Outcome::Skipped,
         "another test did not pass",
     );

@@ -9,7 +9,7 @@ use smoke_core::{
     DatabaseName, Failure, Outcome, Provided, Registry, Result, RollbackVerdict, Runner, Sandbox,
     SandboxOf, Selection, Test,
 };
-use support::{Diary, Paper, Pool, assert_ended, only, run};
+use support::{Paper, Pool, assert_ended, only, run};
 
 #[tokio::test]
 async fn a_sandbox_is_finished_whatever_becomes_of_the_test() {
@@ -403,48 +403,6 @@ async fn a_database_that_is_busy_is_tried_once_more() {
         Outcome::Passed,
         "",
     );
-}
-
-#[tokio::test]
-async fn a_test_that_wrote_past_its_sandbox_is_not_run_again() {
-    use futures_util::future::BoxFuture;
-    use smoke_core::{App, AppBody, AppFactory, Client};
-    struct Writes(Diary);
-    impl App for Writes {
-        fn call(
-            &self,
-            _: http::Request<AppBody>,
-        ) -> BoxFuture<
-            'static,
-            Result<http::Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>,
-        > {
-            self.0.note("written");
-            Box::pin(async { Ok(http::Response::new(AppBody::default())) })
-        }
-    }
-    async fn body(client: Client) -> Result {
-        client.post("/users").send().await?;
-        Ok(())
-    }
-    let diary = Diary::default();
-    let production = diary.clone();
-    let app = AppFactory::new(move || Writes(production.clone()), |app: Writes| app);
-    let runner = Runner::new(Registry::new().app(app).test(Test::new("a", body)));
-    let first = only(runner.run(Selection::fast()).await);
-    assert_ended(
-        &first,
-        Outcome::Errored,
-        "POST /users succeeded without taking a connection",
-    );
-    for _ in 0..3 {
-        let again = only(runner.run(Selection::fast()).await);
-        assert_ended(
-            &again,
-            Outcome::Errored,
-            "it wrote past its sandbox, and what it wrote was NOT rolled back",
-        );
-    }
-    assert_eq!(diary.count("written"), 1);
 }
 
 #[tokio::test]

@@ -33,6 +33,14 @@ pub enum RequestError {
         /// What the pool said.
         source: Source,
     },
+    /// The test that the request belongs to is over.
+    #[error("{request} cannot be sent: await it in the test")]
+    Over {
+        /// The request.
+        request: String,
+        /// What the test's surroundings said.
+        source: Source,
+    },
     /// The application panicked.
     #[error("{request}: the application panicked{}: {message}", at(.place))]
     Panicked {

@@ -44,7 +44,10 @@ impl Passage {
             .extensions_mut()
             .insert(SmokeRequest::new(test, run));
         let one_at_a_time = cx.edge().lock_owned().await;
-        let sessions = cx.sessions();
+        let sessions = cx.sessions().map_err(|error| RequestError::Over {
+            request: name(request),
+            source: format!("{error:#}").into(),
+        })?;
         let has_to_check_out = !is_safe(request.method()) && !options.without_database;
         let passage = Self {
             app: Arc::clone(&app.app),

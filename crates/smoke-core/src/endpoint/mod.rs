@@ -116,6 +116,7 @@ impl Endpoint {
                 self.runner.refuse(&refusal.reason(), None),
                 &refusal,
                 format,
+                viewer,
             ),
         };
         respond::without_body_for_head(outcome, &head.method)

@@ -78,9 +78,14 @@ pub(crate) fn answered(answer: Answer, format: Format, viewer: Viewer) -> Respon
 }
 
 /// The answer where no run was asked for.
-pub(crate) fn refused(answer: Answer, refusal: &Refusal, format: Format) -> Response<Bytes> {
+pub(crate) fn refused(
+    answer: Answer,
+    refusal: &Refusal,
+    format: Format,
+    viewer: Viewer,
+) -> Response<Bytes> {
     let mut shown = Report::clone(&answer.report);
-    if matches!(refusal, Refusal::Credentials) {
+    if viewer != Viewer::Trusted {
         (shown.build, shown.instance) = (None, None);
     }
     let mut response = respond(&answer, &shown, refusal.status(), format);

@@ -266,11 +266,18 @@ impl Shared {
 
     async fn test(&self, position: usize, blocked: Option<&Error>) -> TestReport {
         let entry = self.course.catalogue.entry(position);
-        entry.report(
-            self.attempt(entry, blocked)
-                .await
-                .unwrap_or_else(Ended::never),
-        )
+        let attempted = self.attempt(entry, blocked).await;
+        entry.report(self.noted(attempted.unwrap_or_else(Ended::never)))
+    }
+
+    /// Takes note of a test that has the run stop, where it is to stop at the first.
+    fn noted(&self, ended: Ended) -> Ended {
+        let error = ended.result.as_ref().err();
+        let good = error.is_none_or(|error| error.kind() == ErrorKind::Skipped);
+        if !good && self.course.selection.is_fail_fast() {
+            self.halted.store(true, Ordering::SeqCst);
+        }
+        ended
     }
 
     /// Waits for the test's turn and executes it; an error where it does not come to that.
@@ -296,7 +303,9 @@ impl Shared {
             ))
             .with_place(None));
         }
-        job.refusal().map_or(Ok(()), Err)?;
+        if let Some(refusal) = job.refusal() {
+            return Ok(self.noted(Ended::never(refusal)));
+        }
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || execute(engine, job, &self.course.id, self.stop.clone());
@@ -305,16 +314,8 @@ impl Shared {
             let first = ended;
             ended = execution().await.after(first);
         }
-        let good = ended
-            .result
-            .as_ref()
-            .err()
-            .is_none_or(|error| error.kind() == ErrorKind::Skipped);
-        if !good && self.course.selection.is_fail_fast() {
-            // Before the next test is given this one's place.
-            self.halted.store(true, Ordering::SeqCst);
-        }
-        Ok(ended)
+        // Before the next test is given this one's place.
+        Ok(self.noted(ended))
     }
 
     /// Waits for what other tests hold, as long as the run has time for tests.
@@ -387,14 +388,15 @@ fn tell(report: &mut TestReport, result: Result) {
 /// A text as it is reported: no longer than a person reads, and without secrets that are known by
 /// their form.
 fn cut(text: &str) -> String {
-    let end = (0..=text.len().min(LONGEST_TEXT))
+    // In this order: half a secret is not known by its form.
+    let shown = redact(text);
+    let end = (0..=shown.len().min(LONGEST_TEXT))
         .rev()
-        .find(|at| text.is_char_boundary(*at))
+        .find(|at| shown.is_char_boundary(*at))
         .unwrap_or(0);
-    let cut = redact(&text[..end]).into_owned();
-    if end < text.len() {
-        format!("{cut}… ({} bytes in all)", text.len())
+    if end < shown.len() {
+        format!("{}… ({} bytes in all)", &shown[..end], text.len())
     } else {
-        cut
+        shown.into_owned()
     }
 }

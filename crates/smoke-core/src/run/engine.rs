@@ -22,8 +22,17 @@ pub(crate) struct Engine {
     sandboxes: Arc<Semaphore>,
     groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     executions: AtomicUsize,
-    /// The tests that were stopped: something of theirs may hold threads.
-    suspects: Mutex<BTreeSet<Arc<str>>>,
+    suspects: Mutex<Suspects>,
+}
+
+/// The tests that were stopped: something of theirs may hold threads.
+#[derive(Default)]
+struct Suspects {
+    names: BTreeSet<Arc<str>>,
+    /// How many were stopped.
+    stopped: u64,
+    /// How many had been when the stage was seen to live.
+    cleared: u64,
 }
 
 /// More at once is a harm to any database.
@@ -84,22 +93,37 @@ impl Engine {
 
     /// Takes note of a test that was stopped before its end.
     pub(crate) fn suspect(&self, test: &Arc<str>) {
-        self.suspects().insert(Arc::clone(test));
+        let mut suspects = self.suspects();
+        suspects.names.insert(Arc::clone(test));
+        suspects.stopped += 1;
     }
 
-    /// Where a test is to live. A stage is looked at only where a test was stopped on it.
+    /// Where a test is to live. A stage is looked at only where a test was stopped since it was
+    /// seen to live: one that is only busy may take as long to answer.
     pub(crate) async fn stage_for_tests(&self) -> Result<Handle> {
-        let suspects: Vec<Arc<str>> = self.suspects().iter().cloned().collect();
-        if suspects.is_empty() {
-            return self.runtimes.stage();
-        }
+        let stopped = {
+            let suspects = self.suspects();
+            if suspects.stopped == suspects.cleared {
+                return self.runtimes.stage();
+            }
+            suspects.stopped
+        };
         let stage = self.runtimes.live_stage().await;
-        stage.map_err(|error| {
-            Error::msg(format_args!("not run: {error} ({})", suspects.join(", "))).with_place(None)
-        })
+        let mut suspects = self.suspects();
+        match stage {
+            Ok(stage) => {
+                suspects.cleared = suspects.cleared.max(stopped);
+                Ok(stage)
+            }
+            Err(error) => {
+                let names: Vec<_> = suspects.names.iter().cloned().collect();
+                let message = format_args!("not run: {error} ({})", names.join(", "));
+                Err(Error::msg(message).with_place(None))
+            }
+        }
     }
 
-    fn suspects(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+    fn suspects(&self) -> MutexGuard<'_, Suspects> {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -102,7 +102,7 @@ pub(crate) async fn execute(
         Ok(stage) => stage,
         Err(error) => return Ended::never(error),
     };
-    let (alive, working) = HandleToken::new();
+    let (alive, mut working) = HandleToken::new();
     let alive = Arc::new(alive);
     let clock = Clock::start();
     let surroundings = engine.surroundings(stage.clone());
@@ -125,11 +125,22 @@ pub(crate) async fn execute(
             job.hang(working.clone());
         }
     }
+    let has_ended = matches!(worked, Worked::Ended(_));
     let mut result = worked.result();
     if !cx.is_untouched() {
+        let alive = cx.alive_again(&mut working);
         result = clean(engine, &cx).await.into_iter().fold(result, beside);
+        drop(alive);
+    }
+    // What a request finds is worth nothing once nobody asks for it.
+    let turn = timeout(GRACE, cx.edge().lock_owned()).await;
+    if turn.is_err() && has_ended {
+        cx.note_fault(plain(
+            "a request to the application was still under way when the test ended: await it in the test",
+        ));
     }
     let remains = cx.remains();
+    drop(turn);
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
     let coordinator = engine.coordinator();

@@ -1,6 +1,5 @@
 //! The runtimes on which runs live, apart from the application's.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,8 +19,9 @@ const BLOCKING_THREADS: usize = 64;
 pub(crate) struct Runtimes {
     coordinator: Mutex<Option<Runtime>>,
     stage: Mutex<Option<Runtime>>,
+    /// The stages that were replaced: what has a thread there goes on.
+    retired: Mutex<Vec<Runtime>>,
     stage_threads: usize,
-    replaced: AtomicUsize,
 }
 
 impl Runtimes {
@@ -29,8 +29,8 @@ impl Runtimes {
         let runtimes = Self {
             coordinator: Mutex::default(),
             stage: Mutex::default(),
+            retired: Mutex::default(),
             stage_threads: tests_at_once.clamp(2, 4),
-            replaced: AtomicUsize::new(0),
         };
         // From here on what was started is ended in the background, also where the rest cannot
         // be: a runtime that is dropped in asynchronous code panics.
@@ -73,26 +73,25 @@ impl Runtimes {
         if current.id() != standing.id() {
             return Ok(current);
         }
-        if self.replaced.fetch_add(1, Ordering::SeqCst) >= REPLACEMENTS {
+        let mut retired = lock(&self.retired);
+        if retired.len() >= REPLACEMENTS {
             return Err(Error::msg(
                 "every thread for tests is stopped by tests that do not return",
             ));
         }
         let fresh = stage(self.stage_threads)?;
         let handle = fresh.handle().clone();
-        if let Some(stopped) = slot.replace(fresh) {
-            stopped.shutdown_background();
-        }
+        retired.extend(slot.replace(fresh));
         Ok(handle)
     }
 
-    /// Ends both and waits for nothing: a thread that a test has stopped would never end.
+    /// Ends all and waits for nothing: a thread that a test has stopped would never end.
     pub(crate) fn shut(&self) {
-        for runtime in [&self.stage, &self.coordinator] {
-            let runtime = lock(runtime).take();
-            if let Some(runtime) = runtime {
-                runtime.shutdown_background();
-            }
+        let stage = lock(&self.stage).take();
+        let retired = std::mem::take(&mut *lock(&self.retired));
+        let coordinator = lock(&self.coordinator).take();
+        for runtime in stage.into_iter().chain(retired).chain(coordinator) {
+            runtime.shutdown_background();
         }
     }
 }
@@ -103,8 +102,8 @@ impl Drop for Runtimes {
     }
 }
 
-fn lock(runtime: &Mutex<Option<Runtime>>) -> MutexGuard<'_, Option<Runtime>> {
-    runtime.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(runtimes: &Mutex<T>) -> MutexGuard<'_, T> {
+    runtimes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether futures are polled, and functions that block are called.

@@ -15,14 +15,15 @@ use crate::paper::Paper;
 const TOKEN: &str = "t0ken-of-the-shop";
 
 /// What only operators may see: parts of a message, of a cause, of a provided value that a panic
-/// shows, of a description, a tag, and of a file's name.
-const SECRETS: [&str; 6] = [
+/// shows, of a description, a tag, and of a file's name; the instance.
+const SECRETS: [&str; 7] = [
     "kangaroo",
     "wombat",
     "echidna",
     "quokka",
     "numbat",
     "access.rs",
+    "till-1",
 ];
 
 /// The same, of a request to the application under test and its answer.
