@@ -26,8 +26,21 @@ pub const ISOLATION: &str = "SET SESSION \
     /*M! tx_isolation = IF(@@SESSION.tx_isolation = @@GLOBAL.tx_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.tx_isolation) */ \
     /*!80000 transaction_isolation = IF(@@SESSION.transaction_isolation = @@GLOBAL.transaction_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.transaction_isolation) */";
 
-/// Asks for the number that [`kill`] takes.
-pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED)";
+/// Asks for the number and the place of [`Who`].
+pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED), \
+    HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
+
+/// The second of [`WHO`].
+const PLACE: &str = "HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
+
+/// A connection, as others see it.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// Its number.
+    pub number: i64,
+    /// Which server knows it by that, and which user sees it there: an address may lead to several.
+    pub place: String,
+}
 
 /// MariaDB says whether there is a transaction; MySQL does not know the question.
 pub const IN_TRANSACTION: &str = "SELECT CAST(@@in_transaction AS SIGNED)";
@@ -46,16 +59,26 @@ pub const WITHOUT_TRANSACTIONS: &str = "SELECT table_name \
 pub const ROLL_BACK: &str =
     "SET @smoke_warning = 0; ROLLBACK; GET DIAGNOSTICS CONDITION 1 @smoke_warning = MYSQL_ERRNO";
 
-/// Ends a connection, from another one.
-#[must_use]
-pub fn kill(who: i64) -> String {
-    format!("KILL CONNECTION {who}")
-}
+/// Why a connection is not ended by way of one that is [elsewhere](Who::count).
+pub const ELSEWHERE: &str = "another server answered, or for another user";
 
-/// Counts the connections with that number.
-#[must_use]
-pub fn count(who: i64) -> String {
-    format!("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {who}")
+impl Who {
+    /// Ends it, from another connection of the same place.
+    #[must_use]
+    pub fn kill(&self) -> String {
+        format!("KILL CONNECTION {}", self.number)
+    }
+
+    /// Counts the connections with that number, from another one: less than none where that is
+    /// elsewhere.
+    #[must_use]
+    pub fn count(&self) -> String {
+        let Self { number, place } = self;
+        format!(
+            "SELECT CAST(IF({PLACE} = '{place}', \
+             (SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}), -1) AS SIGNED)"
+        )
+    }
 }
 
 /// Begins the transaction, sets the limits on the server and the guard.
@@ -66,7 +89,8 @@ pub fn count(who: i64) -> String {
 /// committed it on its own (CREATE, TRUNCATE) is then carried out nor one after a COMMIT.
 #[must_use]
 pub fn begin(terms: &Terms) -> String {
-    let limit = terms.limit.as_secs().max(1);
+    // Some of them take whole seconds.
+    let limit = terms.limit.as_millis().div_ceil(1000).max(1);
     let access = if terms.writes {
         "READ WRITE"
     } else {
@@ -186,4 +210,27 @@ pub fn read_message(said: &str) -> Fault {
         .iter()
         .find(|(_, texts)| texts.iter().any(|text| said.contains(text)));
     found.map_or(Fault::Other, |(fault, _)| *fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_by_what_was_said_of_it() {
+        assert!(WHO.ends_with(PLACE));
+    }
+
+    #[test]
+    fn a_limit_of_the_server_is_no_shorter_than_the_sandboxes() {
+        let terms = Terms {
+            guard: "g".to_owned(),
+            test: "a".into(),
+            limit: Duration::from_millis(1900),
+            writes: true,
+            application_user: None,
+        };
+        let sql = begin(&terms);
+        assert!(sql.contains("idle_transaction_timeout = 2 "), "{sql}");
+    }
 }

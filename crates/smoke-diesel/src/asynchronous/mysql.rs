@@ -2,6 +2,7 @@
 
 use diesel::QueryResult;
 use diesel::dsl::sql;
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{
     AnsiTransactionManager, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection,
@@ -11,7 +12,7 @@ use smoke_core::RollbackVerdict;
 use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::mysql;
+use smoke_core::rollback::mysql::{self, Who};
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
@@ -20,19 +21,19 @@ use crate::verdict::{met_no_transaction, text};
 impl Connection for AsyncMysqlConnection {
     type Dialect = MysqlDialect;
 
-    /// The number of the connection.
-    type ServerSide = i64;
+    type ServerSide = Who;
 
     async fn prepare(&mut self) -> QueryResult<()> {
         self.batch_execute(mysql::ISOLATION).await
     }
 
-    async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<i64> {
-        let who = sql::<BigInt>(mysql::WHO).get_result(self).await?;
+    async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Who> {
+        let asked = sql::<(BigInt, Text)>(mysql::WHO);
+        let (number, place) = asked.get_result(self).await?;
         let begin = MysqlDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
         keep(self);
-        Ok(who)
+        Ok(Who { number, place })
     }
 
     async fn inside(&mut self, _: &Terms, gate: &Gate) -> Result<(), Refusal> {
@@ -59,25 +60,24 @@ impl Connection for AsyncMysqlConnection {
         Ok(mysql::non_transactional(tables))
     }
 
-    async fn end(who: &i64, connect: &Connect<Self>) -> Result<(), String> {
+    async fn end(who: &Who, connect: &Connect<Self>) -> Result<(), String> {
         end_by_another::<Self>(who, connect).await
     }
 }
 
 impl Remote for AsyncMysqlConnection {
-    async fn end_by(who: &i64, other: Option<Self>) -> QueryResult<bool> {
+    async fn end_by(who: &Who, other: Option<Self>) -> QueryResult<bool> {
         let Some(mut other) = other else {
             return Ok(false);
         };
-        // Fails where the connection is gone already.
-        let _ = other.batch_execute(&mysql::kill(*who)).await;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&mysql::count(*who))
-                .get_result(&mut other)
-                .await?;
-            if left == 0 {
-                return Ok(true);
+            let left = sql::<BigInt>(&who.count());
+            match left.get_result::<i64>(&mut other).await? {
+                0 => return Ok(true),
+                // Fails where the connection is gone meanwhile.
+                1.. => drop(other.batch_execute(&who.kill()).await),
+                _ => return Err(Error::QueryBuilderError(mysql::ELSEWHERE.into())),
             }
             tokio::time::sleep(pause).await;
         }

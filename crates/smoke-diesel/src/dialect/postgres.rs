@@ -20,6 +20,7 @@ pub(crate) type FactsSql = (
     Nullable<Integer>,
     Text,
     Bool,
+    Text,
 );
 
 /// The same, as it is answered.
@@ -33,6 +34,7 @@ pub(crate) type FactsRow = (
     Option<i32>,
     String,
     bool,
+    String,
 );
 
 pub(crate) fn facts(row: FactsRow) -> Facts {
@@ -46,6 +48,7 @@ pub(crate) fn facts(row: FactsRow) -> Facts {
         server_port,
         user,
         bypasses_row_security,
+        server,
     ) = row;
     Facts {
         who,
@@ -57,6 +60,7 @@ pub(crate) fn facts(row: FactsRow) -> Facts {
         server_port,
         user,
         bypasses_row_security,
+        server,
     }
 }
 

@@ -15,7 +15,7 @@ use smoke_core::{Result, RollbackVerdict};
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::mysql;
+use smoke_core::rollback::mysql::{self, Who};
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::Gate;
@@ -34,8 +34,9 @@ impl Connection for MysqlConnection {
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         self.batch_execute(mysql::ISOLATION)?;
+        let (number, place) = sql::<(BigInt, Text)>(mysql::WHO).get_result(self)?;
         Ok(ServerSide {
-            who: sql::<BigInt>(mysql::WHO).get_result(self)?,
+            who: Who { number, place },
             manager: Arc::clone(manager),
         })
     }
@@ -61,39 +62,37 @@ impl Connection for MysqlConnection {
 
 /// The server's side of a sandbox's connection.
 pub(crate) struct ServerSide {
-    /// The number of the connection.
-    who: i64,
+    who: Who,
     manager: Manager<MysqlConnection>,
 }
 
 impl ServerSide {
-    /// Ends it by way of another connection, whatever it is doing; whether it is gone.
-    fn end(&self) -> Result<bool, Error> {
-        let mut other = (self.manager)().connect()?;
-        // Fails where the connection is gone already.
-        let _ = other.batch_execute(&mysql::kill(self.who));
+    /// Ends it by way of another connection, whatever it is doing.
+    fn end(&self) -> Result<(), String> {
+        let said = |error: Error| redact(&error.to_string()).into_owned();
+        let mut other = (self.manager)().connect().map_err(said)?;
         let (times, pause) = GONE;
         for _ in 0..times {
-            let left: i64 = sql::<BigInt>(&mysql::count(self.who))
-                .get_result(&mut other)
-                .map_err(QueryError)?;
-            if left == 0 {
-                return Ok(true);
+            let left = sql::<BigInt>(&self.who.count()).get_result::<i64>(&mut other);
+            match left.map_err(|error| said(QueryError(error)))? {
+                0 => return Ok(()),
+                // Fails where the connection is gone meanwhile.
+                1.. => drop(other.batch_execute(&self.who.kill())),
+                _ => return Err(mysql::ELSEWHERE.to_owned()),
             }
             std::thread::sleep(pause);
         }
-        Ok(false)
+        Err("it was told to end and is still there".to_owned())
     }
 }
 
 impl Outside for ServerSide {
     fn cut(&self) -> bool {
-        match self.end() {
-            Ok(true) => return true,
-            Ok(false) => not_cut("it was told to end and is still there"),
-            Err(error) => not_cut(&redact(&error.to_string())),
+        let ended = self.end();
+        if let Err(why) = &ended {
+            not_cut(why);
         }
-        false
+        ended.is_ok()
     }
 }
 

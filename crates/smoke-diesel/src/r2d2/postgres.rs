@@ -15,7 +15,7 @@ use smoke_core::{Result, RollbackVerdict};
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, FACTS, Fate, NUMBER, fate_of};
+use smoke_core::rollback::postgres::{self, AS_LOGIN, FACTS, Fate, NUMBER};
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
 use crate::gate::Gate;
@@ -35,7 +35,7 @@ impl Connection for PgConnection {
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         Ok(ServerSide {
             who: OnceLock::new(),
-            number: OnceLock::new(),
+            fate: OnceLock::new(),
             manager: Arc::clone(manager),
         })
     }
@@ -69,10 +69,11 @@ fn begin_anew(
     }
     let _ = server_side.who.set(facts.who(own_process, &terms.guard));
     let begin = PostgresDialect::begin(terms, gate.is_sealed());
-    connection.batch_execute(&format!("ROLLBACK; {begin}"))?;
+    let before = postgres::before_begin(terms, own_process);
+    connection.batch_execute(&format!("ROLLBACK; {before}{begin}"))?;
     if terms.writes && facts.writes && !gate.is_sealed() {
         let number = sql::<BigInt>(NUMBER).get_result(connection)?;
-        let _ = server_side.number.set(number);
+        let _ = server_side.fate.set(facts.fate_of(number));
     }
     Ok(())
 }
@@ -81,8 +82,8 @@ fn begin_anew(
 pub(crate) struct ServerSide {
     /// A condition that picks it from `pg_stat_activity`, once there is something to end.
     who: OnceLock<String>,
-    /// The number of the transaction, where it can be committed.
-    number: OnceLock<i64>,
+    /// Asks what became of the transaction, where it can be committed.
+    fate: OnceLock<String>,
     manager: Manager<PgConnection>,
 }
 
@@ -99,7 +100,10 @@ impl ServerSide {
         let (times, pause) = GONE;
         for _ in 0..times {
             let left: i64 = other
-                .transaction(|other| sql::<BigInt>(&postgres::count(who)).get_result(other))
+                .transaction(|other| {
+                    other.batch_execute(AS_LOGIN)?;
+                    sql::<BigInt>(&postgres::count(who)).get_result(other)
+                })
                 .map_err(QueryError)?;
             if left == 0 {
                 return Ok(true);
@@ -110,13 +114,13 @@ impl ServerSide {
     }
 
     /// Asks what became of the transaction, until that is settled.
-    fn fate(&self, number: i64) -> Result<Fate, Error> {
+    fn fate(&self, ask: &str) -> Result<Fate, Error> {
         let mut other = (self.manager)().connect()?;
         let (times, pause) = GONE;
         for _ in 0..times {
             // In a transaction, for a transaction pooler's sake.
             let status: Option<String> = other
-                .transaction(|other| sql::<Nullable<Text>>(&fate_of(number)).get_result(other))
+                .transaction(|other| sql::<Nullable<Text>>(ask).get_result(other))
                 .map_err(QueryError)?;
             match Fate::read(status.as_deref()) {
                 Fate::InProgress => std::thread::sleep(pause),
@@ -138,11 +142,11 @@ impl Outside for ServerSide {
     }
 
     fn settle(&self, verdict: RollbackVerdict) -> RollbackVerdict {
-        let Some(number) = self.number.get() else {
+        let Some(ask) = self.fate.get() else {
             return verdict;
         };
         let unknown = |error: Error| Fate::Unknown(redact(&error.to_string()).into_owned());
-        self.fate(*number).unwrap_or_else(unknown).settles(verdict)
+        self.fate(ask).unwrap_or_else(unknown).settles(verdict)
     }
 }
 

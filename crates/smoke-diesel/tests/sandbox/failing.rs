@@ -1,13 +1,12 @@
 //! A server that fails: each run says how, and the next one is right again without a restart.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use smoke_conformance::Line;
 use smoke_core::{Backend, Result, Sandbox, Test};
 use smoke_diesel::bb8;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 use crate::causes::{assert_errored, run, runner};
 use crate::subject::mariadb::Mariadb;
 use crate::subject::postgres::{OnPostgres, url};
+use crate::subject::role::{Role, url_of};
 use crate::subject::sqlite::Sqlite;
 use crate::subject::{PATIENCE, Subject, on_postgres};
 
@@ -32,16 +32,6 @@ async fn inserts<S: Subject>(Sandbox(pool): Sandbox<S::Pool>) -> Result {
     S::run(&pool, "INSERT INTO t VALUES (1)")
         .await
         .map_err(|_| "500".into())
-}
-
-/// The same URL for somebody else, or elsewhere.
-fn url_of(url: &str, user: Option<(&str, &str)>, at: Option<SocketAddr>) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap();
-    let (login, rest) = rest.rsplit_once('@').unwrap();
-    let (server, database) = rest.split_once('/').unwrap();
-    let login = user.map_or(login.to_owned(), |(user, word)| format!("{user}:{word}"));
-    let server = at.map_or(server.to_owned(), |at| at.to_string());
-    format!("{scheme}://{login}@{server}/{database}")
 }
 
 async fn line_to(url: &str) -> Line {
@@ -100,40 +90,6 @@ async fn a_mariadb_that_dies_and_comes_back() {
     dies_and_comes_back(&subject, &line, backend).await;
 }
 
-/// A role of its own, which may do what the one of the URL may.
-struct Role(String);
-
-impl Role {
-    async fn new() -> Self {
-        let role = Self(format!("r{}", Uuid::new_v4().simple()));
-        let url = url();
-        let (_, rest) = url.split_once("://").unwrap();
-        let (user, _) = rest.split_once(':').unwrap();
-        let Self(name) = &role;
-        administer(&format!(
-            "CREATE ROLE {name} LOGIN PASSWORD 'word' IN ROLE {user}"
-        ))
-        .await;
-        role
-    }
-
-    fn url(&self) -> String {
-        url_of(&url(), Some((&self.0, "word")), None)
-    }
-
-    async fn alter(&self, how: &str) {
-        administer(&format!("ALTER ROLE {} {how}", self.0)).await;
-    }
-}
-
-async fn administer(sql: &str) {
-    let url = std::env::var("SMOKE_TEST_POSTGRES_ADMIN_URL").expect(
-        "SMOKE_TEST_POSTGRES_ADMIN_URL is not set: it has to name a role that may create roles",
-    );
-    let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
-}
-
 /// What is said while the role is altered, and that the next run passes when it is altered back.
 async fn altered<S: OnPostgres>(how: &str, back: &str, said: &str) {
     let subject = S::new().await;
@@ -146,7 +102,7 @@ async fn altered<S: OnPostgres>(how: &str, back: &str, said: &str) {
     role.alter(back).await;
     let after = run(&runner).await;
     assert!(after.verdict().is_pass(), "{after:?}");
-    administer(&format!("DROP ROLE {}", role.0)).await;
+    role.drop().await;
 }
 
 async fn a_server_that_is_full_and_then_is_not<S: OnPostgres>() {

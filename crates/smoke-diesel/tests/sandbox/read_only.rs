@@ -68,11 +68,23 @@ async fn query_only_that_is_taken_back_commits_nothing() {
     assert_eq!(subject.rows().await, 0);
 }
 
+/// Neither in the sandbox nor after its end.
+async fn is_barred_after_a_commit<S: Subject>(subject: &S, backend: &impl Backend<Pool = S::Pool>) {
+    let Opened { pool, session } = open(backend).await.unwrap();
+    let wrote = S::run(&pool, "COMMIT; INSERT INTO t VALUES (1)").await;
+    assert!(wrote.unwrap_err().contains("read-only"));
+    drop(pool);
+    let verdict = session.finish().await;
+    assert!(crate::subject::is_escaped(&verdict), "{verdict:?}");
+    assert_eq!(subject.rows().await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_to_postgres() {
     let subject = Postgres::new().await;
     let backend = || subject.rollback().read_only();
     is_read_only(&subject, backend, "without read_only()").await;
+    is_barred_after_a_commit(&subject, &backend()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,6 +97,7 @@ async fn nothing_is_written_through_libpq() {
             .read_only()
     };
     is_read_only(&subject, backend, "without read_only()").await;
+    is_barred_after_a_commit(&subject, &backend()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ pub(crate) mod libpq;
 pub(crate) mod mariadb;
 pub(crate) mod postgres;
 mod r2d2;
+pub(crate) mod role;
 pub(crate) mod sqlite;
 
 use std::any::Any;

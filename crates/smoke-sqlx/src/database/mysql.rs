@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
-use smoke_core::rollback::mysql::{self, ISOLATION, WARNED, WHO, WITHOUT_TRANSACTIONS};
+use smoke_core::rollback::mysql::{self, ISOLATION, WARNED, WHO, WITHOUT_TRANSACTIONS, Who};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
@@ -29,8 +29,7 @@ fn number_of(error: &dyn DatabaseError) -> Option<u16> {
 }
 
 impl Database for MySql {
-    /// The number of the connection.
-    type Outside = i64;
+    type Outside = Who;
 
     const NAME: &'static str = "MariaDB or MySQL";
 
@@ -57,20 +56,24 @@ impl Database for MySql {
         .boxed()
     }
 
-    fn seize(connection: &mut MySqlConnection) -> BoxFuture<'_, Result<i64>> {
+    fn seize(connection: &mut MySqlConnection) -> BoxFuture<'_, Result<Who>> {
         async move {
             // Before the application's own set-up, which may set it otherwise.
             raw_sql(ISOLATION).execute(&mut *connection).await?;
-            Ok(number(connection, WHO).await?)
+            let row = raw_sql(WHO).fetch_one(connection).await?;
+            Ok(Who {
+                number: row.try_get(0)?,
+                place: row.try_get(1)?,
+            })
         }
         .boxed()
     }
 
-    fn begin(terms: &Terms, _: &i64) -> String {
+    fn begin(terms: &Terms, _: &Who) -> String {
         mysql::begin(terms)
     }
 
-    fn end(savepoints: &Savepoints, _: &i64) -> Vec<Attempt<Ending>> {
+    fn end(savepoints: &Savepoints, _: &Who) -> Vec<Attempt<Ending>> {
         mysql::end(savepoints)
     }
 
@@ -93,7 +96,7 @@ impl Database for MySql {
     }
 
     fn end_from_outside<'o>(
-        who: &'o i64,
+        who: &'o Who,
         options: &'o MySqlConnectOptions,
         closing: Duration,
     ) -> BoxFuture<'o, Result<Ended, String>> {
@@ -104,17 +107,23 @@ impl Database for MySql {
 impl Server for MySql {
     fn count<'c>(
         other: &'c mut MySqlConnection,
-        who: &'c i64,
+        who: &'c Who,
     ) -> BoxFuture<'c, Result<i64, Error>> {
-        async move { number(other, &mysql::count(*who)).await }.boxed()
+        async move {
+            match number(other, &who.count()).await? {
+                ..0 => Err(Error::Protocol(mysql::ELSEWHERE.to_owned())),
+                count => Ok(count),
+            }
+        }
+        .boxed()
     }
 
     fn tell_to_end<'c>(
         other: &'c mut MySqlConnection,
-        who: &'c i64,
+        who: &'c Who,
     ) -> BoxFuture<'c, Result<bool, Error>> {
         async move {
-            match Self::run(other, mysql::kill(*who)).await {
+            match Self::run(other, who.kill()).await {
                 Ok(()) => Ok(true),
                 Err(Error::Database(error)) if number_of(&*error) == Some(NOT_THERE) => Ok(false),
                 Err(error) => Err(error),

@@ -9,7 +9,7 @@ use smoke_core::rollback::Terms;
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::postgres::each_statement::{Relay, Server};
 use smoke_core::rollback::postgres::{
-    self, FACTS, Facts, Fate, NUMBER, REFUSED, count, fate_of, terminate,
+    self, AS_LOGIN, FACTS, Facts, Fate, NUMBER, REFUSED, count, terminate,
 };
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
@@ -116,6 +116,7 @@ impl Database for Postgres {
                 server_port: row.try_get(6)?,
                 user: row.try_get(7)?,
                 bypasses_row_security: row.try_get(8)?,
+                server: row.try_get(9)?,
             };
             let own_process = facts.are_of_own_process();
             Ok(ServerSide {
@@ -138,7 +139,8 @@ impl Database for Postgres {
         let who = || facts.who(*own_process, &terms.guard);
         server_side.who.get_or_init(who);
         server_side.writes.get_or_init(|| terms.writes);
-        postgres::begin(terms, server_side.is_sealed())
+        let before = postgres::before_begin(terms, *own_process);
+        before + &postgres::begin(terms, server_side.is_sealed())
     }
 
     fn begun<'c>(
@@ -206,7 +208,8 @@ impl Database for Postgres {
             let Some(number) = server_side.number.get() else {
                 return verdict;
             };
-            fate(options, *number).await.settles(verdict)
+            let ask = server_side.facts.fate_of(*number);
+            fate(options, &ask).await.settles(verdict)
         }
         .boxed()
     }
@@ -221,7 +224,8 @@ impl server::Server for Postgres {
             let Some(who) = server_side.who.get() else {
                 return Ok(0);
             };
-            let rows = ask(other, count(who)).await?;
+            let counting = format!("BEGIN; {AS_LOGIN}; {}; COMMIT", count(who));
+            let rows = ask(other, counting).await?;
             rows.first().map_or(Ok(0), |row| row.try_get(0))
         }
         .boxed()
@@ -242,12 +246,12 @@ impl server::Server for Postgres {
 }
 
 /// Asks what became of a transaction, until that is settled.
-async fn fate(options: &PgConnectOptions, number: i64) -> Fate {
+async fn fate(options: &PgConnectOptions, asking_for: &str) -> Fate {
     let (times, pause) = GONE;
     let asking = async {
         let mut other = options.connect().await?;
         for _ in 1..times {
-            let rows = ask(&mut other, fate_of(number)).await?;
+            let rows = ask(&mut other, asking_for.to_owned()).await?;
             let status: Option<String> = rows.first().map_or(Ok(None), |row| row.try_get(0))?;
             match Fate::read(status.as_deref()) {
                 Fate::InProgress => tokio::time::sleep(pause).await,

@@ -35,7 +35,9 @@ pub(super) fn end<'o, DB: Server>(
         let mut other = options.connect().await?;
         let (times, pause) = GONE;
         let patience = u32::try_from(closing.as_millis() / pause.as_millis().max(1));
-        if is_gone::<DB>(&mut other, outside, (patience.unwrap_or(times), pause)).await? {
+        // At least once: where another server answered, that says so.
+        let patience = patience.unwrap_or(times).max(1);
+        if is_gone::<DB>(&mut other, outside, (patience, pause)).await? {
             return Ok(Some(Ended::Before));
         }
         if !DB::tell_to_end(&mut other, outside).await? {
@@ -60,11 +62,13 @@ async fn is_gone<DB: Server>(
     outside: &DB::Outside,
     (times, pause): (u32, Duration),
 ) -> Result<bool, Error> {
-    for _ in 0..times {
+    for at in 0..times {
         if DB::count(other, outside).await? == 0 {
             return Ok(true);
         }
-        tokio::time::sleep(pause).await;
+        if at + 1 < times {
+            tokio::time::sleep(pause).await;
+        }
     }
     Ok(false)
 }

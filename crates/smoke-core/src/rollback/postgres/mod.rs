@@ -10,7 +10,7 @@ mod socket;
 use std::time::Duration;
 
 pub use seal::{FACTS, Facts, REFUSED};
-pub use shared::{Fate, NUMBER, fate_of, who_is_inside};
+pub use shared::{Fate, NUMBER, who_is_inside};
 
 use crate::rollback::Fault;
 use crate::rollback::savepoints::{Attempt, Ending, Savepoints};
@@ -46,13 +46,18 @@ pub fn limits(terms: &Terms) -> String {
     )
 }
 
+/// Has the transaction be the login's, which sees its own processes, whatever role that takes on.
+pub const AS_LOGIN: &str = "SET LOCAL ROLE NONE";
+
 /// Ends the one that fulfils the condition, from another connection.
 #[must_use]
 pub fn terminate(who: &str) -> String {
-    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {who}")
+    format!(
+        "BEGIN; {AS_LOGIN}; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {who}; COMMIT"
+    )
 }
 
-/// Counts those that fulfil the condition.
+/// Counts those that fulfil the condition; for a transaction that is [`AS_LOGIN`].
 #[must_use]
 pub fn count(who: &str) -> String {
     format!("SELECT count(*) FROM pg_stat_activity WHERE {who}")
@@ -78,6 +83,17 @@ pub fn has_ended(terms: &Terms, message: &str) -> bool {
 
 fn ended(terms: &Terms) -> String {
     format!("{}_has_ended", mark::of(&terms.guard))
+}
+
+/// What goes before the batch of [`begin`]: where sandboxes only read, on a process of their own,
+/// nothing can be written after the end of the transaction either.
+#[must_use]
+pub fn before_begin(terms: &Terms, own_process: bool) -> String {
+    if own_process && !terms.writes {
+        format!("{}; ", seal::READ_ONLY)
+    } else {
+        String::new()
+    }
 }
 
 /// Begins the transaction, seals it, sets the limits on the server and the guard, in one batch.

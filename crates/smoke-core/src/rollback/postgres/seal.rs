@@ -36,17 +36,23 @@ pub struct Facts {
     pub user: String,
     /// Whether row security does not hold for it.
     pub bypasses_row_security: bool,
+    /// Which server it is, since when: an address may lead to several.
+    pub server: String,
 }
 
 /// Asks for [`Facts`], in the order of its fields.
 pub const FACTS: &str = "SELECT \
-    format('pid = %s AND backend_start <= to_timestamp(%s)', pg_backend_pid(), extract(epoch from clock_timestamp())), \
+    format('pid = %s AND (backend_start <= to_timestamp(%s)) IS NOT FALSE', pg_backend_pid(), extract(epoch from clock_timestamp())), \
     pg_backend_pid(), \
     NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean, \
     has_database_privilege(current_database(), 'TEMPORARY'), \
     host(inet_client_addr()), inet_client_port(), inet_server_port(), \
     current_user::text, \
-    (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)";
+    (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user), \
+    (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text";
+
+/// The last of [`FACTS`]: which server it is.
+const SERVER: &str = "(extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text";
 
 /// What is known of an escape from a sandbox whose COMMIT the server refuses.
 pub const REFUSED: &str =
@@ -72,14 +78,28 @@ impl Facts {
         }
     }
 
-    /// The condition that picks the process of a sandbox with that guard.
+    /// The condition that picks the process of a sandbox with that guard. It fails on another
+    /// server, where the same number is somebody else's.
     #[must_use]
     pub fn who(&self, own_process: bool, guard: &str) -> String {
-        if own_process {
+        let who = if own_process {
             self.who.clone()
         } else {
             who_is_inside(guard)
-        }
+        };
+        let Self { server, .. } = self;
+        format!(
+            "CASE WHEN {SERVER} = '{server}' THEN {who} \
+             ELSE ('another server answered, which runs since ' || {SERVER})::boolean END"
+        )
+    }
+
+    /// Asks what became of the transaction with that number: a [`Fate`](super::Fate), as a text or
+    /// NULL.
+    #[must_use]
+    pub fn fate_of(&self, number: i64) -> String {
+        let Self { server, .. } = self;
+        format!("SELECT CASE WHEN {SERVER} = '{server}' THEN txid_status({number}) END")
     }
 
     /// Whether to seal. Says once why not, where there is something to refuse.
@@ -114,12 +134,19 @@ impl Unsealed {
     }
 }
 
+/// Has all transactions after it be read-only unless they say otherwise.
+pub(super) const READ_ONLY: &str = "BEGIN; SET default_transaction_read_only = on; COMMIT";
+
 /// Begins a transaction that cannot be committed; those after it are read-only by default.
+///
+/// The application may be another role at the end: one that it set for a transaction of its own
+/// stays until the end of the sandbox's.
 pub(super) fn begin(mark: &str) -> String {
     format!(
-        "BEGIN; SET default_transaction_read_only = on; COMMIT; \
+        "{READ_ONLY}; \
          BEGIN READ WRITE; \
          CREATE TEMPORARY TABLE {table} (twice integer CONSTRAINT {mark}_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED); \
+         GRANT DELETE ON {table} TO PUBLIC; \
          INSERT INTO {table} VALUES (1), (1)",
         table = table(mark)
     )
@@ -147,6 +174,7 @@ impl Facts {
             server_port: None,
             user: "shop".to_owned(),
             bypasses_row_security: false,
+            server: "1".to_owned(),
         }
     }
 }
@@ -154,6 +182,11 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_is_found_by_what_the_facts_said_of_it() {
+        assert!(FACTS.ends_with(SERVER));
+    }
 
     #[test]
     fn a_seal_needs_a_process_of_its_own_and_the_right() {

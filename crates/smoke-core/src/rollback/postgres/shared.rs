@@ -31,12 +31,6 @@ fn key(guard: &str) -> String {
 /// Asks for the number of the transaction, which has one from then on. A replica gives none.
 pub const NUMBER: &str = "SELECT txid_current()";
 
-/// Asks what became of the transaction with that number: a [`Fate`], as a text or NULL.
-#[must_use]
-pub fn fate_of(number: i64) -> String {
-    format!("SELECT txid_status({number})")
-}
-
 /// What became of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {

@@ -16,7 +16,7 @@ use tokio_postgres::{CancelToken, NoTls};
 use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, FACTS, Fate, NUMBER, fate_of};
+use smoke_core::rollback::postgres::{self, AS_LOGIN, FACTS, Fate, NUMBER};
 use smoke_core::rollback::redact;
 
 use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
@@ -27,8 +27,8 @@ use crate::verdict::{met_no_transaction, text};
 pub(crate) struct ServerSide {
     /// A condition that picks it from `pg_stat_activity`.
     who: String,
-    /// The number of the transaction, where it can be committed.
-    number: Option<i64>,
+    /// Asks what became of the transaction, where it can be committed.
+    fate: Option<String>,
     /// None behind what may be a pooler: PgBouncer 1.18 ends itself where a client goes just as a
     /// cancellation of its statement has been passed on.
     cancel: Option<CancelToken>,
@@ -54,16 +54,19 @@ impl Connection for AsyncPgConnection {
             self.set_prepared_statement_cache_size(CacheSize::Disabled);
         }
         let begin = PostgresDialect::begin(terms, gate.is_sealed());
-        AnsiTransactionManager::begin_transaction_sql(self, &format!("ROLLBACK; {begin}")).await?;
+        let before = postgres::before_begin(terms, own_process);
+        let begin = format!("ROLLBACK; {before}{begin}");
+        AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
         keep(self);
-        let number = if terms.writes && facts.writes && !gate.is_sealed() {
-            Some(sql::<BigInt>(NUMBER).get_result(self).await?)
+        let fate = if terms.writes && facts.writes && !gate.is_sealed() {
+            let number = sql::<BigInt>(NUMBER).get_result(self).await?;
+            Some(facts.fate_of(number))
         } else {
             None
         };
         Ok(ServerSide {
             who: facts.who(own_process, &terms.guard),
-            number,
+            fate,
             cancel: own_process.then_some(cancel),
         })
     }
@@ -100,11 +103,11 @@ impl Connection for AsyncPgConnection {
         connect: &Connect<Self>,
         verdict: RollbackVerdict,
     ) -> RollbackVerdict {
-        let Some(number) = server_side.number else {
+        let Some(ask) = &server_side.fate else {
             return verdict;
         };
         let fate = match connect().await {
-            Ok(mut other) => fate(&mut other, number).await.map_err(|error| text(&error)),
+            Ok(mut other) => fate(&mut other, ask).await.map_err(|error| text(&error)),
             Err(error) => Err(redact(&error.to_string()).into_owned()),
         };
         fate.unwrap_or_else(Fate::Unknown).settles(verdict)
@@ -127,6 +130,7 @@ impl Remote for AsyncPgConnection {
         for _ in 0..times {
             let left = other
                 .transaction(async |other| {
+                    other.batch_execute(AS_LOGIN).await?;
                     let count = sql::<BigInt>(&postgres::count(who));
                     count.get_result::<i64>(other).await
                 })
@@ -141,12 +145,12 @@ impl Remote for AsyncPgConnection {
 }
 
 /// Asks what became of a transaction, until that is settled.
-async fn fate(other: &mut AsyncPgConnection, number: i64) -> QueryResult<Fate> {
+async fn fate(other: &mut AsyncPgConnection, ask: &str) -> QueryResult<Fate> {
     let (times, pause) = GONE;
     for _ in 0..times {
         // In a transaction, for a transaction pooler's sake.
         let status = other.transaction(async |other| {
-            let status = sql::<Nullable<Text>>(&fate_of(number));
+            let status = sql::<Nullable<Text>>(ask);
             status.get_result::<Option<String>>(other).await
         });
         match Fate::read(status.await?.as_deref()) {
