@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::copy_bidirectional;
@@ -38,6 +39,7 @@ struct Inner {
     address: SocketAddr,
     server: SocketAddr,
     passing: Mutex<Option<Passing>>,
+    connections: AtomicUsize,
     /// Keeps the port while nobody listens at it.
     _port: TcpSocket,
 }
@@ -61,6 +63,7 @@ impl Line {
             address: port.local_addr()?,
             server,
             passing: Mutex::new(None),
+            connections: AtomicUsize::new(0),
             _port: port,
         }));
         line.mend().await?;
@@ -71,6 +74,12 @@ impl Line {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.0.address
+    }
+
+    /// How many connections it has passed on, those that have ended included.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.0.connections.load(Ordering::SeqCst)
     }
 
     /// Ends all connections, and lets nobody in any more.
@@ -96,6 +105,7 @@ impl Line {
     }
 
     fn pass_on(&self, listener: TcpListener) {
+        let line = Arc::downgrade(&self.0);
         let server = self.0.server;
         let (end, mut told) = oneshot::channel();
         let ended = tokio::spawn(async move {
@@ -106,6 +116,9 @@ impl Line {
                     accepted = listener.accept() => accepted,
                 };
                 let Ok((mut client, _)) = accepted else { break };
+                if let Some(line) = line.upgrade() {
+                    line.connections.fetch_add(1, Ordering::SeqCst);
+                }
                 connections.spawn(async move {
                     if let Ok(mut server) = TcpStream::connect(server).await {
                         let _ = copy_bidirectional(&mut client, &mut server).await;

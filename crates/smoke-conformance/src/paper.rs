@@ -193,9 +193,9 @@ impl Session for Sheet {
         self.paper.pause
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
+    fn cut(&self) -> BoxFuture<'_, bool> {
         self.paper.diary.note(format!("cut {}", self.test));
-        Box::pin(async {})
+        Box::pin(async { true })
     }
 }
 

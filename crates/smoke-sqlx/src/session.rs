@@ -65,13 +65,17 @@ impl<DB: Database> Session<DB> {
     }
 
     /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
-    async fn close_idle(&self) {
+    /// Whether it was closed.
+    async fn close_idle(&self) -> bool {
         let Some(pool) = self.shared.pool() else {
-            return;
+            return false;
         };
-        if let Ok(Ok(connection)) = tokio::time::timeout(IDLE, as_session(pool.acquire())).await {
-            close(connection).await;
-        }
+        let taken = tokio::time::timeout(IDLE, as_session(pool.acquire())).await;
+        let Ok(Ok(connection)) = taken else {
+            return false;
+        };
+        close(connection).await;
+        true
     }
 
     /// Parts with the pool, after waiting a little until it has closed its connection.
@@ -179,11 +183,11 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
         explain(&self.shared, error)
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
+    fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             self.shared.gate.cut();
-            self.close_idle().await;
-            self.shared.end_from_outside().await;
+            let closed = self.close_idle().await;
+            self.shared.end_from_outside().await || closed
         })
     }
 }

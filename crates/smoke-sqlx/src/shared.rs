@@ -103,11 +103,13 @@ impl<DB: Database> Shared<DB> {
         }
     }
 
-    /// Ends the connection, whatever is done with it.
-    pub(crate) async fn end_from_outside(&self) {
-        if let Err(why) = self.end(Duration::ZERO).await {
-            not_cut(&why);
+    /// Ends the connection, whatever is done with it; whether it is gone then.
+    pub(crate) async fn end_from_outside(&self) -> bool {
+        let ended = self.end(Duration::ZERO).await;
+        if let Err(why) = &ended {
+            not_cut(why);
         }
+        ended.is_ok()
     }
 
     /// A verdict that leaves open what became of the transaction, once the database was asked.

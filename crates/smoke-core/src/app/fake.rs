@@ -82,8 +82,8 @@ impl Session for FakeSession {
         Box::pin(async { RollbackVerdict::RolledBack })
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
+    fn cut(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
     }
 }
 

@@ -133,8 +133,10 @@ pub trait Session: Send + Sync + 'static {
         Duration::ZERO
     }
 
-    /// Ends the transaction from outside, whatever the threads that use it do.
-    fn cut(&self) -> BoxFuture<'_, ()>;
+    /// Ends the transaction from outside, whatever the threads that use it do; whether it is known
+    /// to have ended. Where it is not, this is called again. Also called after
+    /// [`finish`](Self::finish), of what that could not end.
+    fn cut(&self) -> BoxFuture<'_, bool>;
 }
 
 pub(crate) type AnyPool = Box<dyn Any + Send + Sync>;

@@ -12,12 +12,17 @@ use super::{RollbackVerdict, Session};
 /// How long the end of a sandbox may take before it is cut.
 const FINISH_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long to wait before a sandbox that could not be ended is ended again.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// A sandbox of one test, with the task that ends it when its limit has passed.
 pub(crate) struct OpenSandbox {
     session: Arc<dyn Session>,
     limit: Duration,
     opened: Instant,
     past_limit: Arc<AtomicBool>,
+    /// Whether it was ended from outside, for certain.
+    ended: Arc<AtomicBool>,
     reaper: JoinHandle<()>,
 }
 
@@ -25,16 +30,21 @@ impl OpenSandbox {
     /// Takes charge of a session. Runs on `coordinator`, a runtime that never polls user code.
     pub(crate) fn new(coordinator: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
+        let ended = Arc::new(AtomicBool::new(false));
         let reaper = coordinator.spawn({
-            let (session, past_limit, coordinator) = (
+            let (session, past_limit, ended, coordinator) = (
                 Arc::clone(&session),
                 Arc::clone(&past_limit),
+                Arc::clone(&ended),
                 coordinator.clone(),
             );
             async move {
                 tokio::time::sleep(limit).await;
                 past_limit.store(true, Ordering::SeqCst);
-                cut(&coordinator, session).await;
+                while !cut(&coordinator, &session).await {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                ended.store(true, Ordering::SeqCst);
             }
         });
         Self {
@@ -42,6 +52,7 @@ impl OpenSandbox {
             limit,
             opened: Instant::now(),
             past_limit,
+            ended,
             reaper,
         }
     }
@@ -68,7 +79,7 @@ impl OpenSandbox {
                 cause: format!("the backend panicked: {error}"),
             }),
             Err(_) => {
-                cut(coordinator, Arc::clone(&self.session)).await;
+                cut(coordinator, &self.session).await;
                 match tokio::time::timeout(FINISH_LIMIT, ending).await {
                     Ok(Ok(verdict)) => verdict,
                     _ => RollbackVerdict::Unknown {
@@ -80,10 +91,35 @@ impl OpenSandbox {
             }
         };
         self.reaper.abort();
-        if self.past_limit.load(Ordering::SeqCst) {
+        let past_limit = self.past_limit.load(Ordering::SeqCst);
+        let verdict = if past_limit || matches!(verdict, RollbackVerdict::Straggler { .. }) {
+            self.ended_at_last(coordinator, verdict).await
+        } else {
+            verdict
+        };
+        if past_limit {
             past(self.limit, verdict)
         } else {
             verdict
+        }
+    }
+
+    /// The verdict of a sandbox that was ended from outside: one that was not may go on.
+    async fn ended_at_last(
+        &self,
+        coordinator: &Handle,
+        verdict: RollbackVerdict,
+    ) -> RollbackVerdict {
+        let is_settled = verdict.is_rolled_back()
+            || verdict.may_have_left_something()
+            || self.ended.load(Ordering::SeqCst);
+        if is_settled || cut(coordinator, &self.session).await {
+            return verdict;
+        }
+        RollbackVerdict::Unknown {
+            cause: format!(
+                "{verdict}; and it could not be ended from outside: it may go on until the server's own limits end it"
+            ),
         }
     }
 }
@@ -94,9 +130,7 @@ fn past(limit: Duration, verdict: RollbackVerdict) -> RollbackVerdict {
     use RollbackVerdict::{PastLimit, Unknown};
     match verdict {
         Unknown { cause } => Unknown {
-            cause: format!(
-                "{cause}; it was held for longer than its limit of {limit:?}, and was ended from outside"
-            ),
+            cause: format!("{cause}; it was held for longer than its limit of {limit:?}"),
         },
         verdict if verdict.may_have_left_something() => verdict,
         _ => PastLimit {
@@ -105,16 +139,23 @@ fn past(limit: Duration, verdict: RollbackVerdict) -> RollbackVerdict {
     }
 }
 
-async fn cut(coordinator: &Handle, session: Arc<dyn Session>) {
-    let runtime = coordinator.clone();
+/// Whether it is known to have ended.
+async fn cut(coordinator: &Handle, session: &Arc<dyn Session>) -> bool {
+    let (runtime, session) = (coordinator.clone(), Arc::clone(session));
     let cutting = coordinator.spawn_blocking(move || runtime.block_on(session.cut()));
-    if tokio::time::timeout(FINISH_LIMIT, cutting).await.is_err() {
-        tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+    match tokio::time::timeout(FINISH_LIMIT, cutting).await {
+        Ok(ended) => ended.unwrap_or(false),
+        Err(_) => {
+            tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            false
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use futures_util::future::BoxFuture;
     use tokio::sync::Notify;
 
@@ -125,6 +166,8 @@ mod tests {
     struct Told {
         verdict: RollbackVerdict,
         cut: Arc<Notify>,
+        /// How often it cannot be cut.
+        resists: AtomicUsize,
     }
 
     impl Session for Told {
@@ -144,9 +187,15 @@ mod tests {
             Box::pin(async { self.verdict.clone() })
         }
 
-        fn cut(&self) -> BoxFuture<'_, ()> {
-            self.cut.notify_one();
-            Box::pin(async {})
+        fn cut(&self) -> BoxFuture<'_, bool> {
+            let resists = |times: usize| times.checked_sub(1);
+            let resisted = self
+                .resists
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, resists);
+            if resisted.is_err() {
+                self.cut.notify_one();
+            }
+            Box::pin(async move { resisted.is_err() })
         }
     }
 
@@ -155,6 +204,7 @@ mod tests {
         let session = Told {
             verdict,
             cut: Arc::clone(&cut),
+            resists: AtomicUsize::new(0),
         };
         let limit = Duration::from_millis(1);
         let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
@@ -181,6 +231,50 @@ mod tests {
         let said = verdict.to_string();
         assert!(said.contains("the server no longer knows"), "{said}");
         assert!(said.contains("its limit of 1ms"), "{said}");
+    }
+
+    fn straggler() -> RollbackVerdict {
+        RollbackVerdict::Straggler {
+            holder: "a task".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_ended_is_ended_again() {
+        let (cut, coordinator) = (Arc::new(Notify::new()), Handle::current());
+        let session = Told {
+            verdict: straggler(),
+            cut: Arc::clone(&cut),
+            resists: AtomicUsize::new(2),
+        };
+        let limit = Duration::from_millis(1);
+        let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+        // Without anybody who asks for it.
+        cut.notified().await;
+        let (verdict, _) = sandbox.finish(&coordinator).await;
+        let limit = "1ms".to_owned();
+        assert_eq!(verdict, RollbackVerdict::PastLimit { limit });
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_ended_may_go_on() {
+        for limit in [Duration::from_millis(1), Duration::from_secs(60)] {
+            let coordinator = Handle::current();
+            let session = Told {
+                verdict: straggler(),
+                cut: Arc::default(),
+                resists: AtomicUsize::new(usize::MAX),
+            };
+            let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let (verdict, _) = sandbox.finish(&coordinator).await;
+            let said = verdict.to_string();
+            assert!(
+                matches!(verdict, RollbackVerdict::Unknown { .. }),
+                "{verdict:?}"
+            );
+            assert!(said.contains("could not be ended from outside"), "{said}");
+        }
     }
 
     #[tokio::test]

@@ -92,22 +92,27 @@ impl<P: SandboxPool> Session<P> {
     }
 
     /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
-    async fn close_idle(&self) {
-        let Some(pool) = self.pool() else { return };
+    /// Whether it was closed.
+    async fn close_idle(&self) -> bool {
+        let Some(pool) = self.pool() else {
+            return false;
+        };
         let taken = tokio::time::timeout(IDLE, as_session(pool.take(IDLE))).await;
-        if let Ok(Ok(object)) = taken {
-            P::discard(object);
-        }
+        let idle = taken.ok().and_then(Result::ok);
+        idle.map(P::discard).is_some()
     }
 
     fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
         verdict.remarked(self.server_side.get().and_then(P::Connection::remark))
     }
 
-    async fn end_from_outside(&self) {
-        if end_from_outside::<P::Connection>(&self.server_side, &self.connect).await {
+    /// Whether the connection is gone then.
+    async fn end_from_outside(&self) -> bool {
+        let gone = end_from_outside::<P::Connection>(&self.server_side, &self.connect).await;
+        if gone {
             self.gate.witness().saw_it_gone();
         }
+        gone
     }
 
     /// A verdict that leaves open what became of the transaction, once the database was asked.
@@ -245,11 +250,11 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
         explain::<Dialect<P>>(&self.gate, error)
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
+    fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             self.gate.cut();
-            self.close_idle().await;
-            self.end_from_outside().await;
+            let closed = self.close_idle().await;
+            self.end_from_outside().await || closed
         })
     }
 }

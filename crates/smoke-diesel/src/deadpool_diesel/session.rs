@@ -107,13 +107,14 @@ where
     }
 
     /// Closes the connection if nobody has it: that needs no other one, which a pooler may not have.
-    async fn close_idle(&self) {
+    /// Whether it was closed.
+    async fn close_idle(&self) -> bool {
         let Some(pool) = lock(&self.pool).clone() else {
-            return;
+            return false;
         };
-        if let Ok(Ok(object)) = tokio::time::timeout(IDLE, as_session(pool.get())).await {
-            drop(Object::take(object));
-        }
+        let taken = tokio::time::timeout(IDLE, as_session(pool.get())).await;
+        let idle = taken.ok().and_then(Result::ok);
+        idle.map(|object| drop(Object::take(object))).is_some()
     }
 
     fn close(&self, object: Object<Manager<C>>) {
@@ -134,13 +135,18 @@ where
             })
     }
 
-    async fn cut_outside(&self) {
+    /// Whether the connection is gone then.
+    async fn cut_outside(&self) -> bool {
         let outside = Arc::clone(&self.inner.outside);
-        match tokio::task::spawn_blocking(move || outside.cut()).await {
-            Ok(true) => self.inner.gate.witness().saw_it_gone(),
-            Ok(false) => {}
-            Err(error) => crate::verdict::not_cut(&error.to_string()),
+        let cutting = tokio::task::spawn_blocking(move || outside.cut()).await;
+        let gone = cutting.unwrap_or_else(|error| {
+            crate::verdict::not_cut(&error.to_string());
+            false
+        });
+        if gone {
+            self.inner.gate.witness().saw_it_gone();
         }
+        gone
     }
 }
 
@@ -276,11 +282,11 @@ where
         explain::<C::Dialect>(&self.inner.gate, error)
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
+    fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             self.inner.gate.cut();
-            self.close_idle().await;
-            self.cut_outside().await;
+            let closed = self.close_idle().await;
+            self.cut_outside().await || closed
         })
     }
 }

@@ -96,7 +96,7 @@ impl<E: fmt::Display> fmt::Display for InteractError<E> {
             Self::Unavailable(error) => match error.to_string().split_once(": ") {
                 Some((_, reason)) => f.write_str(reason),
                 None => {
-                    f.write_str("the sandbox's one connection is in use: something else holds it")
+                    f.write_str("the sandbox's one connection is not free: something else holds it, or the sandbox is closed")
                 }
             },
             Self::Work(error) => error.fmt(f),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 
 use diesel::r2d2::event::{CheckinEvent, CheckoutEvent, TimeoutEvent};
@@ -48,7 +49,10 @@ impl<T> Reply<T> {
 }
 
 /// Hears of errors while connecting, of which the pool itself tells nobody until it times out.
-pub(super) struct ConnectErrors<C: Connection>(pub(super) Arc<Reply<C::Outside>>);
+pub(super) struct ConnectErrors<C: Connection> {
+    pub(super) gate: Arc<Gate>,
+    pub(super) reply: Arc<Reply<C::Outside>>,
+}
 
 impl<C: Connection> fmt::Debug for ConnectErrors<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +63,12 @@ impl<C: Connection> fmt::Debug for ConnectErrors<C> {
 impl<C: Connection, E: std::error::Error> HandleError<E> for ConnectErrors<C> {
     fn handle_error(&self, error: E) {
         let error = not_connected::<C::Dialect>(&error.to_string());
-        self.0.send(Err(error));
+        self.reply.send(Err(error));
+        // The pool would go on connecting for as long as somebody keeps it, though each connection
+        // is refused. It has no other way to be told to stop, and does not try again after a panic.
+        if cfg!(panic = "unwind") && (self.gate.is_closed() || self.gate.over().is_some()) {
+            resume_unwind(Box::new("the sandbox is closed"));
+        }
     }
 }
 

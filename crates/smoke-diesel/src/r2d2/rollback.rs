@@ -201,7 +201,10 @@ async fn open<C: Connection>(
         .max_lifetime(None)
         .test_on_check_out(false)
         .thread_pool(C::threads())
-        .error_handler(Box::new(ConnectErrors::<C>(reply)))
+        .error_handler(Box::new(ConnectErrors::<C> {
+            gate: Arc::clone(&gate),
+            reply,
+        }))
         .event_handler(Box::new(events))
         .connection_customizer(Box::new(opener))
         .build_unchecked(manager);

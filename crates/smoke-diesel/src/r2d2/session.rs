@@ -98,13 +98,13 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     }
 
     /// Blocks, as [`finish`](Self::finish) does.
-    fn cut(&self) -> BoxFuture<'_, ()> {
+    fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             self.0.gate.cut();
             // That needs no other connection, which a pooler may not have.
             let pool = lock(&self.0.pool).clone();
-            as_session(|| pool.as_ref().is_some_and(close_idle));
-            self.0.cut();
+            let closed = as_session(|| pool.as_ref().is_some_and(close_idle));
+            self.0.cut() || closed
         })
     }
 }
@@ -157,10 +157,13 @@ impl<C: Connection> Inner<C> {
         verdict
     }
 
-    fn cut(&self) {
-        if self.outside.cut() {
+    /// Whether it is gone then.
+    fn cut(&self) -> bool {
+        let gone = self.outside.cut();
+        if gone {
             self.gate.witness().saw_it_gone();
         }
+        gone
     }
 
     /// The connection, unless it is in use or gone.

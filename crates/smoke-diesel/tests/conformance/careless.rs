@@ -45,8 +45,8 @@ impl Session for Carefree {
         Box::pin(async { RollbackVerdict::RolledBack })
     }
 
-    fn cut(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
+    fn cut(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
     }
 }
 

@@ -34,7 +34,7 @@ async fn inserts<S: Subject>(Sandbox(pool): Sandbox<S::Pool>) -> Result {
         .map_err(|_| "500".into())
 }
 
-async fn line_to(url: &str) -> Line {
+pub(crate) async fn line_to(url: &str) -> Line {
     let (_, rest) = url.rsplit_once('@').unwrap();
     let (server, _) = rest.split_once('/').unwrap();
     let server = tokio::net::lookup_host(server).await.unwrap().next();

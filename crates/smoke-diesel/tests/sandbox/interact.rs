@@ -47,7 +47,7 @@ async fn a_connection_in_use_is_named() {
     assert!(
         error
             .to_string()
-            .starts_with("the sandbox's one connection is in use"),
+            .starts_with("the sandbox's one connection is not free"),
         "{error}"
     );
     assert!(error.source().is_some());

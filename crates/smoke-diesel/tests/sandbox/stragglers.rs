@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use smoke_core::Opened;
 use smoke_core::rollback::absent::GRACE;
+use smoke_diesel::r2d2::Rollback;
 
-use crate::subject::{PATIENCE, Sandbox, Subject, is_straggler, on_every_subject};
+use crate::failing::line_to;
+use crate::subject::postgres::url;
+use crate::subject::role::url_of;
+use crate::subject::{PATIENCE, Sandbox, Subject, is_straggler, on_every_subject, open};
 
 on_every_subject! {
     a_kept_pool_is_named_and_gets_nothing,
@@ -105,4 +110,18 @@ async fn a_handle_that_goes_within_the_grace_is_no_straggler<S: Subject>() {
         }
     }
     panic!("it was never gone in time");
+}
+
+/// r2d2 would try again twice a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_pool_does_not_go_on_connecting() {
+    let line = line_to(&url()).await;
+    let backend = Rollback::postgres(url_of(&url(), None, Some(line.address())));
+    let Opened { pool, session } = open(&backend).await.unwrap();
+    let kept = pool.clone();
+    drop(pool);
+    session.finish().await;
+    let before = line.connections();
+    assert!(kept.get_timeout(Duration::from_secs(2)).is_err());
+    assert!(line.connections() <= before + 1, "{}", line.connections());
 }

@@ -78,6 +78,7 @@ async fn an_error_of_the_test_itself_is_said_when_the_next_request_is_sent() {
     drop(held);
     sandbox.session.enter().await.unwrap();
     sandbox.session.leave().await.unwrap();
+    sandbox.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
