@@ -153,7 +153,10 @@ fn password_in_url(text: &str, before: Option<char>, start: usize) -> Option<Ran
 fn cut_password(rest: &str) -> Option<Range<usize>> {
     let rest = &rest[..rest.find(CUT)?];
     let colon = rest.find(':')?;
-    let has_password = may_be_user(&rest[..colon]) && !begins_with_port(&rest[colon + 1..], true);
+    // Nothing before a port is no host, and no port has more than five digits.
+    let may_be_port = colon > 0 && rest.len() - colon <= 6;
+    let password = &rest[colon + 1..];
+    let has_password = may_be_user(&rest[..colon]) && !begins_with_port(password, may_be_port);
     has_password.then_some(colon + 1..rest.len())
 }
 
@@ -279,6 +282,8 @@ mod tests {
             ),
             ("redis://:hunt…", "redis://:***…"),
             ("a://u:12ab…", "a://u:***…"),
+            ("redis://:1234…", "redis://:***…"),
+            ("postgres://app:1234567890…", "postgres://app:***…"),
         ]);
     }
 

@@ -165,6 +165,7 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
             self.part().await;
             let verdict = self.shared.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+                self.shared.gate.rolled_back();
                 return kept_pool();
             }
             verdict
@@ -185,7 +186,9 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            self.shared.gate.cut();
+            if !self.shared.gate.cut() {
+                return true;
+            }
             let closed = self.close_idle().await;
             self.shared.end_from_outside().await || closed
         })

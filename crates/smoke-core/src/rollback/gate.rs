@@ -14,6 +14,7 @@ pub struct Gate {
     closed: AtomicBool,
     cut: AtomicBool,
     sealed: AtomicBool,
+    rolled_back: AtomicBool,
     lost: Mutex<Option<String>>,
     found: Mutex<Option<RollbackVerdict>>,
     checkouts: AtomicU64,
@@ -77,9 +78,17 @@ impl Gate {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// The connection is about to be ended from outside.
-    pub fn cut(&self) {
+    /// The connection is about to be ended from outside; `false` where that has no point, since
+    /// everything [was rolled back](Self::rolled_back).
+    #[must_use]
+    pub fn cut(&self) -> bool {
         self.cut.store(true, Ordering::SeqCst);
+        !self.rolled_back.load(Ordering::SeqCst)
+    }
+
+    /// Everything was rolled back, and the connection closed.
+    pub fn rolled_back(&self) {
+        self.rolled_back.store(true, Ordering::SeqCst);
     }
 
     /// The server refuses to commit the transaction.

@@ -26,9 +26,10 @@ pub const ISOLATION: &str = "SET SESSION \
     /*M! tx_isolation = IF(@@SESSION.tx_isolation = @@GLOBAL.tx_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.tx_isolation) */ \
     /*!80000 transaction_isolation = IF(@@SESSION.transaction_isolation = @@GLOBAL.transaction_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.transaction_isolation) */";
 
-/// Asks for the number and the place of [`Who`].
+/// Asks for the fields of [`Who`].
 pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED), \
-    HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
+    HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id)), \
+    (SELECT HEX(host) FROM information_schema.processlist WHERE id = CONNECTION_ID())";
 
 /// The second of [`WHO`].
 const PLACE: &str = "HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
@@ -40,6 +41,9 @@ pub struct Who {
     pub number: i64,
     /// Which server knows it by that, and which user sees it there: an address may lead to several.
     pub place: String,
+    /// Where it comes from. A server that was started anew gives the same numbers again; through a
+    /// Unix socket all come from one place.
+    pub host: String,
 }
 
 /// MariaDB says whether there is a transaction; MySQL does not know the question.
@@ -63,20 +67,25 @@ pub const ROLL_BACK: &str =
 pub const ELSEWHERE: &str = "another server answered, or for another user";
 
 impl Who {
-    /// Ends it, from another connection of the same place.
+    /// Ends it, from another connection. Fails where that is elsewhere.
     #[must_use]
     pub fn kill(&self) -> String {
-        format!("KILL CONNECTION {}", self.number)
+        let Self { number, place, .. } = self;
+        format!("KILL CONNECTION IF({PLACE} = '{place}', {number}, 0)")
     }
 
     /// Counts the connections with that number, from another one: less than none where that is
     /// elsewhere.
     #[must_use]
     pub fn count(&self) -> String {
-        let Self { number, place } = self;
+        let Self {
+            number,
+            place,
+            host,
+        } = self;
         format!(
             "SELECT CAST(IF({PLACE} = '{place}', \
-             (SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}), -1) AS SIGNED)"
+             (SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number} AND HEX(host) = '{host}'), -1) AS SIGNED)"
         )
     }
 }
@@ -218,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_place_is_found_by_what_was_said_of_it() {
-        assert!(WHO.ends_with(PLACE));
+        assert!(WHO.contains(PLACE));
     }
 
     #[test]

@@ -21,8 +21,7 @@ pub(crate) struct OpenSandbox {
     limit: Duration,
     opened: Instant,
     past_limit: Arc<AtomicBool>,
-    /// Whether it was ended from outside, for certain.
-    ended: Arc<AtomicBool>,
+    scissors: Arc<Scissors>,
     reaper: JoinHandle<()>,
 }
 
@@ -30,21 +29,20 @@ impl OpenSandbox {
     /// Takes charge of a session. Runs on `coordinator`, a runtime that never polls user code.
     pub(crate) fn new(coordinator: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
-        let ended = Arc::new(AtomicBool::new(false));
+        let scissors = Arc::new(Scissors {
+            session: Arc::clone(&session),
+            coordinator: coordinator.clone(),
+            ended: AtomicBool::new(false),
+            under_way: tokio::sync::Mutex::new(None),
+        });
         let reaper = coordinator.spawn({
-            let (session, past_limit, ended, coordinator) = (
-                Arc::clone(&session),
-                Arc::clone(&past_limit),
-                Arc::clone(&ended),
-                coordinator.clone(),
-            );
+            let (past_limit, scissors) = (Arc::clone(&past_limit), Arc::clone(&scissors));
             async move {
                 tokio::time::sleep(limit).await;
                 past_limit.store(true, Ordering::SeqCst);
-                while !cut(&coordinator, &session).await {
+                while !scissors.cut().await {
                     tokio::time::sleep(AGAIN).await;
                 }
-                ended.store(true, Ordering::SeqCst);
             }
         });
         Self {
@@ -52,7 +50,7 @@ impl OpenSandbox {
             limit,
             opened: Instant::now(),
             past_limit,
-            ended,
+            scissors,
             reaper,
         }
     }
@@ -74,26 +72,28 @@ impl OpenSandbox {
         let runtime = coordinator.clone();
         // A backend may block, and a driver may hang: each end has a thread of its own.
         let mut ending = coordinator.spawn_blocking(move || runtime.block_on(session.finish()));
+        let mut in_time = true;
         let verdict = match tokio::time::timeout(FINISH_LIMIT, &mut ending).await {
             Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown {
                 cause: format!("the backend panicked: {error}"),
             }),
             Err(_) => {
-                cut(coordinator, &self.session).await;
+                in_time = false;
+                self.scissors.cut().await;
                 match tokio::time::timeout(FINISH_LIMIT, ending).await {
                     Ok(Ok(verdict)) => verdict,
                     _ => RollbackVerdict::Unknown {
-                        cause: format!(
-                            "it took longer than {FINISH_LIMIT:?}; the connection was ended from outside"
-                        ),
+                        cause: format!("it took longer than {FINISH_LIMIT:?}"),
                     },
                 }
             }
         };
         self.reaper.abort();
         let past_limit = self.past_limit.load(Ordering::SeqCst);
-        let verdict = if past_limit || matches!(verdict, RollbackVerdict::Straggler { .. }) {
-            self.ended_at_last(coordinator, verdict).await
+        let is_held = matches!(verdict, RollbackVerdict::Straggler { .. });
+        let may_go_on = !verdict.is_rolled_back() && (past_limit || is_held || !in_time);
+        let verdict = if may_go_on && !self.scissors.cut().await {
+            not_ended(verdict)
         } else {
             verdict
         };
@@ -103,24 +103,17 @@ impl OpenSandbox {
             verdict
         }
     }
+}
 
-    /// The verdict of a sandbox that was ended from outside: one that was not may go on.
-    async fn ended_at_last(
-        &self,
-        coordinator: &Handle,
-        verdict: RollbackVerdict,
-    ) -> RollbackVerdict {
-        let is_settled = verdict.is_rolled_back()
-            || verdict.may_have_left_something()
-            || self.ended.load(Ordering::SeqCst);
-        if is_settled || cut(coordinator, &self.session).await {
-            return verdict;
-        }
-        RollbackVerdict::Unknown {
-            cause: format!(
-                "{verdict}; and it could not be ended from outside: it may go on until the server's own limits end it"
-            ),
-        }
+/// The verdict of a sandbox that could not be ended from outside.
+fn not_ended(verdict: RollbackVerdict) -> RollbackVerdict {
+    let found = match &verdict {
+        RollbackVerdict::Unknown { cause } => cause.clone(),
+        verdict if verdict.may_have_left_something() => return verdict.clone(),
+        verdict => verdict.to_string(),
+    };
+    RollbackVerdict::Unknown {
+        cause: format!("{found}; it could not be ended from outside, and may go on"),
     }
 }
 
@@ -139,16 +132,36 @@ fn past(limit: Duration, verdict: RollbackVerdict) -> RollbackVerdict {
     }
 }
 
-/// Whether it is known to have ended.
-async fn cut(coordinator: &Handle, session: &Arc<dyn Session>) -> bool {
-    let (runtime, session) = (coordinator.clone(), Arc::clone(session));
-    let cutting = coordinator.spawn_blocking(move || runtime.block_on(session.cut()));
-    match tokio::time::timeout(FINISH_LIMIT, cutting).await {
-        Ok(ended) => ended.unwrap_or(false),
-        Err(_) => {
-            tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
-            false
+/// Ends a sandbox from outside.
+struct Scissors {
+    session: Arc<dyn Session>,
+    coordinator: Handle,
+    /// Whether it is known to have ended.
+    ended: AtomicBool,
+    /// One at a time: what connects to a server that does not answer may take minutes.
+    under_way: tokio::sync::Mutex<Option<JoinHandle<bool>>>,
+}
+
+impl Scissors {
+    /// Whether it is known to have ended, after a bounded time.
+    async fn cut(&self) -> bool {
+        let mut under_way = self.under_way.lock().await;
+        if self.ended.load(Ordering::SeqCst) {
+            return true;
         }
+        let cutting = under_way.get_or_insert_with(|| {
+            let (runtime, session) = (self.coordinator.clone(), Arc::clone(&self.session));
+            self.coordinator
+                .spawn_blocking(move || runtime.block_on(session.cut()))
+        });
+        let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, cutting).await else {
+            tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            return false;
+        };
+        *under_way = None;
+        let ended = cut.unwrap_or(false);
+        self.ended.store(ended, Ordering::SeqCst);
+        ended
     }
 }
 

@@ -141,6 +141,9 @@ pub(crate) async fn execute(
     }
     let remains = cx.remains();
     drop(turn);
+    for finisher in remains.finishers.into_iter().rev() {
+        cx.finish_late(finisher);
+    }
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
     let coordinator = engine.coordinator();

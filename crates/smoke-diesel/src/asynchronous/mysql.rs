@@ -28,12 +28,16 @@ impl Connection for AsyncMysqlConnection {
     }
 
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Who> {
-        let asked = sql::<(BigInt, Text)>(mysql::WHO);
-        let (number, place) = asked.get_result(self).await?;
+        let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
+        let (number, place, host) = asked.get_result(self).await?;
         let begin = MysqlDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
         keep(self);
-        Ok(Who { number, place })
+        Ok(Who {
+            number,
+            place,
+            host,
+        })
     }
 
     async fn inside(&mut self, _: &Terms, gate: &Gate) -> Result<(), Refusal> {

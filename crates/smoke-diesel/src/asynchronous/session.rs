@@ -233,6 +233,7 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
             }
             let verdict = self.settled(verdict).await;
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+                self.gate.rolled_back();
                 return kept_pool();
             }
             verdict
@@ -252,7 +253,9 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            self.gate.cut();
+            if !self.gate.cut() {
+                return true;
+            }
             let closed = self.close_idle().await;
             self.end_from_outside().await || closed
         })

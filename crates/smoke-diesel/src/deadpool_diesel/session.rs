@@ -268,6 +268,7 @@ where
                 return self.settle(verdict).await;
             }
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+                self.inner.gate.rolled_back();
                 return kept_pool();
             }
             verdict
@@ -284,7 +285,9 @@ where
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            self.inner.gate.cut();
+            if !self.inner.gate.cut() {
+                return true;
+            }
             let closed = self.close_idle().await;
             self.cut_outside().await || closed
         })

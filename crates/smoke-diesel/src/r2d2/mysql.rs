@@ -34,9 +34,14 @@ impl Connection for MysqlConnection {
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         self.batch_execute(mysql::ISOLATION)?;
-        let (number, place) = sql::<(BigInt, Text)>(mysql::WHO).get_result(self)?;
+        let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
+        let (number, place, host) = asked.get_result(self)?;
         Ok(ServerSide {
-            who: Who { number, place },
+            who: Who {
+                number,
+                place,
+                host,
+            },
             manager: Arc::clone(manager),
         })
     }

@@ -83,6 +83,7 @@ impl<C: Connection> smoke_core::Session for Session<C> {
         Box::pin(async {
             let verdict = as_session(|| self.0.finish());
             if verdict.is_rolled_back() && !self.0.watch.gone(GRACE).await {
+                self.0.gate.rolled_back();
                 return kept_pool();
             }
             verdict
@@ -100,7 +101,9 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     /// Blocks, as [`finish`](Self::finish) does.
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            self.0.gate.cut();
+            if !self.0.gate.cut() {
+                return true;
+            }
             // That needs no other connection, which a pooler may not have.
             let pool = lock(&self.0.pool).clone();
             let closed = as_session(|| pool.as_ref().is_some_and(close_idle));

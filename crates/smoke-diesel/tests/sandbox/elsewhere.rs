@@ -66,20 +66,28 @@ async fn no_connection_of_another_mariadb_is_ended() {
     let mut somebody = AsyncMysqlConnection::establish(&subject.url())
         .await
         .unwrap();
-    let asked = sql::<(BigInt, Text)>(mysql::WHO).get_result(&mut somebody);
-    let (number, here): (i64, String) = asked.await.unwrap();
+    let asked = sql::<(BigInt, Text, Text)>(mysql::WHO).get_result(&mut somebody);
+    let (number, here, host): (i64, String, String) = asked.await.unwrap();
     let mut other = AsyncMysqlConnection::establish(&subject.url())
         .await
         .unwrap();
-    for (place, counted) in [("00", -1), (&*here, 1)] {
+    for (place, host, counted) in [("00", &*host, -1), (&here, "00", 0), (&here, &host, 1)] {
+        let (place, host) = (place.to_owned(), host.to_owned());
         let who = Who {
             number,
-            place: place.to_owned(),
+            place,
+            host,
         };
         let found: i64 = sql::<BigInt>(&who.count())
             .get_result(&mut other)
             .await
             .unwrap();
-        assert_eq!(found, counted, "{place}");
+        assert_eq!(found, counted, "{who:?}");
+        if counted != 0 {
+            let killed = other.batch_execute(&who.kill()).await;
+            assert_eq!(killed.is_ok(), counted == 1, "{who:?}: {killed:?}");
+            let lives = somebody.batch_execute("SELECT 1").await.is_ok();
+            assert_eq!(lives, counted != 1, "{who:?}");
+        }
     }
 }

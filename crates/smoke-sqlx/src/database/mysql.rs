@@ -64,6 +64,7 @@ impl Database for MySql {
             Ok(Who {
                 number: row.try_get(0)?,
                 place: row.try_get(1)?,
+                host: row.try_get(2)?,
             })
         }
         .boxed()

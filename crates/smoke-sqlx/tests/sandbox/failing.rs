@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use smoke_conformance::Line;
 use smoke_core::{
@@ -96,8 +97,9 @@ async fn a_lock_is_contention_and_over_with_the_lock() {
     assert_passed(&run(&runner).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_dies_and_comes_back() {
+/// What is said of a test during which the server dies, the first time, while the connection is
+/// in use or is not.
+async fn dies_and_comes_back(in_use: bool, said: &str) {
     let ((), production) = Postgres::production().await;
     let options = (*production.connect_options()).clone();
     let server = (options.get_host().to_owned(), options.get_port());
@@ -110,8 +112,18 @@ async fn a_server_that_dies_and_comes_back() {
         move |Sandbox(pool): Sandbox<PgPool>| {
             let (whole, line) = (Arc::clone(&whole), line.clone());
             async move {
-                Postgres::run(&pool, "INSERT INTO t VALUES (1)").await?;
-                if whole.swap(false, Ordering::SeqCst) {
+                let mut connection = pool.acquire().await?;
+                Postgres::run_on(&mut connection, "INSERT INTO t VALUES (1)").await?;
+                let dies = whole.swap(false, Ordering::SeqCst);
+                if dies && in_use {
+                    line.cut().await;
+                }
+                drop(connection);
+                if dies && !in_use {
+                    // A task of its own gives it back.
+                    while pool.num_idle() == 0 {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
                     line.cut().await;
                 }
                 Postgres::run(&pool, "INSERT INTO t VALUES (2)").await?;
@@ -121,13 +133,23 @@ async fn a_server_that_dies_and_comes_back() {
     };
     let backend = Rollback::<Postgres>::with_options(options);
     let runner = runner(backend, Test::new("a", body));
-    let first = run(&runner).await;
-    // Nobody can be asked what became of it.
-    assert_errored(&first, "the rollback could not be confirmed");
+    assert_errored(&run(&runner).await, said);
     assert_errored(&run(&runner).await, "down or cannot be reached");
     line.mend().await.unwrap();
     assert_passed(&run(&runner).await);
     assert_eq!(Postgres::rows(&production).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_while_nobody_uses_it_and_comes_back() {
+    dies_and_comes_back(false, "connection was lost").await;
+}
+
+/// The pool closes the connection, as it would at the application's wish: nobody can be asked
+/// what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_while_it_is_used_and_comes_back() {
+    dies_and_comes_back(true, "the rollback could not be confirmed").await;
 }
 
 async fn administer(sql: &str) {
