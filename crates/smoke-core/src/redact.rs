@@ -144,20 +144,22 @@ fn password_in_url(text: &str, before: Option<char>, start: usize) -> Option<Ran
         return cut_password(rest).map(|range| start + range.start..start + range.end);
     };
     let colon = rest[..at].find(':')?;
-    let has_password =
-        may_be_user(&rest[..colon]) && !begins_with_port(&rest[colon + 1..at], false);
-    has_password.then_some(start + colon + 1..start + at)
+    has_password(&rest[..at], colon, false).then_some(start + colon + 1..start + at)
 }
 
 /// The beginning of a password, in a URL that was cut before its `@`.
 fn cut_password(rest: &str) -> Option<Range<usize>> {
     let rest = &rest[..rest.find(CUT)?];
     let colon = rest.find(':')?;
-    // Nothing before a port is no host, and no port has more than five digits.
-    let may_be_port = colon > 0 && rest.len() - colon <= 6;
-    let password = &rest[colon + 1..];
-    let has_password = may_be_user(&rest[..colon]) && !begins_with_port(password, may_be_port);
-    has_password.then_some(colon + 1..rest.len())
+    // No port has more than five digits.
+    let may_end = rest.len() - colon <= 6;
+    has_password(rest, colon, may_end).then_some(colon + 1..rest.len())
+}
+
+/// Whether it is a password that comes after the colon, where the text may end with a port.
+fn has_password(text: &str, colon: usize, may_end: bool) -> bool {
+    // Nothing before a port is no host.
+    colon == 0 || may_be_user(&text[..colon]) && !begins_with_port(&text[colon + 1..], may_end)
 }
 
 fn may_be_user(text: &str) -> bool {
@@ -283,6 +285,8 @@ mod tests {
             ("redis://:hunt…", "redis://:***…"),
             ("a://u:12ab…", "a://u:***…"),
             ("redis://:1234…", "redis://:***…"),
+            ("redis://:1234/5…", "redis://:***…"),
+            ("redis://:1234/56@host", "redis://:***@host"),
             ("postgres://app:1234567890…", "postgres://app:***…"),
         ]);
     }

@@ -164,9 +164,11 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
             };
             self.part().await;
             let verdict = self.shared.settled(verdict).await;
-            if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+            if verdict.is_rolled_back() {
                 self.shared.gate.rolled_back();
-                return kept_pool();
+                if !self.watch.gone(GRACE).await {
+                    return kept_pool();
+                }
             }
             verdict
         })
@@ -186,7 +188,8 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            if !self.shared.gate.cut() {
+            self.shared.gate.cut();
+            if self.shared.gate.is_rolled_back() {
                 return true;
             }
             let closed = self.close_idle().await;

@@ -78,17 +78,20 @@ impl Gate {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// The connection is about to be ended from outside; `false` where that has no point, since
-    /// everything [was rolled back](Self::rolled_back).
-    #[must_use]
-    pub fn cut(&self) -> bool {
+    /// The connection is about to be ended from outside.
+    pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
-        !self.rolled_back.load(Ordering::SeqCst)
     }
 
-    /// Everything was rolled back, and the connection closed.
+    /// Everything was rolled back, and the pool has parted with the connection.
     pub fn rolled_back(&self) {
         self.rolled_back.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether there is nothing left to be ended from outside.
+    #[must_use]
+    pub fn is_rolled_back(&self) -> bool {
+        self.rolled_back.load(Ordering::SeqCst)
     }
 
     /// The server refuses to commit the transaction.

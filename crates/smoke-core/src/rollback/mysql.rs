@@ -29,7 +29,12 @@ pub const ISOLATION: &str = "SET SESSION \
 /// Asks for the fields of [`Who`].
 pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED), \
     HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id)), \
-    (SELECT HEX(host) FROM information_schema.processlist WHERE id = CONNECTION_ID())";
+    COALESCE((SELECT HEX(IF(LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), '')) \
+        FROM information_schema.processlist WHERE id = CONNECTION_ID()), '')";
+
+/// What others see of where a connection comes from that does not change: its host is that of the
+/// definer while a trigger or a procedure runs.
+const PORT: &str = "HEX(IF(LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), ''))";
 
 /// The second of [`WHO`].
 const PLACE: &str = "HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
@@ -41,9 +46,22 @@ pub struct Who {
     pub number: i64,
     /// Which server knows it by that, and which user sees it there: an address may lead to several.
     pub place: String,
-    /// Where it comes from. A server that was started anew gives the same numbers again; through a
-    /// Unix socket all come from one place.
-    pub host: String,
+    /// Which port it comes from, if any. A server that was started anew gives the same numbers again.
+    pub port: String,
+}
+
+/// What the server shows of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Another server answered, or for another user.
+    Elsewhere,
+    /// It is listed.
+    Listed,
+    /// Nothing: while it runs what another user has defined, it is shown to nobody without the privilege
+    /// for that. What [ending it](Who::kill) is answered counts.
+    Unlisted,
+    /// Somebody else has its number.
+    Gone,
 }
 
 /// MariaDB says whether there is a transaction; MySQL does not know the question.
@@ -63,30 +81,50 @@ pub const WITHOUT_TRANSACTIONS: &str = "SELECT table_name \
 pub const ROLL_BACK: &str =
     "SET @smoke_warning = 0; ROLLBACK; GET DIAGNOSTICS CONDITION 1 @smoke_warning = MYSQL_ERRNO";
 
-/// Why a connection is not ended by way of one that is [elsewhere](Who::count).
+/// Why a connection is not ended by way of one that is [elsewhere](Sight::Elsewhere).
 pub const ELSEWHERE: &str = "another server answered, or for another user";
 
 impl Who {
-    /// Ends it, from another connection. Fails where that is elsewhere.
+    /// Asks for its [`Sight`], from another connection.
     #[must_use]
-    pub fn kill(&self) -> String {
-        let Self { number, place, .. } = self;
-        format!("KILL CONNECTION IF({PLACE} = '{place}', {number}, 0)")
-    }
-
-    /// Counts the connections with that number, from another one: less than none where that is
-    /// elsewhere.
-    #[must_use]
-    pub fn count(&self) -> String {
+    pub fn sight(&self) -> String {
         let Self {
             number,
             place,
-            host,
+            port,
         } = self;
         format!(
-            "SELECT CAST(IF({PLACE} = '{place}', \
-             (SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number} AND HEX(host) = '{host}'), -1) AS SIGNED)"
+            "SELECT CAST(IF({PLACE} = '{place}', COALESCE(\
+             (SELECT IF({PORT} IN ('', '{port}'), 1, 2) FROM information_schema.processlist WHERE id = {number}), 0), -1) AS SIGNED)"
         )
+    }
+
+    /// Ends it, from another connection that is not elsewhere.
+    #[must_use]
+    pub fn kill(&self) -> String {
+        let Self { number, place, .. } = self;
+        format!(
+            "SET SESSION lc_messages = 'en_US'; KILL CONNECTION IF({PLACE} = '{place}', {number}, 0)"
+        )
+    }
+
+    /// Whether this message says that there was nothing left to [end](Self::kill).
+    #[must_use]
+    pub fn was_gone(&self, said: &str) -> bool {
+        said.ends_with(&format!("Unknown thread id: {}", self.number))
+    }
+}
+
+impl Sight {
+    /// What the server's answer says.
+    #[must_use]
+    pub fn read(answer: i64) -> Self {
+        match answer {
+            0 => Self::Unlisted,
+            1 => Self::Listed,
+            2 => Self::Gone,
+            _ => Self::Elsewhere,
+        }
     }
 }
 
@@ -228,6 +266,7 @@ mod tests {
     #[test]
     fn a_place_is_found_by_what_was_said_of_it() {
         assert!(WHO.contains(PLACE));
+        assert!(WHO.contains(PORT));
     }
 
     #[test]

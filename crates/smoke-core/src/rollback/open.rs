@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::absent::OPENING;
 use super::{RollbackVerdict, Session};
 
 /// How long the end of a sandbox may take before it is cut.
@@ -138,8 +139,14 @@ struct Scissors {
     coordinator: Handle,
     /// Whether it is known to have ended.
     ended: AtomicBool,
-    /// One at a time: what connects to a server that does not answer may take minutes.
-    under_way: tokio::sync::Mutex<Option<JoinHandle<bool>>>,
+    /// One at a time, while it may still succeed.
+    under_way: tokio::sync::Mutex<Option<Cutting>>,
+}
+
+/// An attempt, which holds a thread for as long as its driver wants to.
+struct Cutting {
+    begun: Instant,
+    task: JoinHandle<bool>,
 }
 
 impl Scissors {
@@ -149,12 +156,17 @@ impl Scissors {
         if self.ended.load(Ordering::SeqCst) {
             return true;
         }
+        let given_up = |cutting: &mut Cutting| cutting.begun.elapsed() >= OPENING;
+        drop(under_way.take_if(given_up));
         let cutting = under_way.get_or_insert_with(|| {
             let (runtime, session) = (self.coordinator.clone(), Arc::clone(&self.session));
-            self.coordinator
-                .spawn_blocking(move || runtime.block_on(session.cut()))
+            let cut = move || runtime.block_on(session.cut());
+            Cutting {
+                begun: Instant::now(),
+                task: self.coordinator.spawn_blocking(cut),
+            }
         });
-        let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, cutting).await else {
+        let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, &mut cutting.task).await else {
             tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
             return false;
         };
@@ -287,6 +299,28 @@ mod tests {
                 "{verdict:?}"
             );
             assert!(said.contains("could not be ended from outside"), "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_hangs_is_given_up_for_another_one() {
+        for (begun, ends) in [(Duration::ZERO, false), (OPENING, true)] {
+            let session = Told {
+                verdict: straggler(),
+                cut: Arc::default(),
+                resists: AtomicUsize::new(0),
+            };
+            let hangs = Cutting {
+                begun: Instant::now() - begun,
+                task: tokio::spawn(std::future::pending()),
+            };
+            let scissors = Scissors {
+                session: Arc::new(session),
+                coordinator: Handle::current(),
+                ended: AtomicBool::new(false),
+                under_way: tokio::sync::Mutex::new(Some(hangs)),
+            };
+            assert_eq!(scissors.cut().await, ends);
         }
     }
 

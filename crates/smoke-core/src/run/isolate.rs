@@ -12,14 +12,12 @@ use tokio::time::{sleep, timeout};
 use super::engine::Engine;
 use super::job::Job;
 use crate::clock::Clock;
-use crate::fixture::context::Finisher;
+use crate::fixture::context::{Finisher, TEAR_DOWN_LIMIT};
 use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
 const GRACE: Duration = Duration::from_millis(200);
-/// How long a finisher may take, or a suite's tear-down at the end of a run's time.
-const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What became of one execution.
 pub(crate) struct Ended {
@@ -45,7 +43,7 @@ impl Stop {
     /// For what cleans up: it has time of its own, also where the run has none.
     pub(crate) fn late(&self) -> Self {
         Self {
-            at: self.at.max(Instant::now() + CLOSE_LIMIT),
+            at: self.at.max(Instant::now() + TEAR_DOWN_LIMIT),
             limit: self.limit,
             shut: None,
         }
@@ -126,12 +124,7 @@ pub(crate) async fn execute(
         }
     }
     let has_ended = matches!(worked, Worked::Ended(_));
-    let mut result = worked.result();
-    if !cx.is_untouched() {
-        let alive = cx.alive_again(&mut working);
-        result = clean(engine, &cx).await.into_iter().fold(result, beside);
-        drop(alive);
-    }
+    let mut result = clean(engine, &cx, &mut working, worked.result()).await;
     // What a request finds is worth nothing once nobody asks for it.
     let turn = timeout(GRACE, cx.edge().lock_owned()).await;
     if turn.is_err() && has_ended {
@@ -141,9 +134,7 @@ pub(crate) async fn execute(
     }
     let remains = cx.remains();
     drop(turn);
-    for finisher in remains.finishers.into_iter().rev() {
-        cx.finish_late(finisher);
-    }
+    cx.finish_late(remains.finishers);
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
     let coordinator = engine.coordinator();
@@ -239,17 +230,22 @@ async fn until_limit(
     Worked::Stopped(error)
 }
 
-/// Runs the finishers where tests run, each for a bounded time; what went wrong with them.
-async fn clean(engine: &Engine, cx: &Context) -> Vec<Error> {
-    let mut faults = Vec::new();
+/// Runs the finishers where tests run, each for a bounded time; the result with what went wrong then.
+async fn clean(
+    engine: &Engine,
+    cx: &Context,
+    working: &mut HandleWatch,
+    mut result: Result,
+) -> Result {
+    let mut alive = None;
     while let Some(finisher) = cx.next_finisher() {
-        let Err(error) = finish(engine, cx, finisher).await else {
-            continue;
-        };
-        let message = format!("tear-down failed: {}", error.message());
-        faults.push(error.reworded(message));
+        alive.get_or_insert_with(|| cx.alive_again(working));
+        if let Err(error) = finish(engine, cx, finisher).await {
+            let message = format!("tear-down failed: {}", error.message());
+            result = beside(result, error.reworded(message));
+        }
     }
-    faults
+    result
 }
 
 async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
@@ -258,7 +254,7 @@ async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
         let _alive = alive;
         finisher.await
     }));
-    match timeout(CLOSE_LIMIT, &mut finishing).await {
+    match timeout(TEAR_DOWN_LIMIT, &mut finishing).await {
         Ok(joined) => joined.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(payload) => Err(crate::panic::error(&*payload, &cx.scene())),
             Err(_) => Err(plain("its runtime was shut down")),
@@ -266,7 +262,7 @@ async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
         Err(_) => {
             finishing.abort();
             engine.suspect(&cx.names().0);
-            let limit = humantime::format_duration(CLOSE_LIMIT);
+            let limit = humantime::format_duration(TEAR_DOWN_LIMIT);
             Err(plain(format_args!(
                 "it took longer than its limit of {limit}"
             )))

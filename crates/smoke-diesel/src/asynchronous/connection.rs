@@ -17,6 +17,9 @@ use crate::verdict::text;
 pub(crate) trait Connection: PoolableConnection + 'static {
     type Dialect: Dialect;
 
+    /// Whether nothing goes on in a connection that was dropped.
+    const ENDS_WHEN_DROPPED: bool = true;
+
     /// What is needed to end the connection by way of another one.
     type ServerSide: Send + Sync + 'static;
 

@@ -12,7 +12,7 @@ use smoke_core::RollbackVerdict;
 use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::mysql::{self, Who};
+use smoke_core::rollback::mysql::{self, Sight, Who};
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
@@ -29,14 +29,14 @@ impl Connection for AsyncMysqlConnection {
 
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Who> {
         let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
-        let (number, place, host) = asked.get_result(self).await?;
+        let (number, place, port) = asked.get_result(self).await?;
         let begin = MysqlDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
         keep(self);
         Ok(Who {
             number,
             place,
-            host,
+            port,
         })
     }
 
@@ -75,16 +75,20 @@ impl Remote for AsyncMysqlConnection {
             return Ok(false);
         };
         let (times, pause) = GONE;
+        let mut refused = None;
         for _ in 0..times {
-            let left = sql::<BigInt>(&who.count());
-            match left.get_result::<i64>(&mut other).await? {
-                0 => return Ok(true),
-                // Fails where the connection is gone meanwhile.
-                1.. => drop(other.batch_execute(&who.kill()).await),
-                _ => return Err(Error::QueryBuilderError(mysql::ELSEWHERE.into())),
+            let seen = sql::<BigInt>(&who.sight());
+            match Sight::read(seen.get_result(&mut other).await?) {
+                Sight::Gone => return Ok(true),
+                Sight::Elsewhere => return Err(Error::QueryBuilderError(mysql::ELSEWHERE.into())),
+                Sight::Listed | Sight::Unlisted => {}
+            }
+            match other.batch_execute(&who.kill()).await {
+                Err(error) if who.was_gone(&error.to_string()) => return Ok(true),
+                told => refused = told.err(),
             }
             tokio::time::sleep(pause).await;
         }
-        Ok(false)
+        refused.map_or(Ok(false), Err)
     }
 }

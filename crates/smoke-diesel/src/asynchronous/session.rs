@@ -232,9 +232,11 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                 pool.close();
             }
             let verdict = self.settled(verdict).await;
-            if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
+            if verdict.is_rolled_back() {
                 self.gate.rolled_back();
-                return kept_pool();
+                if !self.watch.gone(GRACE).await {
+                    return kept_pool();
+                }
             }
             verdict
         })
@@ -253,7 +255,8 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            if !self.gate.cut() {
+            self.gate.cut();
+            if P::Connection::ENDS_WHEN_DROPPED && self.gate.is_rolled_back() {
                 return true;
             }
             let closed = self.close_idle().await;

@@ -17,6 +17,9 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
     type Dialect = SqliteDialect;
     type ServerSide = Handle;
 
+    /// What was given up waits for its thread.
+    const ENDS_WHEN_DROPPED: bool = false;
+
     /// Any thread may be the one that opens it.
     async fn connect(connect: &Connect<Self>) -> ConnectionResult<Self> {
         let _watching = smoke_sqlite::watch_process()

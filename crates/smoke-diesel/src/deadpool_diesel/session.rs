@@ -268,7 +268,6 @@ where
                 return self.settle(verdict).await;
             }
             if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
-                self.inner.gate.rolled_back();
                 return kept_pool();
             }
             verdict
@@ -285,9 +284,7 @@ where
 
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            if !self.inner.gate.cut() {
-                return true;
-            }
+            self.inner.gate.cut();
             let closed = self.close_idle().await;
             self.cut_outside().await || closed
         })

@@ -15,7 +15,7 @@ use smoke_core::{Result, RollbackVerdict};
 use super::connection::{Connection, Outside};
 use super::{Manager, threads};
 use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::mysql::{self, Who};
+use smoke_core::rollback::mysql::{self, Sight, Who};
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::Gate;
@@ -35,12 +35,12 @@ impl Connection for MysqlConnection {
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         self.batch_execute(mysql::ISOLATION)?;
         let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
-        let (number, place, host) = asked.get_result(self)?;
+        let (number, place, port) = asked.get_result(self)?;
         Ok(ServerSide {
             who: Who {
                 number,
                 place,
-                host,
+                port,
             },
             manager: Arc::clone(manager),
         })
@@ -77,17 +77,24 @@ impl ServerSide {
         let said = |error: Error| redact(&error.to_string()).into_owned();
         let mut other = (self.manager)().connect().map_err(said)?;
         let (times, pause) = GONE;
+        let mut refused = None;
         for _ in 0..times {
-            let left = sql::<BigInt>(&self.who.count()).get_result::<i64>(&mut other);
-            match left.map_err(|error| said(QueryError(error)))? {
-                0 => return Ok(()),
-                // Fails where the connection is gone meanwhile.
-                1.. => drop(other.batch_execute(&self.who.kill())),
-                _ => return Err(mysql::ELSEWHERE.to_owned()),
+            let seen = sql::<BigInt>(&self.who.sight()).get_result(&mut other);
+            match Sight::read(seen.map_err(|error| said(QueryError(error)))?) {
+                Sight::Gone => return Ok(()),
+                Sight::Elsewhere => return Err(mysql::ELSEWHERE.to_owned()),
+                Sight::Listed | Sight::Unlisted => {}
+            }
+            match other.batch_execute(&self.who.kill()) {
+                Err(error) if self.who.was_gone(&error.to_string()) => return Ok(()),
+                told => refused = told.err(),
             }
             std::thread::sleep(pause);
         }
-        Err("it was told to end and is still there".to_owned())
+        Err(refused.map_or_else(
+            || "it was told to end and is still there".to_owned(),
+            |error| said(QueryError(error)),
+        ))
     }
 }
 

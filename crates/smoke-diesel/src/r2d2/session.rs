@@ -82,9 +82,11 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
         Box::pin(async {
             let verdict = as_session(|| self.0.finish());
-            if verdict.is_rolled_back() && !self.0.watch.gone(GRACE).await {
+            if verdict.is_rolled_back() {
                 self.0.gate.rolled_back();
-                return kept_pool();
+                if !self.0.watch.gone(GRACE).await {
+                    return kept_pool();
+                }
             }
             verdict
         })
@@ -101,7 +103,8 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     /// Blocks, as [`finish`](Self::finish) does.
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
-            if !self.0.gate.cut() {
+            self.0.gate.cut();
+            if self.0.gate.is_rolled_back() {
                 return true;
             }
             // That needs no other connection, which a pooler may not have.

@@ -1,16 +1,20 @@
 //! An address may lead to several servers: on another one the number of a connection is somebody else's.
 
+use std::time::Duration;
+
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{
     AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
 };
-use smoke_core::rollback::mysql::{self, Who};
+use smoke_core::Opened;
+use smoke_core::rollback::mysql::{self, Sight, Who};
 use smoke_core::rollback::postgres::{Facts, count, terminate};
+use smoke_diesel::bb8;
 
-use crate::subject::Subject;
-use crate::subject::mariadb::Mariadb;
+use crate::subject::mariadb::{Login, Mariadb};
 use crate::subject::postgres::url;
+use crate::subject::{Subject, is_lost, open};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_connection_of_another_postgres_is_ended() {
@@ -63,31 +67,87 @@ async fn no_connection_of_another_postgres_is_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_connection_of_another_mariadb_is_ended() {
     let subject = Mariadb::new().await;
-    let mut somebody = AsyncMysqlConnection::establish(&subject.url())
-        .await
-        .unwrap();
+    // Through a Unix socket there are no ports.
+    let url = format!("{}?prefer_socket=false", subject.url());
+    let mut somebody = AsyncMysqlConnection::establish(&url).await.unwrap();
     let asked = sql::<(BigInt, Text, Text)>(mysql::WHO).get_result(&mut somebody);
-    let (number, here, host): (i64, String, String) = asked.await.unwrap();
-    let mut other = AsyncMysqlConnection::establish(&subject.url())
-        .await
-        .unwrap();
-    for (place, host, counted) in [("00", &*host, -1), (&here, "00", 0), (&here, &host, 1)] {
-        let (place, host) = (place.to_owned(), host.to_owned());
+    let (number, here, port): (i64, String, String) = asked.await.unwrap();
+    let mut other = AsyncMysqlConnection::establish(&url).await.unwrap();
+    let cases = [
+        ("00", &*port, Sight::Elsewhere),
+        (&here, "00", Sight::Gone),
+        (&here, &port, Sight::Listed),
+        (&here, &port, Sight::Unlisted),
+    ];
+    for (place, port, seen) in cases {
+        let (place, port) = (place.to_owned(), port.to_owned());
         let who = Who {
             number,
             place,
-            host,
+            port,
         };
-        let found: i64 = sql::<BigInt>(&who.count())
-            .get_result(&mut other)
+        let asked = sql::<BigInt>(&who.sight());
+        let found: i64 = asked.get_result(&mut other).await.unwrap();
+        assert_eq!(Sight::read(found), seen, "{who:?}");
+        let killed = match seen {
+            Sight::Gone => continue,
+            _ => other.batch_execute(&who.kill()).await,
+        };
+        assert_eq!(killed.is_ok(), seen == Sight::Listed, "{killed:?}");
+        if let Err(error) = killed {
+            let was_gone = who.was_gone(&error.to_string());
+            assert_eq!(was_gone, seen == Sight::Unlisted, "{error}");
+        }
+        if seen == Sight::Elsewhere {
+            somebody.batch_execute("SELECT 1").await.unwrap();
+        }
+        while seen == Sight::Listed && listed(&mut other, number).await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    somebody.batch_execute("SELECT 1").await.unwrap_err();
+}
+
+async fn listed(other: &mut AsyncMysqlConnection, number: i64) -> bool {
+    let count = format!("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}");
+    let count: i64 = sql::<BigInt>(&count).get_result(other).await.unwrap();
+    count > 0
+}
+
+/// What a trigger or a procedure does it does as its definer: the connection is then shown to be the
+/// definer's, and to nobody else without the privilege to see it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_in_a_trigger_of_somebody_else_is_not_taken_for_gone() {
+    let (one, another) = (Login::new().await, Login::new().await);
+    for (definer, login, may_end) in [(&one, None, true), (&one, Some(&another), false)] {
+        let subject = Mariadb::new().await;
+        let trigger = format!(
+            "CREATE DEFINER = {} TRIGGER slow BEFORE INSERT ON t FOR EACH ROW BEGIN DO SLEEP(1); END",
+            definer.account()
+        );
+        subject
+            .connect()
+            .await
+            .batch_execute(&trigger)
             .await
             .unwrap();
-        assert_eq!(found, counted, "{who:?}");
-        if counted != 0 {
-            let killed = other.batch_execute(&who.kill()).await;
-            assert_eq!(killed.is_ok(), counted == 1, "{who:?}: {killed:?}");
-            let lives = somebody.batch_execute("SELECT 1").await.is_ok();
-            assert_eq!(lives, counted != 1, "{who:?}");
-        }
+        let url = login.map_or(subject.url(), |login| login.url(&subject));
+        let url = format!("{url}?prefer_socket=false");
+        let backend = bb8::Rollback::mysql(url).accept_implicit_commits();
+        let Opened { pool, session } = open(&backend).await.unwrap();
+        let running = tokio::spawn(async move {
+            let ran = Mariadb::run(&pool, "INSERT INTO t VALUES (1)").await;
+            ran.is_ok()
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(session.cut().await, may_end, "{login:?}");
+        assert_eq!(running.await.unwrap(), !may_end);
+        assert!(session.cut().await);
+        let verdict = session.finish().await;
+        assert!(is_lost(&verdict), "{verdict:?}");
+        assert_eq!(subject.rows().await, 0);
+    }
+    for role in [one, another] {
+        role.drop().await;
     }
 }

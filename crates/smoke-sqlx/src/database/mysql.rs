@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
-use smoke_core::rollback::mysql::{self, ISOLATION, WARNED, WHO, WITHOUT_TRANSACTIONS, Who};
+use smoke_core::rollback::mysql::{self, ISOLATION, Sight, WARNED, WHO, WITHOUT_TRANSACTIONS, Who};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
@@ -15,12 +15,16 @@ use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
 use super::server::{self, Server};
 use super::{Database, Ended, Fault};
 
-/// "Unknown thread id".
-const NOT_THERE: u16 = 1094;
-
 async fn number(connection: &mut MySqlConnection, sql: &str) -> Result<i64, Error> {
     let row = raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await?;
     row.try_get(0)
+}
+
+async fn sight(other: &mut MySqlConnection, who: &Who) -> Result<Sight, Error> {
+    match Sight::read(number(other, &who.sight()).await?) {
+        Sight::Elsewhere => Err(Error::Protocol(mysql::ELSEWHERE.to_owned())),
+        sight => Ok(sight),
+    }
 }
 
 fn number_of(error: &dyn DatabaseError) -> Option<u16> {
@@ -64,7 +68,7 @@ impl Database for MySql {
             Ok(Who {
                 number: row.try_get(0)?,
                 place: row.try_get(1)?,
-                host: row.try_get(2)?,
+                port: row.try_get(2)?,
             })
         }
         .boxed()
@@ -106,17 +110,11 @@ impl Database for MySql {
 }
 
 impl Server for MySql {
-    fn count<'c>(
+    fn is_listed<'c>(
         other: &'c mut MySqlConnection,
         who: &'c Who,
-    ) -> BoxFuture<'c, Result<i64, Error>> {
-        async move {
-            match number(other, &who.count()).await? {
-                ..0 => Err(Error::Protocol(mysql::ELSEWHERE.to_owned())),
-                count => Ok(count),
-            }
-        }
-        .boxed()
+    ) -> BoxFuture<'c, Result<bool, Error>> {
+        async move { Ok(sight(other, who).await? == Sight::Listed) }.boxed()
     }
 
     fn tell_to_end<'c>(
@@ -124,9 +122,12 @@ impl Server for MySql {
         who: &'c Who,
     ) -> BoxFuture<'c, Result<bool, Error>> {
         async move {
+            if sight(other, who).await? == Sight::Gone {
+                return Ok(false);
+            }
             match Self::run(other, who.kill()).await {
                 Ok(()) => Ok(true),
-                Err(Error::Database(error)) if number_of(&*error) == Some(NOT_THERE) => Ok(false),
+                Err(Error::Database(error)) if who.was_gone(error.message()) => Ok(false),
                 Err(error) => Err(error),
             }
         }

@@ -216,17 +216,18 @@ impl Database for Postgres {
 }
 
 impl server::Server for Postgres {
-    fn count<'c>(
+    fn is_listed<'c>(
         other: &'c mut PgConnection,
         server_side: &'c ServerSide,
-    ) -> BoxFuture<'c, Result<i64, Error>> {
+    ) -> BoxFuture<'c, Result<bool, Error>> {
         async move {
             let Some(who) = server_side.who.get() else {
-                return Ok(0);
+                return Ok(false);
             };
             let counting = format!("BEGIN; {AS_LOGIN}; {}; COMMIT", count(who));
             let rows = ask(other, counting).await?;
-            rows.first().map_or(Ok(0), |row| row.try_get(0))
+            let count: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
+            Ok(count > 0)
         }
         .boxed()
     }

@@ -11,13 +11,13 @@ use super::{Database, Ended, Options};
 
 /// A database on a server.
 pub(super) trait Server: Database {
-    /// Counts the connections that are this one, from another one.
-    fn count<'c>(
+    /// Whether the server shows the connection to another one.
+    fn is_listed<'c>(
         other: &'c mut Self::Connection,
         outside: &'c Self::Outside,
-    ) -> BoxFuture<'c, Result<i64, Error>>;
+    ) -> BoxFuture<'c, Result<bool, Error>>;
 
-    /// Tells the server to end a connection, from another one; whether it was there.
+    /// Tells the server to end the connection, from another one; whether it was there.
     fn tell_to_end<'c>(
         other: &'c mut Self::Connection,
         outside: &'c Self::Outside,
@@ -34,17 +34,23 @@ pub(super) fn end<'o, DB: Server>(
     let ending = async move {
         let mut other = options.connect().await?;
         let (times, pause) = GONE;
-        let patience = u32::try_from(closing.as_millis() / pause.as_millis().max(1));
-        // At least once: where another server answered, that says so.
-        let patience = patience.unwrap_or(times).max(1);
-        if is_gone::<DB>(&mut other, outside, (patience, pause)).await? {
-            return Ok(Some(Ended::Before));
+        let patience = closing.as_millis() / pause.as_millis().max(1);
+        for _ in 0..patience {
+            if !DB::is_listed(&mut other, outside).await? {
+                break;
+            }
+            tokio::time::sleep(pause).await;
         }
         if !DB::tell_to_end(&mut other, outside).await? {
             return Ok(Some(Ended::Before));
         }
-        let gone = is_gone::<DB>(&mut other, outside, GONE).await?;
-        Ok::<_, Error>(gone.then_some(Ended::Now))
+        for _ in 1..times {
+            tokio::time::sleep(pause).await;
+            if !DB::tell_to_end(&mut other, outside).await? {
+                return Ok(Some(Ended::Now));
+            }
+        }
+        Ok::<_, Error>(None)
     };
     async move {
         match ending.await {
@@ -54,21 +60,4 @@ pub(super) fn end<'o, DB: Server>(
         }
     }
     .boxed()
-}
-
-/// Whether the server no longer has the connection, at last.
-async fn is_gone<DB: Server>(
-    other: &mut DB::Connection,
-    outside: &DB::Outside,
-    (times, pause): (u32, Duration),
-) -> Result<bool, Error> {
-    for at in 0..times {
-        if DB::count(other, outside).await? == 0 {
-            return Ok(true);
-        }
-        if at + 1 < times {
-            tokio::time::sleep(pause).await;
-        }
-    }
-    Ok(false)
 }

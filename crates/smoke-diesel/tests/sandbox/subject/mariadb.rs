@@ -11,6 +11,7 @@ use smoke_core::Backend;
 use smoke_diesel::bb8::Rollback;
 use uuid::Uuid;
 
+use super::role::url_of;
 use super::{Held, Subject};
 
 pub(crate) type Pool = diesel_async::pooled_connection::bb8::Pool<AsyncMysqlConnection>;
@@ -47,6 +48,35 @@ impl Mariadb {
 
     pub(crate) async fn connect(&self) -> AsyncMysqlConnection {
         AsyncMysqlConnection::establish(&self.url()).await.unwrap()
+    }
+}
+
+/// A user of its own, who may do everything in all databases of the tests and ask the server nothing.
+#[derive(Debug)]
+pub(crate) struct Login(String);
+
+impl Login {
+    pub(crate) async fn new() -> Self {
+        let login = Self(format!("u{}", Uuid::new_v4().simple()));
+        let Self(name) = &login;
+        administer(&format!(
+            "CREATE USER {name}@127.0.0.1 IDENTIFIED BY 'word'; GRANT ALL ON `s%`.* TO {name}@127.0.0.1"
+        ))
+        .await;
+        login
+    }
+
+    /// How SQL names it.
+    pub(crate) fn account(&self) -> String {
+        format!("{}@127.0.0.1", self.0)
+    }
+
+    pub(crate) fn url(&self, subject: &Mariadb) -> String {
+        url_of(&subject.url(), Some((&self.0, "word")), None)
+    }
+
+    pub(crate) async fn drop(self) {
+        administer(&format!("DROP USER {}", self.account())).await;
     }
 }
 
