@@ -29,15 +29,15 @@ pub const ISOLATION: &str = "SET SESSION \
 /// Asks for the fields of [`Who`].
 pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED), \
     HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id)), \
-    COALESCE((SELECT HEX(IF(LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), '')) \
+    COALESCE((SELECT HEX(IF(CHAR_LENGTH(host) < 63 AND LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), '')) \
         FROM information_schema.processlist WHERE id = CONNECTION_ID()), '')";
 
-/// What others see of where a connection comes from that does not change: its host is that of the
-/// definer while a trigger or a procedure runs.
-const PORT: &str = "HEX(IF(LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), ''))";
-
-/// The second of [`WHO`].
+/// Its place: the second of [`WHO`].
 const PLACE: &str = "HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
+
+/// Its port: of the third of [`WHO`]. A host is cut where it is longer than can be shown.
+const PORT: &str =
+    "HEX(IF(CHAR_LENGTH(host) < 63 AND LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), ''))";
 
 /// A connection, as others see it.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Who {
     pub number: i64,
     /// Which server knows it by that, and which user sees it there: an address may lead to several.
     pub place: String,
-    /// Which port it comes from, if any. A server that was started anew gives the same numbers again.
+    /// Which port it comes from, where that is known: a Unix socket has none. A server that was started anew gives the same numbers again.
     pub port: String,
 }
 
@@ -93,9 +93,12 @@ impl Who {
             place,
             port,
         } = self;
+        // While a trigger or a procedure runs the host is that of its definer.
+        let is_it =
+            format!("'{port}' = '' OR {PORT} = '{port}' OR {PORT} = '' AND host <> 'localhost'");
         format!(
             "SELECT CAST(IF({PLACE} = '{place}', COALESCE(\
-             (SELECT IF({PORT} IN ('', '{port}'), 1, 2) FROM information_schema.processlist WHERE id = {number}), 0), -1) AS SIGNED)"
+             (SELECT IF({is_it}, 1, 2) FROM information_schema.processlist WHERE id = {number}), 0), -1) AS SIGNED)"
         )
     }
 

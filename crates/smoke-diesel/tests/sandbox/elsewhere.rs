@@ -11,6 +11,7 @@ use smoke_core::Opened;
 use smoke_core::rollback::mysql::{self, Sight, Who};
 use smoke_core::rollback::postgres::{Facts, count, terminate};
 use smoke_diesel::bb8;
+use uuid::Uuid;
 
 use crate::subject::mariadb::{Login, Mariadb};
 use crate::subject::postgres::url;
@@ -101,17 +102,18 @@ async fn no_connection_of_another_mariadb_is_ended() {
         if seen == Sight::Elsewhere {
             somebody.batch_execute("SELECT 1").await.unwrap();
         }
-        while seen == Sight::Listed && listed(&mut other, number).await {
+        let is_it = format!("id = {number}");
+        while seen == Sight::Listed && listed(&mut other, &is_it).await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
     somebody.batch_execute("SELECT 1").await.unwrap_err();
 }
 
-async fn listed(other: &mut AsyncMysqlConnection, number: i64) -> bool {
-    let count = format!("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}");
-    let count: i64 = sql::<BigInt>(&count).get_result(other).await.unwrap();
-    count > 0
+/// How many connections are like that.
+async fn listed(other: &mut AsyncMysqlConnection, how: &str) -> i64 {
+    let count = format!("SELECT COUNT(*) FROM information_schema.processlist WHERE {how}");
+    sql::<BigInt>(&count).get_result(other).await.unwrap()
 }
 
 /// What a trigger or a procedure does it does as its definer: the connection is then shown to be the
@@ -119,28 +121,35 @@ async fn listed(other: &mut AsyncMysqlConnection, number: i64) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_in_a_trigger_of_somebody_else_is_not_taken_for_gone() {
     let (one, another) = (Login::new().await, Login::new().await);
-    for (definer, login, may_end) in [(&one, None, true), (&one, Some(&another), false)] {
+    for (login, socket, may_end) in [
+        (None, true, true),
+        (None, false, true),
+        (Some(&another), false, false),
+    ] {
         let subject = Mariadb::new().await;
+        let mut other = subject.connect().await;
+        let lock = Uuid::new_v4();
         let trigger = format!(
-            "CREATE DEFINER = {} TRIGGER slow BEFORE INSERT ON t FOR EACH ROW BEGIN DO SLEEP(1); END",
-            definer.account()
+            "CREATE DEFINER = {} TRIGGER slow BEFORE INSERT ON t FOR EACH ROW BEGIN DO GET_LOCK('{lock}', 30); END; \
+             DO GET_LOCK('{lock}', 0)",
+            one.account()
         );
-        subject
-            .connect()
-            .await
-            .batch_execute(&trigger)
-            .await
-            .unwrap();
+        other.batch_execute(&trigger).await.unwrap();
         let url = login.map_or(subject.url(), |login| login.url(&subject));
-        let url = format!("{url}?prefer_socket=false");
+        let url = format!("{url}?prefer_socket={socket}");
         let backend = bb8::Rollback::mysql(url).accept_implicit_commits();
         let Opened { pool, session } = open(&backend).await.unwrap();
         let running = tokio::spawn(async move {
             let ran = Mariadb::run(&pool, "INSERT INTO t VALUES (1)").await;
             ran.is_ok()
         });
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let waits = "state = 'User lock' AND db = DATABASE()";
+        while listed(&mut other, waits).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         assert_eq!(session.cut().await, may_end, "{login:?}");
+        let free = format!("DO RELEASE_LOCK('{lock}')");
+        other.batch_execute(&free).await.unwrap();
         assert_eq!(running.await.unwrap(), !may_end);
         assert!(session.cut().await);
         let verdict = session.finish().await;

@@ -55,7 +55,7 @@ async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
     let begun = std::time::Instant::now();
     let (ran, ()) = tokio::join!(S::run_on(&mut held, S::LONG), async {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        sandbox.session.cut().await;
+        assert!(sandbox.session.cut().await);
     });
     ran.unwrap_err();
     assert!(begun.elapsed() < PATIENCE);
@@ -70,7 +70,7 @@ async fn an_idle_connection_that_is_held_can_be_cut<S: Subject>() {
     S::run_on(&mut held, "INSERT INTO t VALUES (1)")
         .await
         .unwrap();
-    sandbox.session.cut().await;
+    assert!(sandbox.session.cut().await);
     S::run(
         &sandbox.production,
         "INSERT INTO t VALUES (1); DELETE FROM t",
