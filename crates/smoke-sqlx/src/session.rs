@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
+use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use smoke_core::rollback::acting::as_session;
 use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
 use sqlx::pool::PoolConnection;
@@ -164,13 +164,8 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
             };
             self.part().await;
             let verdict = self.shared.settled(verdict).await;
-            if verdict.is_rolled_back() {
-                self.shared.gate.rolled_back();
-                if !self.watch.gone(GRACE).await {
-                    return kept_pool();
-                }
-            }
-            verdict
+            self.shared.gate.finished(&verdict);
+            unless_kept(verdict, &self.watch).await
         })
     }
 

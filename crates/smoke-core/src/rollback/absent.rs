@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::RollbackVerdict;
+use super::{HandleWatch, RollbackVerdict};
 use crate::Error;
 
 /// How long a session waits for the connection, and for the last handle of the pool.
@@ -71,10 +71,13 @@ pub fn kept_connection() -> RollbackVerdict {
     straggler("the sandbox's connection was still in use")
 }
 
-/// Where a handle of the pool was not dropped by the end.
-#[must_use]
-pub fn kept_pool() -> RollbackVerdict {
-    straggler("a handle of the sandbox's pool was still held")
+/// This verdict, unless everything was rolled back and a handle of the pool is not dropped in time.
+pub async fn unless_kept(verdict: RollbackVerdict, pool: &HandleWatch) -> RollbackVerdict {
+    if verdict.is_rolled_back() && !pool.gone(GRACE).await {
+        straggler("a handle of the sandbox's pool was still held")
+    } else {
+        verdict
+    }
 }
 
 /// Where the session is used after its end.

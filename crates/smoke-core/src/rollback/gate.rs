@@ -83,9 +83,10 @@ impl Gate {
         self.cut.store(true, Ordering::SeqCst);
     }
 
-    /// Everything was rolled back, and the pool has parted with the connection.
-    pub fn rolled_back(&self) {
-        self.rolled_back.store(true, Ordering::SeqCst);
+    /// The session has ended like that, and the pool has parted with the connection.
+    pub fn finished(&self, verdict: &RollbackVerdict) {
+        let rolled_back = verdict.is_rolled_back();
+        self.rolled_back.store(rolled_back, Ordering::SeqCst);
     }
 
     /// Whether there is nothing left to be ended from outside.

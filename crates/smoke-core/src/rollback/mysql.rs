@@ -26,35 +26,28 @@ pub const ISOLATION: &str = "SET SESSION \
     /*M! tx_isolation = IF(@@SESSION.tx_isolation = @@GLOBAL.tx_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.tx_isolation) */ \
     /*!80000 transaction_isolation = IF(@@SESSION.transaction_isolation = @@GLOBAL.transaction_isolation AND @@SESSION.binlog_format <> 'STATEMENT', 'READ-COMMITTED', @@SESSION.transaction_isolation) */";
 
-/// Asks for the fields of [`Who`].
-pub const WHO: &str = "SELECT CAST(CONNECTION_ID() AS SIGNED), \
-    HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id)), \
-    COALESCE((SELECT HEX(IF(CHAR_LENGTH(host) < 63 AND LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), '')) \
-        FROM information_schema.processlist WHERE id = CONNECTION_ID()), '')";
-
-/// Its place: the second of [`WHO`].
+/// Its place.
 const PLACE: &str = "HEX(CONCAT_WS(' ', CURRENT_USER(), @@hostname, @@port, @@server_id))";
 
-/// Its port: of the third of [`WHO`]. A host is cut where it is longer than can be shown.
+/// Its port. A host is cut where it is longer than can be shown.
 const PORT: &str =
     "HEX(IF(CHAR_LENGTH(host) < 63 AND LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), ''))";
 
-/// A connection, as others see it.
+/// A connection, as others see it: what [`Who::ask`] is answered.
 #[derive(Clone, Debug)]
 pub struct Who {
     /// Its number.
     pub number: i64,
     /// Which server knows it by that, and which user sees it there: an address may lead to several.
     pub place: String,
-    /// Which port it comes from, where that is known: a Unix socket has none. A server that was started anew gives the same numbers again.
+    /// Which port it comes from, where that is known: a Unix socket has none. A server that was
+    /// started anew gives the same numbers again.
     pub port: String,
 }
 
 /// What the server shows of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// Another server answered, or for another user.
-    Elsewhere,
     /// It is listed.
     Listed,
     /// Nothing: while it runs what another user has defined, it is shown to nobody without the privilege
@@ -81,10 +74,16 @@ pub const WITHOUT_TRANSACTIONS: &str = "SELECT table_name \
 pub const ROLL_BACK: &str =
     "SET @smoke_warning = 0; ROLLBACK; GET DIAGNOSTICS CONDITION 1 @smoke_warning = MYSQL_ERRNO";
 
-/// Why a connection is not ended by way of one that is [elsewhere](Sight::Elsewhere).
-pub const ELSEWHERE: &str = "another server answered, or for another user";
-
 impl Who {
+    /// Asks a connection for its own.
+    #[must_use]
+    pub fn ask() -> String {
+        format!(
+            "SELECT CAST(CONNECTION_ID() AS SIGNED), {PLACE}, COALESCE(\
+             (SELECT {PORT} FROM information_schema.processlist WHERE id = CONNECTION_ID()), '')"
+        )
+    }
+
     /// Asks for its [`Sight`], from another connection.
     #[must_use]
     pub fn sight(&self) -> String {
@@ -120,13 +119,16 @@ impl Who {
 
 impl Sight {
     /// What the server's answer says.
-    #[must_use]
-    pub fn read(answer: i64) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When it is elsewhere, where nothing may be ended.
+    pub fn read(answer: i64) -> Result<Self, &'static str> {
         match answer {
-            0 => Self::Unlisted,
-            1 => Self::Listed,
-            2 => Self::Gone,
-            _ => Self::Elsewhere,
+            0 => Ok(Self::Unlisted),
+            1 => Ok(Self::Listed),
+            2 => Ok(Self::Gone),
+            _ => Err("another server answered, or for another user"),
         }
     }
 }
@@ -268,8 +270,8 @@ mod tests {
 
     #[test]
     fn a_place_is_found_by_what_was_said_of_it() {
-        assert!(WHO.contains(PLACE));
-        assert!(WHO.contains(PORT));
+        assert!(Who::ask().contains(PLACE));
+        assert!(Who::ask().contains(PORT));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::engine::Engine;
 use super::job::Job;
 use crate::clock::Clock;
-use crate::fixture::context::{Finisher, TEAR_DOWN_LIMIT};
+use crate::fixture::finisher::{self, Finisher};
 use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
@@ -43,7 +43,7 @@ impl Stop {
     /// For what cleans up: it has time of its own, also where the run has none.
     pub(crate) fn late(&self) -> Self {
         Self {
-            at: self.at.max(Instant::now() + TEAR_DOWN_LIMIT),
+            at: self.at.max(Instant::now() + finisher::LIMIT),
             limit: self.limit,
             shut: None,
         }
@@ -134,7 +134,7 @@ pub(crate) async fn execute(
     }
     let remains = cx.remains();
     drop(turn);
-    cx.finish_late(remains.finishers);
+    finisher::finish_late(&cx, remains.finishers);
     result = remains.faults.into_iter().rev().fold(result, beneath);
     drop(stage.spawn(async move { drop(remains.fixtures) }));
     let coordinator = engine.coordinator();
@@ -249,25 +249,8 @@ async fn clean(
 }
 
 async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
-    let (stage, alive) = (engine.stage_for_tests().await?, cx.alive());
-    let mut finishing = stage.spawn(crate::panic::watched(cx.scene(), async move {
-        let _alive = alive;
-        finisher.await
-    }));
-    match timeout(TEAR_DOWN_LIMIT, &mut finishing).await {
-        Ok(joined) => joined.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(payload) => Err(crate::panic::error(&*payload, &cx.scene())),
-            Err(_) => Err(plain("its runtime was shut down")),
-        }),
-        Err(_) => {
-            finishing.abort();
-            engine.suspect(&cx.names().0);
-            let limit = humantime::format_duration(TEAR_DOWN_LIMIT);
-            Err(plain(format_args!(
-                "it took longer than its limit of {limit}"
-            )))
-        }
-    }
+    let stage = engine.stage_for_tests().await?;
+    finisher::finish(cx, &stage, finisher, || engine.suspect(&cx.names().0)).await
 }
 
 /// What went wrong after the test: it counts where the test itself was good, and is said in any case.

@@ -28,7 +28,7 @@ impl Connection for AsyncMysqlConnection {
     }
 
     async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Who> {
-        let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
+        let asked = sql::<(BigInt, Text, Text)>(&Who::ask());
         let (number, place, port) = asked.get_result(self).await?;
         let begin = MysqlDialect::begin(terms, gate.is_sealed());
         AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
@@ -78,10 +78,9 @@ impl Remote for AsyncMysqlConnection {
         let mut refused = None;
         for _ in 0..times {
             let seen = sql::<BigInt>(&who.sight());
-            match Sight::read(seen.get_result(&mut other).await?) {
-                Sight::Gone => return Ok(true),
-                Sight::Elsewhere => return Err(Error::QueryBuilderError(mysql::ELSEWHERE.into())),
-                Sight::Listed | Sight::Unlisted => {}
+            let seen = Sight::read(seen.get_result(&mut other).await?);
+            if seen.map_err(|why| Error::QueryBuilderError(why.into()))? == Sight::Gone {
+                return Ok(true);
             }
             match other.batch_execute(&who.kill()).await {
                 Err(error) if who.was_gone(&error.to_string()) => return Ok(true),

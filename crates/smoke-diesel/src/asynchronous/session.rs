@@ -11,7 +11,7 @@ use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Connect, Connection, Missing, SandboxPool};
-use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
+use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::asynchronous;
@@ -232,13 +232,8 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
                 pool.close();
             }
             let verdict = self.settled(verdict).await;
-            if verdict.is_rolled_back() {
-                self.gate.rolled_back();
-                if !self.watch.gone(GRACE).await {
-                    return kept_pool();
-                }
-            }
-            verdict
+            self.gate.finished(&verdict);
+            unless_kept(verdict, &self.watch).await
         })
     }
 

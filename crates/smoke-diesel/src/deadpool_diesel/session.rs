@@ -12,7 +12,7 @@ use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
-use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, kept_pool};
+use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use crate::gate::{Gate, lock};
 use crate::r2d2::{Connection, Outside, ending};
 use crate::savepoints::Savepoints;
@@ -267,10 +267,7 @@ where
             if Fate::is_open(&verdict) {
                 return self.settle(verdict).await;
             }
-            if verdict.is_rolled_back() && !self.watch.gone(GRACE).await {
-                return kept_pool();
-            }
-            verdict
+            unless_kept(verdict, &self.watch).await
         })
     }
 

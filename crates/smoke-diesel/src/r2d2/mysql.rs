@@ -34,7 +34,7 @@ impl Connection for MysqlConnection {
 
     fn seize(&mut self, manager: &Manager<Self>) -> Result<ServerSide> {
         self.batch_execute(mysql::ISOLATION)?;
-        let asked = sql::<(BigInt, Text, Text)>(mysql::WHO);
+        let asked = sql::<(BigInt, Text, Text)>(&Who::ask());
         let (number, place, port) = asked.get_result(self)?;
         Ok(ServerSide {
             who: Who {
@@ -80,10 +80,8 @@ impl ServerSide {
         let mut refused = None;
         for _ in 0..times {
             let seen = sql::<BigInt>(&self.who.sight()).get_result(&mut other);
-            match Sight::read(seen.map_err(|error| said(QueryError(error)))?) {
-                Sight::Gone => return Ok(()),
-                Sight::Elsewhere => return Err(mysql::ELSEWHERE.to_owned()),
-                Sight::Listed | Sight::Unlisted => {}
+            if Sight::read(seen.map_err(|error| said(QueryError(error)))?)? == Sight::Gone {
+                return Ok(());
             }
             match other.batch_execute(&self.who.kill()) {
                 Err(error) if self.who.was_gone(&error.to_string()) => return Ok(()),

@@ -11,7 +11,7 @@ use super::connection::{Connection, Outside, condemn};
 use super::ending;
 use super::observe::as_session;
 use super::{Pool, Pooled};
-use crate::absent::{Absent, GRACE, finished, kept_connection, kept_pool};
+use crate::absent::{Absent, GRACE, finished, kept_connection, unless_kept};
 use crate::gate::{Gate, lock};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
@@ -82,13 +82,8 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
         Box::pin(async {
             let verdict = as_session(|| self.0.finish());
-            if verdict.is_rolled_back() {
-                self.0.gate.rolled_back();
-                if !self.0.watch.gone(GRACE).await {
-                    return kept_pool();
-                }
-            }
-            verdict
+            self.0.gate.finished(&verdict);
+            unless_kept(verdict, &self.0.watch).await
         })
     }
 

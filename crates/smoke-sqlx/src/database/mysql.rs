@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
-use smoke_core::rollback::mysql::{self, ISOLATION, Sight, WARNED, WHO, WITHOUT_TRANSACTIONS, Who};
+use smoke_core::rollback::mysql::{self, ISOLATION, Sight, WARNED, WITHOUT_TRANSACTIONS, Who};
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
 use smoke_core::{Result, RollbackVerdict};
 use sqlx::error::DatabaseError;
@@ -21,10 +21,8 @@ async fn number(connection: &mut MySqlConnection, sql: &str) -> Result<i64, Erro
 }
 
 async fn sight(other: &mut MySqlConnection, who: &Who) -> Result<Sight, Error> {
-    match Sight::read(number(other, &who.sight()).await?) {
-        Sight::Elsewhere => Err(Error::Protocol(mysql::ELSEWHERE.to_owned())),
-        sight => Ok(sight),
-    }
+    let seen = Sight::read(number(other, &who.sight()).await?);
+    seen.map_err(|why| Error::Protocol(why.to_owned()))
 }
 
 fn number_of(error: &dyn DatabaseError) -> Option<u16> {
@@ -64,7 +62,9 @@ impl Database for MySql {
         async move {
             // Before the application's own set-up, which may set it otherwise.
             raw_sql(ISOLATION).execute(&mut *connection).await?;
-            let row = raw_sql(WHO).fetch_one(connection).await?;
+            let row = raw_sql(AssertSqlSafe(Who::ask()))
+                .fetch_one(connection)
+                .await?;
             Ok(Who {
                 number: row.try_get(0)?,
                 place: row.try_get(1)?,

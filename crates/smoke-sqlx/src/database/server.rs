@@ -41,14 +41,13 @@ pub(super) fn end<'o, DB: Server>(
             }
             tokio::time::sleep(pause).await;
         }
-        if !DB::tell_to_end(&mut other, outside).await? {
-            return Ok(Some(Ended::Before));
-        }
-        for _ in 1..times {
-            tokio::time::sleep(pause).await;
+        let mut ended = Ended::Before;
+        for _ in 0..times {
             if !DB::tell_to_end(&mut other, outside).await? {
-                return Ok(Some(Ended::Now));
+                return Ok(Some(ended));
             }
+            ended = Ended::Now;
+            tokio::time::sleep(pause).await;
         }
         Ok::<_, Error>(None)
     };
