@@ -103,7 +103,7 @@ pub use rollback::{
 };
 pub use run::{Answer, Ask, Event, Limits, Runner};
 pub use select::Selection;
-pub use smoke_macros::{smoke_suite, smoke_test};
+pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 

@@ -1,7 +1,7 @@
 //! The adapters' part of the conformance suite, on tonic's server.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
-#[path = "../../../crates/smoke-tower/tests/conformance/application.rs"]
+#[path = "../../../smoke-tower/tests/conformance/application.rs"]
 mod application;
 
 use std::io;

@@ -32,7 +32,7 @@ fn macros() -> BTreeSet<String> {
 
 #[test]
 fn everything_of_the_core_is_here() {
-    let core = exported(include_str!("../../smoke-core/src/lib.rs"));
+    let core = exported(include_str!("../../crates/smoke-core/src/lib.rs"));
     let here = exported(include_str!("../src/lib.rs"));
     assert!(core.contains("Runner") && macros().contains("ensure_eq"));
     let missing: Vec<&str> = core.difference(&here).copied().collect();
