@@ -81,6 +81,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
+//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 
 mod answer;

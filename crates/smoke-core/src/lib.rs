@@ -53,6 +53,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
+//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod access;

@@ -1,6 +1,8 @@
 //! Requests of a test to the application under test.
 
 mod excerpt;
+#[cfg(feature = "cookies")]
+mod jar;
 mod request;
 mod response;
 mod target;
@@ -16,7 +18,8 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// Sends requests to the application under test, in process.
 ///
 /// Requests name a path and no host: there is no network between the test and the application.
-/// They are handled one after the other. Redirects are not followed, and cookies are not kept.
+/// They are handled one after the other. Redirects are not followed, and cookies are kept only by a
+/// client that is told to ([`keep_cookies`](Self::keep_cookies), with the feature `cookies`).
 ///
 /// # Examples
 ///
@@ -44,6 +47,8 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 #[derive(Clone, Debug)]
 pub struct Client {
     app: AppUnderTest,
+    #[cfg(feature = "cookies")]
+    jar: Option<jar::Jar>,
 }
 
 macro_rules! methods {
@@ -75,7 +80,39 @@ impl Client {
     /// The path begins with `/` and may have a query. What is not allowed in a path has to be
     /// percent-encoded. A path that is none is an error when the request is sent.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> RequestBuilder {
-        RequestBuilder::new(self.app.clone(), method, path.as_ref())
+        let request = RequestBuilder::new(self.app.clone(), method, path.as_ref());
+        #[cfg(feature = "cookies")]
+        let request = request.keeping(self.jar.clone());
+        request
+    }
+
+    /// A client that keeps the cookies of its answers and sends them again, as a browser does:
+    /// who signs in with it stays signed in.
+    ///
+    /// It begins without cookies, and its clones share what they are given. Path, expiry and
+    /// domain count, the domain against the request's `Host`; cookies that are `Secure` are sent.
+    /// A cookie that a request sets itself is sent instead of the kept one of that name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smoke_core::{Client, Result};
+    ///
+    /// async fn a_user_sees_her_account(client: Client) -> Result {
+    ///     let browser = client.keep_cookies();
+    ///     let login = [("name", "smoke"), ("password", "of a test account")];
+    ///     browser.post("/login").form(&login).send().await?.ensure_redirect_to("/account")?;
+    ///     browser.get("/account").send().await?.ensure_status(200)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[cfg(feature = "cookies")]
+    #[must_use]
+    pub fn keep_cookies(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            jar: Some(jar::Jar::default()),
+        }
     }
 }
 
@@ -89,6 +126,8 @@ impl Fixture for Client {
     async fn acquire(cx: &Context) -> Result<Self> {
         Ok(Self {
             app: cx.get().await?,
+            #[cfg(feature = "cookies")]
+            jar: None,
         })
     }
 }

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 
+#[cfg(feature = "cookies")]
+use super::jar::{Jar, Site};
 use super::{Response, target};
 use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
 
@@ -40,6 +42,8 @@ pub struct RequestBuilder {
     name: String,
     request: Result<Request<Content>, Source>,
     options: CallOptions,
+    #[cfg(feature = "cookies")]
+    jar: Option<Jar>,
 }
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -65,7 +69,15 @@ impl RequestBuilder {
             name,
             request: request.map_err(Into::into),
             options: CallOptions::default(),
+            #[cfg(feature = "cookies")]
+            jar: None,
         }
+    }
+
+    /// Sends the cookies in a jar, and keeps those of the answer there.
+    #[cfg(feature = "cookies")]
+    pub(super) fn keeping(self, jar: Option<Jar>) -> Self {
+        Self { jar, ..self }
     }
 
     /// Adds a header, beside those of the same name.
@@ -224,22 +236,27 @@ impl RequestBuilder {
     /// When the request could not be made, when there is no answer, and when what it did in the
     /// database cannot be vouched for.
     pub async fn send(self) -> Result<Response, RequestError> {
-        let Self {
-            app,
-            name,
-            request,
-            options,
-        } = self;
-        match request {
-            Ok(request) => {
-                let answer = app.call(finished(request), options).await?;
-                Ok(Response::new(name, answer))
-            }
-            Err(source) => Err(RequestError::Invalid {
-                request: name,
-                source,
-            }),
+        let request = self.request.map_err(|source| RequestError::Invalid {
+            request: self.name.clone(),
+            source,
+        });
+        #[cfg_attr(
+            not(feature = "cookies"),
+            expect(unused_mut, reason = "cookies are added")
+        )]
+        let mut request = finished(request?);
+        #[cfg(feature = "cookies")]
+        let kept = self.jar.map(|jar| {
+            let site = Site::of(request.uri(), request.headers());
+            jar.add_to(request.headers_mut(), &site);
+            (jar, site)
+        });
+        let answer = self.app.call(request, self.options).await?;
+        #[cfg(feature = "cookies")]
+        if let Some((jar, site)) = kept {
+            jar.keep(answer.headers(), &site);
         }
+        Ok(Response::new(self.name, answer))
     }
 
     /// [`send`](Self::send) for tests that are no `async fn`.

@@ -425,3 +425,99 @@ fn a_request_can_be_sent_from_any_task() {
     fn is_send<T: Send>(_: fn(Client) -> T) {}
     is_send(|client| async move { client.post("/").json(&1).send().await });
 }
+
+#[cfg(feature = "cookies")]
+mod kept_cookies {
+    use http::header::{COOKIE, SET_COOKIE};
+
+    use super::*;
+
+    /// Signs in at `/login`, out at `/logout`, and answers everything else with the cookies it got.
+    async fn shop() -> (Client, Context) {
+        client(|request: Request<AppBody>| async move {
+            let mut answer = answer(200, "")?;
+            let sets: &[&str] = match request.uri().path() {
+                "/login" => &[
+                    "session=abc; Path=/; HttpOnly; Secure; SameSite=Strict",
+                    "till=7; Path=/till",
+                    "theirs=1; Domain=example.org",
+                    "=; no cookie",
+                ],
+                "/logout" => &["session=; Path=/; Max-Age=0"],
+                _ => &[],
+            };
+            for set in sets {
+                let set = HeaderValue::from_static(set);
+                answer.headers_mut().append(SET_COOKIE, set);
+            }
+            let cookies = request.headers().get_all(COOKIE).iter();
+            let cookies: Vec<_> = cookies
+                .map(|cookie| cookie.to_str())
+                .collect::<Result<_, _>>()?;
+            *answer.body_mut() = fake::body(cookies.join("\n"));
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn seen(request: RequestBuilder) -> String {
+        let text = sent(request).await;
+        let mut cookies: Vec<_> = text.split("; ").collect();
+        cookies.sort_unstable();
+        cookies.join("; ")
+    }
+
+    #[tokio::test]
+    async fn a_client_that_keeps_cookies_stays_signed_in_until_it_signs_out() {
+        let (client, _cx) = shop().await;
+        let browser = client.keep_cookies();
+        assert_eq!(seen(browser.get("/")).await, "");
+        sent(browser.post("/login")).await;
+        assert_eq!(seen(browser.get("/")).await, "session=abc");
+        assert_eq!(seen(browser.clone().get("/?a")).await, "session=abc");
+        assert_eq!(seen(browser.get("/till/1")).await, "session=abc; till=7");
+        sent(browser.post("/logout")).await;
+        assert_eq!(seen(browser.get("/")).await, "");
+    }
+
+    #[tokio::test]
+    async fn clients_do_not_share_cookies_unless_they_are_clones() {
+        let (client, _cx) = shop().await;
+        let (one, other) = (client.keep_cookies(), client.keep_cookies());
+        sent(one.post("/login")).await;
+        assert_eq!(seen(other.get("/")).await, "");
+        assert_eq!(seen(one.keep_cookies().get("/")).await, "");
+        sent(client.post("/login")).await;
+        assert_eq!(seen(client.get("/")).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_cookie_of_the_request_itself_is_sent_instead_of_the_kept_one() {
+        let (client, _cx) = shop().await;
+        let browser = client.keep_cookies();
+        sent(browser.post("/login")).await;
+        let request = browser.get("/till").cookie("session", "x").cookie("y", "2");
+        assert_eq!(seen(request).await, "session=x; till=7; y=2");
+    }
+
+    #[tokio::test]
+    async fn a_domain_counts_against_the_host() {
+        let (client, _cx) = shop().await;
+        let browser = client.keep_cookies();
+        let host = |request: RequestBuilder| request.header("host", "www.example.org:8080");
+        sent(host(browser.post("/login"))).await;
+        assert_eq!(seen(browser.get("/")).await, "");
+        assert_eq!(seen(host(browser.get("/"))).await, "session=abc; theirs=1");
+        let unreadable = browser.get("/").header("host", "a b");
+        assert_eq!(seen(unreadable).await, "");
+    }
+
+    #[tokio::test]
+    async fn no_value_of_a_cookie_is_shown() {
+        let (client, _cx) = shop().await;
+        let browser = client.keep_cookies();
+        sent(browser.post("/login")).await;
+        let shown = format!("{browser:?} {:?}", browser.get("/"));
+        assert!(!shown.contains("abc"), "{shown}");
+    }
+}
