@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::job::Job;
 use crate::clock::Clock;
 use crate::fixture::finisher::{self, Finisher};
-use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
+use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
@@ -261,6 +261,12 @@ fn beside(result: Result, fault: Error) -> Result {
     }
 }
 
+/// Whether nothing went wrong in the test itself.
+fn is_good(result: &Result) -> bool {
+    let error = result.as_ref().err();
+    error.is_none_or(|error| error.kind() == ErrorKind::Skipped)
+}
+
 /// What went wrong beneath the test explains what the test says, and counts more.
 fn beneath(result: Result, fault: Error) -> Result {
     Err(match result {
@@ -272,6 +278,7 @@ fn beneath(result: Result, fault: Error) -> Result {
 
 /// What the sandboxes say counts more than what the test says.
 fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
+    let (unproven, found): (Vec<_>, Vec<_>) = found.into_iter().partition(is_unproven);
     let barring = found
         .iter()
         .find_map(|verdict| Some((verdict, barred(verdict)?)));
@@ -282,10 +289,30 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
         .map(|(verdict, _)| verdict)
         .or_else(|| found.iter().find(|found| found.may_have_left_something()))
         .or(found.first());
-    match worst {
-        Some(worst) => beneath(result, Error::from(worst.clone()).with_place(None)),
-        None => result,
+    let bypass = unproven.first();
+    match worst.or(bypass.filter(|_| is_good(&result))) {
+        Some(decides) if leaves_each_time(decides) => job.rest(decides.to_string()),
+        None if result.is_ok() => job.rested(),
+        _ => {}
     }
+    let said = |verdict: &RollbackVerdict| Error::from(verdict.clone()).with_place(None);
+    match (worst, bypass) {
+        (Some(worst), _) => beneath(result, said(worst)),
+        // An answer of 5xx says itself what is wrong, wherever it was not expected.
+        (None, Some(bypass)) if is_good(&result) || !has_failed(bypass) => {
+            beside(result, said(bypass))
+        }
+        _ => result,
+    }
+}
+
+/// Whether a request took no connection and did not succeed either: it may not have come to that.
+fn is_unproven(verdict: &RollbackVerdict) -> bool {
+    matches!(verdict, RollbackVerdict::Bypassed { end, .. } if *end != RequestEnd::Succeeded)
+}
+
+fn has_failed(bypass: &RollbackVerdict) -> bool {
+    matches!(bypass, RollbackVerdict::Bypassed { end, .. } if *end == RequestEnd::Failed)
 }
 
 /// Why a test must not run again in this process, where data may have stayed.
@@ -294,11 +321,17 @@ fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
         RollbackVerdict::Escaped { .. } => {
             Some("its transaction ended before the rollback, and DATA MAY HAVE BEEN COMMITTED")
         }
-        RollbackVerdict::Bypassed { .. } => {
-            Some("it wrote past its sandbox, and what it wrote was NOT rolled back")
-        }
         _ => None,
     }
+}
+
+/// Whether the test does at each execution what may leave something behind, though nobody can say
+/// whether it did.
+fn leaves_each_time(verdict: &RollbackVerdict) -> bool {
+    matches!(
+        verdict,
+        RollbackVerdict::Bypassed { .. } | RollbackVerdict::NonTransactional { .. }
+    )
 }
 
 /// What the sandboxes know of a failure.
