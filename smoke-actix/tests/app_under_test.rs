@@ -326,7 +326,9 @@ async fn a_factory_that_panics_or_fails_errors_the_test_and_not_the_process() {
         let registry = Registry::new().app(factory);
         let test = run(registry.test(Test::new("shop::opens", opens))).await;
         assert_eq!(test.outcome, Outcome::Errored, "{test:#?}");
-        test.message.unwrap()
+        let said = test.message.unwrap();
+        let why = said.strip_prefix("the application under test could not be built: ");
+        why.expect(&said).to_owned()
     }
     let broken = app(|| |_: &mut ServiceConfig| panic!("no till"));
     let said = message(broken).await;
@@ -395,6 +397,43 @@ async fn a_request_that_the_test_gives_up_is_dropped_and_the_next_is_handled() {
     };
     let registry = Registry::new().app(factory);
     assert_passes(registry.test(Test::new("shop::gives_up", gives_up))).await;
+}
+
+/// What the test says whose POST does not end well, though it minds neither.
+async fn posts(registry: Registry, path: &'static str, limit: Duration) -> String {
+    let body = move |client: Client| async move {
+        let request = client.post(path).send();
+        let _ = tokio::time::timeout(limit, request).await;
+    };
+    let test = run(registry.test(Test::new("shop::posts", body))).await;
+    assert_eq!(test.outcome, Outcome::Errored, "{test:#?}");
+    test.message.unwrap()
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_or_panics_without_a_sandbox_is_bypassed() {
+    let routes = || {
+        |config: &mut ServiceConfig| {
+            config
+                .route("/waits", web::post().to(std::future::pending::<&str>))
+                .route(
+                    "/panics",
+                    web::post().to(async || -> &str { panic!("no till") }),
+                );
+        }
+    };
+    let (moment, long) = (Duration::from_millis(1), Duration::from_secs(10));
+    for (path, limit, end) in [
+        ("/waits", moment, "was dropped before"),
+        ("/panics", long, "panicked"),
+    ] {
+        let said = posts(Registry::new().app(app(routes)), path, limit).await;
+        assert!(said.starts_with(&format!("POST {path} {end}")), "{said}");
+        assert!(
+            said.contains("is the application using another pool?"),
+            "{said}"
+        );
+    }
 }
 
 #[cfg(feature = "live")]

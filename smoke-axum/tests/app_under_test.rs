@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::connect_info::MockConnectInfo;
 use axum::extract::{ConnectInfo, OriginalUri, Request};
-use axum::routing::get;
+use axum::routing::{get, post};
 use smoke_axum::{
     Client, Outcome, Registry, Result, Runner, Selection, Test, TestReport, app, service_app,
 };
@@ -109,10 +110,15 @@ async fn a_factory_that_panics_or_fails_errors_the_test_and_not_the_process() {
     // axum panics at a route that it cannot make.
     let broken = run(registry().app(app(|| Router::new().route("no-slash", get(""))))).await;
     assert_eq!(broken.outcome, Outcome::Errored);
-    assert!(broken.message.unwrap().contains("Paths must start with"));
+    let said = broken.message.unwrap();
+    assert!(said.starts_with("the application under test could not be built: "));
+    assert!(said.contains("Paths must start with"), "{said}");
     let failing = run(registry().app(app(|| Err::<Router, _>("no stock")))).await;
     assert_eq!(failing.outcome, Outcome::Errored);
-    assert_eq!(failing.message.as_deref(), Some("no stock"));
+    assert_eq!(
+        failing.message.as_deref(),
+        Some("the application under test could not be built: no stock")
+    );
 }
 
 #[tokio::test]
@@ -129,4 +135,36 @@ async fn a_layer_around_the_router_is_at_work() {
     }
     let registry = Registry::new().app(service_app(around));
     assert_passes(registry.test(Test::new("shop::is_moved", is_moved))).await;
+}
+
+/// What the test says whose POST does not end well, though it minds neither.
+async fn posts(registry: Registry, path: &'static str, limit: Duration) -> String {
+    let body = move |client: Client| async move {
+        let request = client.post(path).send();
+        let _ = tokio::time::timeout(limit, request).await;
+    };
+    let test = run(registry.test(Test::new("shop::posts", body))).await;
+    assert_eq!(test.outcome, Outcome::Errored, "{test:#?}");
+    test.message.unwrap()
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_or_panics_without_a_sandbox_is_bypassed() {
+    let routes = || {
+        Router::new()
+            .route("/waits", post(std::future::pending::<&str>))
+            .route("/panics", post(async || -> &str { panic!("no till") }))
+    };
+    let (moment, long) = (Duration::from_millis(1), Duration::from_secs(10));
+    for (path, limit, end) in [
+        ("/waits", moment, "was dropped before"),
+        ("/panics", long, "panicked"),
+    ] {
+        let said = posts(Registry::new().app(app(routes)), path, limit).await;
+        assert!(said.starts_with(&format!("POST {path} {end}")), "{said}");
+        assert!(
+            said.contains("is the application using another pool?"),
+            "{said}"
+        );
+    }
 }

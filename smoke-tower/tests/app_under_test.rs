@@ -61,7 +61,10 @@ async fn a_factory_takes_fixtures_and_its_error_is_the_tests() {
     )))
     .await;
     assert_eq!(test.outcome, Outcome::Errored);
-    assert_eq!(test.message.as_deref(), Some("no stock"));
+    assert_eq!(
+        test.message.as_deref(),
+        Some("the application under test could not be built: no stock")
+    );
 }
 
 #[tokio::test]

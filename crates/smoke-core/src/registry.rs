@@ -14,6 +14,9 @@ use crate::{
     AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, SigningKey, Suite, Test,
 };
 
+/// What the environment calls the build, where the registry does not say so itself.
+const BUILD: &str = "SMOKE_BUILD";
+
 /// The tests of one application and what they need: provided values, rollback backends, how to
 /// build the application under test, who may see what.
 ///
@@ -67,7 +70,7 @@ impl Registry {
             access: Access::default(),
             signing_keys: Vec::new(),
             limits: Limits::default(),
-            build: None,
+            build: std::env::var(BUILD).ok().filter(|build| !build.is_empty()),
             instance: gethostname::gethostname().into_string().ok(),
             at_least: 1,
             accept_abort: false,
@@ -220,7 +223,11 @@ impl Registry {
         self
     }
 
-    /// What identifies the build of the application: a version, a commit. Deploy gates ask for it.
+    /// What identifies the build of the application, for deploy gates: its commit, or whatever
+    /// differs from one deploy to the next. The environment variable `SMOKE_BUILD` unless set here.
+    ///
+    /// A crate's version is none: where the same version is deployed again, a gate would take the
+    /// process before for the new one.
     pub fn build_id(mut self, build: impl Into<String>) -> Self {
         self.build = Some(build.into());
         self

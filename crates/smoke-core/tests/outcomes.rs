@@ -196,7 +196,16 @@ async fn a_factory_that_panics_or_fails_is_an_error_of_the_test() {
     };
     let panicking = AppFactory::new(|| -> NoApp { panic!("no routes") }, |app: NoApp| app);
     let failing = AppFactory::new(async || Err::<NoApp, _>("no config"), |app: NoApp| app);
-    for (factory, message) in [(panicking, "panicked: no routes"), (failing, "no config")] {
+    for (factory, message) in [
+        (
+            panicking,
+            "the application under test could not be built: panicked: no routes",
+        ),
+        (
+            failing,
+            "the application under test could not be built: no config",
+        ),
+    ] {
         let report = run(registry().app(factory)).await;
         assert_ended(&report.tests[0], Outcome::Errored, message);
         assert_ended(&report.tests[1], Outcome::Passed, "");

@@ -135,3 +135,28 @@ fn a_runner_can_be_dropped_anywhere() {
     let runner = Runner::new(one());
     assert!(futures_util::FutureExt::now_or_never(async { drop(runner) }).is_some());
 }
+
+/// In processes of their own, since the environment is the whole process's.
+#[test]
+fn the_environment_names_the_build_where_the_registry_does_not() {
+    for (value, build) in [("4f2a91c", "4f2a91c"), ("", "no build")] {
+        let ran = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--ignored", "--nocapture", "the_build_is_said"])
+            .env("SMOKE_BUILD", value)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success(), "{said}");
+        let wanted = format!("alone: {build}, beside its own: 0badf00\n");
+        assert!(said.contains(&wanted), "{said}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by the_environment_names_the_build_where_the_registry_does_not"]
+async fn the_build_is_said() {
+    let alone = run(one()).await.build;
+    let own = run(one().build_id("0badf00")).await.build;
+    let said = |build: Option<String>| build.unwrap_or_else(|| "no build".to_owned());
+    println!("alone: {}, beside its own: {}", said(alone), said(own));
+}

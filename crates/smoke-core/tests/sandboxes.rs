@@ -147,6 +147,25 @@ async fn an_escaped_test_says_so_in_capitals_and_is_not_run_again() {
 }
 
 #[tokio::test]
+async fn a_test_that_writes_where_nothing_is_rolled_back_is_run_once_more_and_then_rests() {
+    let paper = Paper::default();
+    *paper.verdict.lock().unwrap() = RollbackVerdict::NonTransactional {
+        tables: vec!["plain".to_owned()],
+    };
+    let registry = Registry::new().rollback(paper.clone());
+    let runner = Runner::new(registry.test(Test::new("a", |_: Sandbox<Pool>| {})));
+    for said in [
+        "NOT rolled back: plain",
+        "NOT rolled back: plain",
+        "not run before 2",
+    ] {
+        let test = only(runner.run(Selection::fast()).await);
+        assert_ended(&test, Outcome::Errored, said);
+    }
+    assert_eq!(paper.diary.count("open a"), 2);
+}
+
+#[tokio::test]
 async fn a_sandbox_past_its_limit_is_cut_whatever_the_test_does() {
     let paper = Paper {
         limit: Duration::from_millis(50),

@@ -10,8 +10,6 @@ pub(crate) struct Config {
     pub(crate) port: u16,
     /// A file, or PostgreSQL's where the feature is on.
     pub(crate) database_url: String,
-    /// The build, as a deploy gate wants to see it.
-    pub(crate) build: &'static str,
     /// For trying what a broken deploy looks like: inserts are refused.
     pub(crate) broken_writes: bool,
 }
@@ -27,8 +25,6 @@ impl Config {
         Ok(Self {
             port: port()?,
             database_url: database_url()?,
-            // The pipeline that builds a release sets GIT_SHA.
-            build: option_env!("GIT_SHA").unwrap_or(env!("CARGO_PKG_VERSION")),
             broken_writes: broken_writes()?,
         })
     }

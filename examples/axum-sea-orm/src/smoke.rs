@@ -47,7 +47,6 @@ pub(crate) fn registry(db: &DatabaseConnection) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
-        .build_id(env!("CARGO_PKG_VERSION"))
         .rollback(Rollback::like(db))
         .app(smoke_axum::app(
             |Sandbox(db): Sandbox<DatabaseConnection>| users::router(db),

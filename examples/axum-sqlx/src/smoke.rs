@@ -44,7 +44,6 @@ pub(crate) fn registry(pool: &SqlitePool) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
-        .build_id(env!("CARGO_PKG_VERSION"))
         .rollback(Rollback::like(pool))
         .app(smoke_axum::app(|Sandbox(pool): Sandbox<SqlitePool>| {
             users::router(pool)

@@ -38,7 +38,6 @@ pub(crate) fn registry(prices: Prices) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
-        .build_id(env!("CARGO_PKG_VERSION"))
         .provide(prices)
         .app(smoke_tower::app(|Provided(prices): Provided<Prices>| {
             service_fn(move |request| shop::answer(Prices::clone(&prices), request))

@@ -7,14 +7,17 @@ use crate::{Answer, Service, refusal};
 /// Within which time a service ends that was told to, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts the service and checks that its endpoint answers with that many passed tests, and that
-/// what else is asked for under the prefix is answered by the endpoint too.
+/// Starts the service and checks that its endpoint answers with that many passed tests and with the
+/// build that the environment names, and that what else is asked for under the prefix is answered
+/// by the endpoint too.
 ///
 /// # Panics
 ///
 /// When it is not so.
 pub fn has_smoke_tests(binary: &str, tests: usize) {
-    let service = Service::start(binary);
+    let service = Service::start_with(binary, &[("SMOKE_BUILD", "4f2a91c")]);
+    let answer = service.get("/smoketest/");
+    assert_eq!(answer.header("x-smoke-build"), Some("4f2a91c"));
     has_smoke_tests_of(tests, |method, path| service.ask(method, path, ""));
 }
 

@@ -54,7 +54,6 @@ pub(crate) fn registry(catalogue: Prices) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
-        .build_id(env!("CARGO_PKG_VERSION"))
         .provide(catalogue)
         .app(smoke_tower::app(|catalogue: Provided<Prices>| {
             routes(Prices::clone(&catalogue))

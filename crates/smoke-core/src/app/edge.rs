@@ -119,6 +119,7 @@ impl Fixture for AppUnderTest {
 
     async fn acquire(cx: &Context) -> Result<Self> {
         let factory = cx.supplies().app.clone().ok_or_else(missing)?;
+        cx.unbuilt().told()?;
         let app = AssertUnwindSafe(factory.build(cx.clone()))
             .catch_unwind()
             .await;
@@ -129,7 +130,7 @@ impl Fixture for AppUnderTest {
             )))
         });
         Ok(Self {
-            app: app?,
+            app: cx.built(app)?,
             cx: cx.unchained(),
         })
     }

@@ -13,6 +13,15 @@ use crate::{Context, Providers, Result};
 /// Builds the application under test, once for each test that sends requests.
 ///
 /// An adapter makes one of a function of fixtures that returns the application's routes.
+///
+/// While the function is at work its sandbox is open, and production waits for what that holds:
+/// past the sandbox's limit (1 s on SQLite, 2 s elsewhere) it is ended, and the test is errored
+/// with what the factory did. What takes time, or may not be there (a client of another service),
+/// is made in `main`, or in a [`Fixture`](crate::Fixture) of [`Kind::Unit`](crate::Kind::Unit):
+/// those are acquired before a sandbox is opened.
+///
+/// Where it fails ("the application under test could not be built: ..") the other tests of the
+/// run are told the same, and it is not called again before the next run.
 #[derive(Clone)]
 pub struct AppFactory(Arc<dyn BuildApp>);
 

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::{App, AppBody, AppFactory, BoxError};
+use super::{App, AppBody, AppFactory, BoxError, Unbuilt};
 use crate::clock::Clock;
 use crate::fixture::context::Surroundings;
 use crate::providers::Supplies;
@@ -149,6 +149,7 @@ where
         stage: Handle::current(),
         coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),
+        unbuilt: Unbuilt::default(),
     };
     let cx = Context::new(
         "shop::orders".into(),

@@ -1,6 +1,7 @@
 //! The application under test: built anew for one test, called in process.
 
 mod body;
+mod building;
 mod edge;
 mod error;
 mod factory;
@@ -18,6 +19,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 #[cfg(feature = "live")]
 pub(crate) use body::AnswerBody;
 pub use body::Trailers;
+pub(crate) use building::{Building, Unbuilt};
 pub use edge::{AppUnderTest, CallOptions};
 pub use error::RequestError;
 pub use factory::AppFactory;

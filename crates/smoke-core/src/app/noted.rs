@@ -9,6 +9,7 @@ use smoke_report::RequestMade;
 use super::AppBody;
 use super::refused::Refused;
 use crate::Context;
+use crate::rollback::RequestEnd;
 
 /// Puts a request into the test's report when it is over, also where its future was dropped.
 pub(super) struct Noted {
@@ -16,6 +17,8 @@ pub(super) struct Noted {
     method: String,
     path: String,
     pub(super) status: Option<StatusCode>,
+    /// How the request ended, where that was without an answer.
+    pub(super) unanswered: Option<RequestEnd>,
     /// The application refused the request otherwise than by the status.
     pub(super) refused: Refused,
     started: Instant,
@@ -28,14 +31,24 @@ impl Noted {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             status: None,
+            unanswered: None,
             refused: Refused::default(),
             started: Instant::now(),
         }
     }
 
-    /// Whether the application accepted what it was asked to do.
-    pub(super) fn succeeded(&self) -> bool {
-        !self.refused.is_noted() && self.status.is_some_and(|status| status.as_u16() < 400)
+    /// What became of the request; none where the application refused what it was asked to do.
+    pub(super) fn end(&self) -> Option<RequestEnd> {
+        let Some(status) = self.status else {
+            return Some(self.unanswered.unwrap_or(RequestEnd::Dropped));
+        };
+        if self.refused.is_noted() || status.is_client_error() {
+            return None;
+        }
+        Some(match status.is_server_error() {
+            true => RequestEnd::Failed,
+            false => RequestEnd::Succeeded,
+        })
     }
 }
 

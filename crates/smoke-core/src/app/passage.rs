@@ -11,12 +11,12 @@ use super::body::AnswerBody;
 use super::noted::Noted;
 use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
 use crate::Context;
-use crate::rollback::{RollbackVerdict, Session};
+use crate::rollback::{RequestEnd, RollbackVerdict, Session};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
 /// Dropped before that, it is as if the client had gone away: the next request ends what it left
-/// behind.
+/// behind. A bypass is noted all the same.
 pub(crate) struct Passage {
     app: Arc<dyn App>,
     cx: Context,
@@ -49,7 +49,7 @@ impl Passage {
             source: format!("{error:#}").into(),
         })?;
         let has_to_check_out = !is_safe(request.method()) && !options.without_database;
-        let passage = Self {
+        let mut passage = Self {
             app: Arc::clone(&app.app),
             request: name(request).into(),
             before: has_to_check_out.then(|| checkouts(&sessions)),
@@ -59,10 +59,8 @@ impl Passage {
             _one_at_a_time: one_at_a_time,
         };
         passage.enter_sessions().await?;
-        Ok(Self {
-            noted: Some(Noted::new(&passage.cx, request)),
-            ..passage
-        })
+        passage.noted = Some(Noted::new(&passage.cx, request));
+        Ok(passage)
     }
 
     async fn enter_sessions(&self) -> Result<(), RequestError> {
@@ -94,12 +92,29 @@ impl Passage {
     ) -> Result<Response<AnswerBody>, RequestError> {
         let answering = async { self.app.call(request).await };
         let answered = AssertUnwindSafe(answering).catch_unwind().await;
-        let answer = answered
-            .map_err(|payload| RequestError::panicked(&self.request, &*payload, &self.cx.scene()))?
-            .map_err(|source| RequestError::Service {
-                request: self.request.to_string(),
-                source,
-            })?;
+        let answered = answered
+            .map_err(|payload| {
+                let error = RequestError::panicked(&self.request, &*payload, &self.cx.scene());
+                (RequestEnd::Panicked, error)
+            })
+            .and_then(|answered| {
+                answered.map_err(|source| {
+                    let request = self.request.to_string();
+                    (
+                        RequestEnd::Failed,
+                        RequestError::Service { request, source },
+                    )
+                })
+            });
+        let answer = match answered {
+            Ok(answer) => answer,
+            Err((end, error)) => {
+                if let Some(noted) = &mut self.noted {
+                    noted.unanswered = Some(end);
+                }
+                return Err(error);
+            }
+        };
         let (head, body) = answer.into_parts();
         let mut body = AnswerBody::new(body, Arc::clone(&self.request), self.cx.scene());
         if let Some(noted) = &mut self.noted {
@@ -110,18 +125,26 @@ impl Passage {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Leaves every session and notes each bad verdict; the first one counts.
+    /// Leaves every session and notes each bad verdict; the first one counts. A bypass is among
+    /// them where the request succeeded: any other end says itself what is wrong.
     pub(crate) async fn leave(mut self) -> Option<RollbackVerdict> {
-        let noted = self.noted.take();
-        let succeeded = noted.as_ref().is_some_and(Noted::succeeded);
-        drop(noted);
         // Noted before anything else is waited for: this future may be dropped any time.
-        let bypassed = (succeeded && self.before == Some(checkouts(&self.sessions))).then(|| {
+        let bypassed = self.over();
+        self.leave_sessions(self.sessions.len()).await.or(bypassed)
+    }
+
+    /// Puts the request into the report, once, and notes where it has bypassed the sandboxes.
+    /// Waits for nothing. The verdict, where the request succeeded.
+    fn over(&mut self) -> Option<RollbackVerdict> {
+        let end = self.noted.take()?.end()?;
+        let took_none = self.before == Some(checkouts(&self.sessions));
+        let bypassed = took_none.then(|| {
             self.problem(RollbackVerdict::Bypassed {
                 request: self.request.to_string(),
+                end,
             })
         });
-        self.leave_sessions(self.sessions.len()).await.or(bypassed)
+        bypassed.filter(|_| end == RequestEnd::Succeeded)
     }
 
     async fn leave_sessions(&self, entered: usize) -> Option<RollbackVerdict> {
@@ -138,6 +161,12 @@ impl Passage {
     fn problem(&self, verdict: RollbackVerdict) -> RollbackVerdict {
         self.cx.note_problem(verdict.clone());
         verdict
+    }
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        self.over();
     }
 }
 

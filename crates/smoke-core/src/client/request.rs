@@ -212,10 +212,12 @@ impl RequestBuilder {
         })
     }
 
-    /// Says that the request touches no database, so that it is no error when it succeeds
-    /// without a connection from the sandbox.
+    /// Says that the request touches no database, so that it is no error when it takes no
+    /// connection from the sandbox.
     ///
-    /// Only for requests that leave nothing behind: what they write elsewhere is not rolled back.
+    /// Also for a request that is expected to be refused, of an application that answers errors
+    /// with 200: a refusal is known by its 4xx, or its gRPC status. Only for requests that leave
+    /// nothing behind: what they write elsewhere is not rolled back.
     pub fn without_database(mut self) -> Self {
         self.options.without_database = true;
         self

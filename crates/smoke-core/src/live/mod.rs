@@ -26,7 +26,7 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// A request takes the same way as one of [`Client`](crate::Client). It is handled in the
 /// sandbox, in a savepoint of its own; it carries [`SmokeRequest`](crate::SmokeRequest); it is in
 /// the report; and a request that is meant to write and takes no connection from the sandbox is
-/// an error, unless [`without_database`](Self::without_database) says that its path needs none.
+/// an error (one that is refused with a 4xx apart), unless [`without_database`](Self::without_database) says that its path needs none.
 /// The extensions of a request have the peer's `SocketAddr`.
 ///
 /// # One after the other
@@ -107,8 +107,8 @@ impl LiveServer {
         self.of_scheme("ws", path.as_ref())
     }
 
-    /// Says that requests to a path touch no database, so that it is no error when one succeeds
-    /// without a connection from the sandbox. The path is the whole one, without a query.
+    /// Says that requests to a path touch no database, so that it is no error when one takes no
+    /// connection from the sandbox. The path is the whole one, without a query.
     ///
     /// Only for requests that leave nothing behind: what they write elsewhere is not rolled back.
     pub fn without_database(&self, path: impl Into<String>) {

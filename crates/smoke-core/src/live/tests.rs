@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::app::fake::{self, FakeSession, Log, answer};
-use crate::rollback::RollbackVerdict;
+use crate::rollback::{RequestEnd, RollbackVerdict};
 use crate::{AppBody, SmokeRequest};
 
 type Answered = Result<Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>;
@@ -146,8 +146,45 @@ async fn a_write_without_a_connection_of_the_sandbox_is_bypassed_unless_its_path
     close(&bench.cx).await.unwrap();
     let bypassed = RollbackVerdict::Bypassed {
         request: "POST /users".to_owned(),
+        end: RequestEnd::Succeeded,
     };
     assert_eq!(bench.cx.remains().problems, [bypassed]);
+}
+
+#[tokio::test]
+async fn a_write_that_comes_to_no_good_end_without_a_connection_is_bypassed_too() {
+    let bench = Bench::new(|session| {
+        move |request: Request<AppBody>| {
+            session.log.write(request.uri().path());
+            async move {
+                match request.uri().path() {
+                    "/fails" => answer(500, "no"),
+                    "/panics" => panic!("no paper left"),
+                    _ => std::future::pending().await,
+                }
+            }
+        }
+    })
+    .await;
+    bench.ask("POST /fails HTTP/1.1").await;
+    bench.ask("POST /panics HTTP/1.1").await;
+    let goes_away = bench.send("POST /waits HTTP/1.1").await;
+    while !bench.session.log.lines().contains(&"/waits".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    drop(goes_away);
+    // It has given its turn back.
+    drop(bench.cx.edge().lock_owned().await);
+    let found = [
+        ("POST /fails", RequestEnd::Failed),
+        ("POST /panics", RequestEnd::Panicked),
+        ("POST /waits", RequestEnd::Dropped),
+    ];
+    let found = found.map(|(request, end)| RollbackVerdict::Bypassed {
+        request: request.to_owned(),
+        end,
+    });
+    assert_eq!(bench.cx.remains().problems, found);
 }
 
 #[tokio::test]

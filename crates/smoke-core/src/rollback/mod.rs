@@ -37,7 +37,7 @@ pub use choices::Choices;
 pub use fault::Fault;
 pub(crate) use open::OpenSandbox;
 pub use terms::Terms;
-pub use verdict::RollbackVerdict;
+pub use verdict::{RequestEnd, RollbackVerdict};
 pub use watch::{HandleToken, HandleWatch};
 
 pub use crate::redact::redact;

@@ -56,6 +56,12 @@ impl OpenSandbox {
         }
     }
 
+    /// The limit, where it was held for longer than that.
+    pub(crate) fn past_limit(&self) -> Option<Duration> {
+        let past_limit = self.past_limit.load(Ordering::SeqCst);
+        past_limit.then_some(self.limit)
+    }
+
     pub(crate) fn session(&self) -> &Arc<dyn Session> {
         &self.session
     }

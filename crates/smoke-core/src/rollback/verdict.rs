@@ -18,11 +18,13 @@ pub enum RollbackVerdict {
         /// The request during which it happened, as far as it is known: `POST /users`.
         at: Option<String>,
     },
-    /// A request that is meant to write succeeded, and the application took no connection from
-    /// the sandbox: what it wrote went elsewhere and was not rolled back.
+    /// A request that is meant to write was not refused, and the application took no connection
+    /// from the sandbox: what it wrote, if anything, went elsewhere and was not rolled back.
     Bypassed {
         /// The request: `POST /users`.
         request: String,
+        /// What became of it.
+        end: RequestEnd,
     },
     /// The sandbox's connection was lost: the server ended it, or a panic made the pool drop it.
     /// The server has rolled back what was not committed before.
@@ -89,6 +91,32 @@ pub enum RollbackVerdict {
     },
 }
 
+/// What became of a request that nobody refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestEnd {
+    /// It was answered, and the answer says nothing against it.
+    Succeeded,
+    /// It was answered with a 5xx, or the service returned an error instead of an answer.
+    Failed,
+    /// The application panicked.
+    Panicked,
+    /// Its future was dropped before there was an answer: by a time limit of the test, or by a
+    /// client that went away.
+    Dropped,
+}
+
+impl fmt::Display for RequestEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::Dropped => "was dropped before it was answered,",
+        })
+    }
+}
+
 impl RollbackVerdict {
     /// Whether everything was rolled back, and nothing else was found.
     #[must_use]
@@ -151,10 +179,11 @@ impl fmt::Display for RollbackVerdict {
                     " ({how}): DATA MAY HAVE BEEN COMMITTED; the test will not run again until the process is restarted"
                 )
             }
-            Self::Bypassed { request } => write!(
+            // What others' connections wrote is nothing that a database tells.
+            Self::Bypassed { request, end } => write!(
                 f,
-                "{request} succeeded without taking a connection from the sandbox: is the application using another pool? \
-                 What it wrote was NOT rolled back (a request that touches no database says .without_database())"
+                "{request} {end} without taking a connection from the sandbox: is the application using another pool? \
+                 If it wrote anything, that was NOT rolled back (a request that touches no database says .without_database())"
             ),
             Self::ConnectionLost { cause } => write!(
                 f,

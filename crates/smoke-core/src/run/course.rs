@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
+use crate::app::Unbuilt;
 use crate::redact::redact;
 use crate::{Error, ErrorKind, Result, Selection, Skip};
 
@@ -48,6 +49,7 @@ struct Shared {
     stop: Stop,
     /// Set where the run is to stop at the first test that does not pass, and one has not.
     halted: AtomicBool,
+    unbuilt: Unbuilt,
     events: mpsc::UnboundedSender<Event>,
 }
 
@@ -90,6 +92,7 @@ impl Course {
             course: self,
             stop,
             halted: AtomicBool::new(false),
+            unbuilt: Unbuilt::default(),
             events,
         });
         // One task, so that tests take their turns in order. It outlives the answer where a test does.
@@ -237,9 +240,7 @@ impl Shared {
                 job.checked.clone()?;
                 let _place = self.in_time(self.course.engine.tests.acquire()).await?;
                 job.refusal().map_or(Ok(()), Err)?;
-                execute(&self.course.engine, job, &self.course.id, self.stop.clone())
-                    .await
-                    .result
+                self.execute(job, self.stop.clone()).await.result
             };
             set_up
                 .await
@@ -252,9 +253,12 @@ impl Shared {
     async fn tear_down(&self, job: &Job) -> Result {
         job.checked.clone()?;
         job.refusal().map_or(Ok(()), Err)?;
-        execute(&self.course.engine, job, &self.course.id, self.stop.late())
-            .await
-            .result
+        self.execute(job, self.stop.late()).await.result
+    }
+
+    async fn execute(&self, job: &Job, stop: Stop) -> Ended {
+        let Course { engine, id, .. } = &self.course;
+        execute(engine, job, id, &self.unbuilt, stop).await
     }
 
     /// Whether not all of the tests say that they are to be skipped.
@@ -308,7 +312,7 @@ impl Shared {
         }
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
-        let execution = || execute(engine, job, &self.course.id, self.stop.clone());
+        let execution = || self.execute(job, self.stop.clone());
         let mut ended = execution().await;
         if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;

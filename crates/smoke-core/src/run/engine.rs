@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::catalogue::Catalogue;
 use super::stage::Runtimes;
+use crate::app::Unbuilt;
 use crate::fixture::context::Surroundings;
 use crate::{Error, Result};
 
@@ -127,12 +128,13 @@ impl Engine {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn surroundings(&self, stage: Handle) -> Arc<Surroundings> {
+    pub(crate) fn surroundings(&self, stage: Handle, unbuilt: &Unbuilt) -> Arc<Surroundings> {
         Arc::new(Surroundings {
             supplies: Arc::clone(&self.catalogue.supplies),
             stage,
             coordinator: self.coordinator.clone(),
             sandboxes: Arc::clone(&self.sandboxes),
+            unbuilt: unbuilt.clone(),
         })
     }
 

@@ -11,13 +11,17 @@ use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
+use crate::app::Unbuilt;
 use crate::clock::Clock;
 use crate::fixture::finisher::{self, Finisher};
-use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
+use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// A factory that is quicker than that is not what a sandbox was held for.
+const TOLD: Duration = Duration::from_millis(100);
 
 /// What became of one execution.
 pub(crate) struct Ended {
@@ -90,6 +94,7 @@ pub(crate) async fn execute(
     engine: &Arc<Engine>,
     job: &Job,
     run: &Arc<str>,
+    unbuilt: &Unbuilt,
     mut stop: Stop,
 ) -> Ended {
     let _execution = engine.execution();
@@ -103,7 +108,7 @@ pub(crate) async fn execute(
     let (alive, mut working) = HandleToken::new();
     let alive = Arc::new(alive);
     let clock = Clock::start();
-    let surroundings = engine.surroundings(stage.clone());
+    let surroundings = engine.surroundings(stage.clone(), unbuilt);
     let cx = Context::new(
         Arc::clone(&job.name),
         Arc::clone(run),
@@ -125,6 +130,9 @@ pub(crate) async fn execute(
     }
     let has_ended = matches!(worked, Worked::Ended(_));
     let mut result = clean(engine, &cx, &mut working, worked.result()).await;
+    if !has_ended && !stop.is_shut() {
+        result = cx.unreturned().into_iter().fold(result, beneath);
+    }
     // What a request finds is worth nothing once nobody asks for it.
     let turn = timeout(GRACE, cx.edge().lock_owned()).await;
     if turn.is_err() && has_ended {
@@ -151,7 +159,21 @@ pub(crate) async fn execute(
     )
     .await;
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
-    let explained = explained(&result, &sessions);
+    let mut found: Vec<_> = remains
+        .problems
+        .into_iter()
+        .chain(verdicts)
+        .chain(explained(&result, &sessions))
+        .filter(|verdict| !verdict.is_rolled_back())
+        .collect();
+    if let Some(failure) = cx.building().failure() {
+        // It was the factory that held the sandbox.
+        found.retain(|verdict| !matches!(verdict, RollbackVerdict::PastLimit { .. }));
+        // Before the next test has a sandbox. What the database met is another test's to meet.
+        if found.is_empty() {
+            unbuilt.tell(failure);
+        }
+    }
     if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {
         let permit = remains.permit;
         coordinator.spawn(async move {
@@ -161,13 +183,7 @@ pub(crate) async fn execute(
     } else {
         drop(remains.permit);
     }
-    let found = remains
-        .problems
-        .into_iter()
-        .chain(verdicts)
-        .chain(explained)
-        .filter(|verdict| !verdict.is_rolled_back());
-    result = judge(result, found.collect(), job);
+    result = building_told(judge(result, found, job), cx.building().took());
     let passing = is_passing(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
@@ -261,6 +277,12 @@ fn beside(result: Result, fault: Error) -> Result {
     }
 }
 
+/// Whether nothing went wrong in the test itself.
+fn is_good(result: &Result) -> bool {
+    let error = result.as_ref().err();
+    error.is_none_or(|error| error.kind() == ErrorKind::Skipped)
+}
+
 /// What went wrong beneath the test explains what the test says, and counts more.
 fn beneath(result: Result, fault: Error) -> Result {
     Err(match result {
@@ -272,6 +294,7 @@ fn beneath(result: Result, fault: Error) -> Result {
 
 /// What the sandboxes say counts more than what the test says.
 fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
+    let (unproven, found): (Vec<_>, Vec<_>) = found.into_iter().partition(is_unproven);
     let barring = found
         .iter()
         .find_map(|verdict| Some((verdict, barred(verdict)?)));
@@ -282,10 +305,30 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
         .map(|(verdict, _)| verdict)
         .or_else(|| found.iter().find(|found| found.may_have_left_something()))
         .or(found.first());
-    match worst {
-        Some(worst) => beneath(result, Error::from(worst.clone()).with_place(None)),
-        None => result,
+    let bypass = unproven.first();
+    match worst.or(bypass.filter(|_| is_good(&result))) {
+        Some(decides) if leaves_each_time(decides) => job.rest(decides.to_string()),
+        None if result.is_ok() => job.rested(),
+        _ => {}
     }
+    let said = |verdict: &RollbackVerdict| Error::from(verdict.clone()).with_place(None);
+    match (worst, bypass) {
+        (Some(worst), _) => beneath(result, said(worst)),
+        // An answer of 5xx says itself what is wrong, wherever it was not expected.
+        (None, Some(bypass)) if is_good(&result) || !has_failed(bypass) => {
+            beside(result, said(bypass))
+        }
+        _ => result,
+    }
+}
+
+/// Whether a request took no connection and did not succeed either: it may not have come to that.
+fn is_unproven(verdict: &RollbackVerdict) -> bool {
+    matches!(verdict, RollbackVerdict::Bypassed { end, .. } if *end != RequestEnd::Succeeded)
+}
+
+fn has_failed(bypass: &RollbackVerdict) -> bool {
+    matches!(bypass, RollbackVerdict::Bypassed { end, .. } if *end == RequestEnd::Failed)
 }
 
 /// Why a test must not run again in this process, where data may have stayed.
@@ -294,11 +337,17 @@ fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
         RollbackVerdict::Escaped { .. } => {
             Some("its transaction ended before the rollback, and DATA MAY HAVE BEEN COMMITTED")
         }
-        RollbackVerdict::Bypassed { .. } => {
-            Some("it wrote past its sandbox, and what it wrote was NOT rolled back")
-        }
         _ => None,
     }
+}
+
+/// Whether the test does at each execution what may leave something behind, though nobody can say
+/// whether it did.
+fn leaves_each_time(verdict: &RollbackVerdict) -> bool {
+    matches!(
+        verdict,
+        RollbackVerdict::Bypassed { .. } | RollbackVerdict::NonTransactional { .. }
+    )
 }
 
 /// What the sandboxes know of a failure.
@@ -311,11 +360,27 @@ fn explained(result: &Result, sessions: &[Arc<dyn Session>]) -> Option<RollbackV
 }
 
 fn is_passing(result: &Result) -> bool {
-    let verdict = result
-        .as_ref()
-        .err()
-        .and_then(Error::downcast_ref::<RollbackVerdict>);
-    verdict.is_some_and(RollbackVerdict::is_passing)
+    verdict(result).is_some_and(RollbackVerdict::is_passing)
+}
+
+fn verdict(result: &Result) -> Option<&RollbackVerdict> {
+    result.as_ref().err()?.downcast_ref()
+}
+
+/// Says of a sandbox that was held for too long how much of that the factory took.
+fn building_told(result: Result, took: Option<Duration>) -> Result {
+    let took = took.filter(|took| *took >= TOLD);
+    let past_limit = matches!(verdict(&result), Some(RollbackVerdict::PastLimit { .. }));
+    match (result, took) {
+        (Err(error), Some(took)) if past_limit => {
+            let message = format!(
+                "{}; it took {took:.1?} to build the application under test",
+                error.message()
+            );
+            Err(error.reworded(message))
+        }
+        (result, _) => result,
+    }
 }
 
 fn hung(result: Result, job: &Job, working: HandleWatch) -> Error {
@@ -340,4 +405,29 @@ fn shutting_down() -> Error {
 /// An error of the runner's own, which has no place in the user's code.
 fn plain(message: impl std::fmt::Display) -> Error {
     Error::msg(message).with_place(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past_limit() -> Error {
+        let limit = "2s".to_owned();
+        Error::from(RollbackVerdict::PastLimit { limit })
+    }
+
+    #[test]
+    fn a_sandbox_past_its_limit_tells_how_long_the_factory_took() {
+        let told = building_told(Err(past_limit()), Some(Duration::from_millis(1900)));
+        let said = told.unwrap_err().to_string();
+        assert!(said.starts_with(past_limit().message()), "{said}");
+        let end = "; it took 1.9s to build the application under test";
+        assert!(said.ends_with(end), "{said}");
+        for took in [None, Some(Duration::from_millis(3))] {
+            let told = building_told(Err(past_limit()), took).unwrap_err();
+            assert_eq!(told.message(), past_limit().message());
+        }
+        let other = building_told(Err(plain("no")), Some(Duration::from_secs(1)));
+        assert_eq!(other.unwrap_err().message(), "no");
+    }
 }

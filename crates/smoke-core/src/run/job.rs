@@ -2,8 +2,9 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::rest::Rest;
 use crate::rollback::HandleWatch;
 use crate::test::AnyBody;
 use crate::{Error, Providers, Result, Test};
@@ -27,6 +28,8 @@ struct Latches {
     hung: Option<(SystemTime, HandleWatch)>,
     /// What it wrote may have stayed. Lasts until the process ends.
     barred: Option<(SystemTime, &'static str)>,
+    /// It may have written where nobody sees it, for that reason.
+    resting: Option<(Rest, String)>,
 }
 
 impl Job {
@@ -74,6 +77,16 @@ impl Job {
                 "not run: at {since} {why}; it will not run again until the process is restarted"
             )));
         }
+        let resting = latches.resting.as_ref();
+        if let Some((times, left, why)) = resting.and_then(|(rest, why)| {
+            let (times, left) = rest.left(Instant::now())?;
+            Some((times, left, why))
+        }) {
+            let until = time(SystemTime::now() + left);
+            return Some(refused(format_args!(
+                "not run before {until}, since it may leave something behind each time ({times} times in a row so far): {why}"
+            )));
+        }
         let (since, working) = latches.hung.as_ref()?;
         let since = time(*since);
         (!working.is_gone()).then(|| {
@@ -93,6 +106,19 @@ impl Job {
         self.latches()
             .barred
             .get_or_insert((SystemTime::now(), why));
+    }
+
+    /// Has the job executed ever more rarely as long as this goes on.
+    pub(crate) fn rest(&self, why: String) {
+        let mut latches = self.latches();
+        let (rest, said) = latches.resting.get_or_insert_default();
+        rest.begin(Instant::now());
+        *said = why;
+    }
+
+    /// Takes note that the job has left nothing behind.
+    pub(crate) fn rested(&self) {
+        self.latches().resting = None;
     }
 
     fn latches(&self) -> MutexGuard<'_, Latches> {

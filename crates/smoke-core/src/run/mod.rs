@@ -8,6 +8,7 @@ mod gate;
 mod isolate;
 mod job;
 mod limits;
+mod rest;
 mod runner;
 mod stage;
 

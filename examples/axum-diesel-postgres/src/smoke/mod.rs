@@ -17,7 +17,6 @@ pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(6)
-        .build_id(config.build)
         .provide(ProductionPool(pool.clone()))
         .rollback(Rollback::new(&config.database_url))
         .app(smoke_axum::app(|Sandbox(pool): Sandbox<Pool>| {

@@ -23,7 +23,6 @@ pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(12)
-        .build_id(config.build)
         .provide(config.clone())
         .provide(ProductionPool(pool.clone()))
         .provide(rounds)

@@ -1,23 +1,75 @@
 //! The gate that lets a deploy go on.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use crate::database::Database;
+use crate::replica::{Replica, answer};
 use crate::service::Service;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy-gate.sh");
-const BUILD: &str = env!("CARGO_PKG_VERSION");
+const BUILD: &str = "4f2a91c";
+const NOBODY: &str = "http://127.0.0.1:1";
 
-/// The exit code, and what was said.
-fn gate(token: &str, arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::new("sh");
-    command
-        .arg(SCRIPT)
-        .args(arguments)
-        .env("SMOKE_TOKEN", token);
-    let output = command.output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    (output.status.code().unwrap(), said)
+/// One call of the gate, in which nothing sleeps: how long it would have is written down, and so
+/// is what curl is called with.
+struct Gate {
+    folder: TempDir,
+    token: &'static str,
+    wait: &'static str,
+}
+
+impl Gate {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = std::env::var("PATH").unwrap();
+        for (name, then) in [("sleep", "exit 0"), ("curl", "PATH=$REST exec curl \"$@\"")] {
+            let program = folder.path().join(name);
+            let log = folder.path().join(format!("{name}.log"));
+            let script = format!(
+                "#!/bin/sh\nREST='{path}'\nprintf '%s\\n' \"$@\" >>'{}'\n{then}\n",
+                log.display()
+            );
+            fs::write(&program, script).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self {
+            folder,
+            token: "sec\"ret",
+            wait: "",
+        }
+    }
+
+    /// The exit code, and what was said.
+    fn ask(&self, build: &str, replicas: &[&str]) -> (i32, String) {
+        let path = std::env::var("PATH").unwrap();
+        let output = Command::new("sh")
+            .arg(SCRIPT)
+            .arg(build)
+            .args(replicas)
+            .env("PATH", format!("{}:{path}", self.folder.path().display()))
+            .env("SMOKE_TOKEN", self.token)
+            .env("SMOKE_WAIT", self.wait)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), said)
+    }
+
+    /// What a program was called with, a line an argument.
+    fn called(&self, program: &str) -> Vec<String> {
+        let log = self.folder.path().join(format!("{program}.log"));
+        let log = fs::read_to_string(log).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+}
+
+fn start(database: &Database, more: &[(&str, &str)]) -> Service {
+    let environment = [&[("SMOKE_BUILD", BUILD)], more].concat();
+    Service::start(database, &environment)
 }
 
 fn url(service: &Service) -> String {
@@ -27,51 +79,169 @@ fn url(service: &Service) -> String {
 #[test]
 fn the_gate_opens_for_a_pass_of_the_wanted_build() {
     let database = Database::new();
-    let services = [
-        Service::start(&database, &[]),
-        Service::start(&database, &[]),
-    ];
+    let services = [start(&database, &[]), start(&database, &[])];
     let [one, other] = services.each_ref().map(url);
-    let (code, said) = gate("secret", &[BUILD, &one, &other]);
-    assert_eq!(said, format!("PASS {one}\nPASS {other}\n"));
+    let (code, said) = Gate::new().ask(BUILD, &[&one, &format!("{other}/")]);
+    assert_eq!(said, format!("PASS {one}\nPASS {other}/\n"));
     assert_eq!(code, 0);
 }
 
 #[test]
-fn the_gate_stays_shut_for_anything_else() {
+fn a_fail_shuts_the_gate_at_once() {
     let database = Database::new();
-    let service = Service::start(&database, &[]);
-    let broken = Service::start(&database, &[("QUICKSTART_BREAK", "writes")]);
-    let (good, bad) = (url(&service), url(&broken));
-    let other_page = format!("{good}/users");
-    for (replicas, said) in [
-        (
-            vec!["0.0.0", &good],
-            "status 200, build 0.1.0, wanted 0.0.0\n    PASS\n",
+    let (good, bad) = (
+        start(&database, &[]),
+        start(&database, &[("QUICKSTART_BREAK", "writes")]),
+    );
+    let (good, bad, gate) = (url(&good), url(&bad), Gate::new());
+    let (code, said) = gate.ask(BUILD, &[&bad, &good]);
+    let wanted = format!(
+        "FAIL {bad}: status 503, build {BUILD}, wanted {BUILD}\n    FAIL\n    test classes"
+    );
+    assert!(said.starts_with(&wanted), "{said}");
+    assert!(said.ends_with(&format!("PASS {good}\n")), "{said}");
+    assert_eq!(code, 1);
+    assert_eq!(gate.called("sleep"), [""; 0], "nobody is asked again");
+}
+
+#[test]
+fn another_build_at_the_end_of_its_time_is_a_fail() {
+    let database = Database::new();
+    let without = Service::start(&database, &[]);
+    let before = Service::start(&database, &[("SMOKE_BUILD", "0badf00")]);
+    for (service, shown) in [(without, ""), (before, "0badf00")] {
+        let gate = Gate {
+            wait: "1",
+            ..Gate::new()
+        };
+        let replica = url(&service);
+        let (code, said) = gate.ask(BUILD, &[&replica]);
+        let wanted =
+            format!("FAIL {replica}: status 200, build {shown}, wanted {BUILD}\n    PASS\n");
+        assert!(said.starts_with(&wanted), "{said}");
+        assert_eq!(code, 1);
+    }
+}
+
+#[test]
+fn the_build_before_is_waited_out() {
+    let replica = Replica::start(&[
+        answer("PASS", "0badf00", "", ""),
+        answer("FAIL", "0badf00", "", "reason: it ends\n"),
+        answer("PASS", BUILD, "", ""),
+    ]);
+    let gate = Gate {
+        wait: "1000",
+        ..Gate::new()
+    };
+    let (code, said) = gate.ask(BUILD, &[&replica.url()]);
+    assert_eq!((code, said), (0, format!("PASS {}\n", replica.url())));
+    assert_eq!(gate.called("sleep"), ["2", "2"]);
+}
+
+#[test]
+fn a_replica_that_is_busy_is_asked_again_when_it_says() {
+    let busy = "reason: busy: as many runs as the limits allow\n";
+    let replica = Replica::start(&[
+        answer("FAIL", BUILD, "Retry-After: 3\r\n", busy),
+        answer("FAIL", BUILD, "retry-after:0\r\n", busy),
+        answer(
+            "FAIL",
+            BUILD,
+            "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n",
+            busy,
         ),
-        (
-            vec![BUILD, &good, &bad],
-            "status 503, build 0.1.0, wanted 0.1.0\n    FAIL\n",
-        ),
-        (
-            vec![BUILD, &other_page],
-            "status 404, build , wanted 0.1.0\n",
-        ),
-        (
-            vec![BUILD, "http://127.0.0.1:1"],
-            "status none, build , wanted 0.1.0\n",
-        ),
+        answer("PASS", BUILD, "", ""),
+    ]);
+    let gate = Gate {
+        wait: "1000",
+        ..Gate::new()
+    };
+    let (code, said) = gate.ask(BUILD, &[&replica.url()]);
+    assert_eq!((code, said), (0, format!("PASS {}\n", replica.url())));
+    assert_eq!(gate.called("sleep"), ["3", "0", "2"]);
+    let asked = replica.asked();
+    assert!(asked[0].starts_with("POST /smoketest/slow/ HTTP/1.1\r\n"));
+}
+
+#[test]
+fn nobody_could_say_is_another_code_after_bounded_tries() {
+    let database = Database::new();
+    let off = start(&database, &[("SMOKE_OFF", "1")]);
+    let busy = Replica::start(&[answer(
+        "FAIL",
+        BUILD,
+        "Retry-After: 86400\r\n",
+        "reason: busy\n",
+    )]);
+    let page = Replica::start(&[
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nPASS\n".to_owned(),
+    ]);
+    for (replica, shown) in [
+        (url(&off), format!("status 503, build {BUILD}")),
+        (busy.url(), format!("status 503, build {BUILD}")),
+        (page.url(), "status 200, build ".to_owned()),
+        (NOBODY.to_owned(), "status none, build ".to_owned()),
     ] {
-        let (code, output) = gate("secret", &replicas);
-        assert_eq!(code, 1, "{replicas:?}: {output}");
-        assert!(
-            output.contains(&format!("FAIL {}: {said}", replicas.last().unwrap())),
-            "{output}"
-        );
+        let gate = Gate {
+            wait: "3",
+            ..Gate::new()
+        };
+        let (code, said) = gate.ask(BUILD, &[&replica]);
+        let wanted = format!("UNKNOWN {replica}: {shown}, wanted {BUILD}\n");
+        assert!(said.starts_with(&wanted), "{said}");
+        assert_eq!(code, 3, "{said}");
+        let pauses = gate.called("sleep");
+        let pauses: Vec<u64> = pauses.iter().map(|time| time.parse().unwrap()).collect();
+        assert!(pauses.len() < 3, "{pauses:?}");
+        assert!(pauses.iter().all(|pause| *pause < 3), "{pauses:?}");
     }
-    for (token, arguments) in [("", vec![BUILD, &*good]), ("secret", vec![BUILD])] {
-        assert_eq!(gate(token, &arguments).0, 2, "{arguments:?}");
+    assert!(busy.asked().len() <= 3);
+}
+
+#[test]
+fn a_fail_counts_more_than_what_nobody_knows() {
+    let fails = Replica::start(&[answer("FAIL", BUILD, "", "a failed: no\n")]);
+    let gate = Gate {
+        wait: "0",
+        ..Gate::new()
+    };
+    for replicas in [[NOBODY, &fails.url()], [&fails.url(), NOBODY]] {
+        assert_eq!(gate.ask(BUILD, &replicas).0, 1);
     }
+}
+
+#[test]
+fn wrong_usage_asks_nobody() {
+    let replica = Replica::start(&[answer("PASS", "", "", "")]);
+    let url = replica.url();
+    let with = |token, wait| Gate {
+        token,
+        wait,
+        ..Gate::new()
+    };
+    for (gate, build, replicas) in [
+        (Gate::new(), "", vec![&*url]),
+        (Gate::new(), BUILD, vec![]),
+        (Gate::new(), BUILD, vec![&*url, ""]),
+        (with("", ""), BUILD, vec![&*url]),
+        (with("secret", "soon"), BUILD, vec![&*url]),
+    ] {
+        assert_eq!(gate.ask(build, &replicas), (2, String::new()));
+    }
+    assert_eq!(replica.asked(), [""; 0]);
+}
+
+#[test]
+fn the_token_is_sent_and_is_no_argument() {
+    let replica = Replica::start(&[answer("PASS", BUILD, "", "")]);
+    let gate = Gate::new();
+    assert_eq!(gate.ask(BUILD, &[&replica.url()]).0, 0);
+    let sent = format!("\r\nAuthorization: Bearer {}\r\n", gate.token);
+    assert!(replica.asked()[0].contains(&sent), "{:?}", replica.asked());
+    let arguments = gate.called("curl").join("\n");
+    assert!(arguments.contains("/smoketest/slow/"), "{arguments}");
+    assert!(!arguments.contains("ret"), "{arguments}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use super::*;
 use crate::SmokeRequest;
 use crate::app::fake::{self, FakeSession, Log, answer};
-use crate::rollback::RollbackVerdict;
+use crate::rollback::{RequestEnd, RollbackVerdict};
 
 fn request(method: Method, target: &str) -> Request<AppBody> {
     let request = Request::builder().method(method).uri(target);
@@ -26,8 +26,13 @@ fn post(target: &str) -> Request<AppBody> {
 }
 
 fn bypassed(name: &str) -> RollbackVerdict {
+    bypassed_and(name, RequestEnd::Succeeded)
+}
+
+fn bypassed_and(name: &str, end: RequestEnd) -> RollbackVerdict {
     RollbackVerdict::Bypassed {
         request: name.to_owned(),
+        end,
     }
 }
 
@@ -203,12 +208,97 @@ async fn a_grpc_call_that_is_refused_is_not_bypassed() {
 
 #[tokio::test]
 async fn a_write_that_is_refused_is_not_bypassed() {
-    for status in [400, 422, 500] {
+    for status in [400, 422] {
         let (app, cx, _) = app(|_| move |_| async move { answer(status, "") }).await;
         let made = app.call(post("/users"), CallOptions::default()).await;
         assert_eq!(made.unwrap().status(), status);
         assert_eq!(cx.remains().problems, []);
     }
+}
+
+#[tokio::test]
+async fn a_write_that_fails_without_a_connection_is_answered_and_noted() {
+    let (app, cx, _) = app(|_| |_| async { answer(503, "") }).await;
+    let made = app.call(post("/users"), CallOptions::default()).await;
+    assert_eq!(made.unwrap().status(), 503);
+    let (app, of_service, _) = self::app(|_| |_| async { Err("no route".into()) }).await;
+    let made = app.call(post("/users"), CallOptions::default()).await;
+    assert!(matches!(made, Err(RequestError::Service { .. })));
+    for cx in [cx, of_service] {
+        let failed = bypassed_and("POST /users", RequestEnd::Failed);
+        assert_eq!(cx.remains().problems, [failed]);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_panics_without_a_connection_is_noted() {
+    let (app, cx, _) = app(|_| |_| async { panic!("oh no") }).await;
+    let made = app.call(post("/users?a"), CallOptions::default()).await;
+    assert!(matches!(made, Err(RequestError::Panicked { .. })));
+    let panicked = bypassed_and("POST /users", RequestEnd::Panicked);
+    assert_eq!(cx.remains().problems, [panicked]);
+}
+
+/// What is found where a request is given up, with a body that never ends and an answer that
+/// comes or does not.
+async fn given_up(
+    request: Request<AppBody>,
+    options: CallOptions,
+    check_out: bool,
+    answered: Option<u16>,
+) -> Vec<RollbackVerdict> {
+    let (app, cx, _) = app(|session| {
+        move |_| {
+            if check_out {
+                session.check_out();
+            }
+            async move {
+                let Some(status) = answered else {
+                    return pending().await;
+                };
+                let body = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+                let body = body.map_err(|never| match never {}).boxed_unsync();
+                Ok(http::Response::builder().status(status).body(body)?)
+            }
+        }
+    })
+    .await;
+    let in_time = app.call(request, options).now_or_never();
+    assert!(in_time.is_none(), "it never ends");
+    cx.remains().problems
+}
+
+#[tokio::test]
+async fn a_write_that_is_dropped_without_a_connection_is_noted_at_once() {
+    let options = CallOptions::default();
+    let dropped = bypassed_and("POST /users", RequestEnd::Dropped);
+    let found = given_up(post("/users?a"), options, false, None).await;
+    assert_eq!(found, [dropped], "it was not answered");
+    let found = given_up(post("/users"), options, false, Some(201)).await;
+    assert_eq!(found, [bypassed("POST /users")], "its body was not read");
+    let found = given_up(post("/users"), options, false, Some(422)).await;
+    assert_eq!(found, [], "it was refused");
+    let found = given_up(post("/users"), options, true, None).await;
+    assert_eq!(found, [], "it took a connection");
+    let found = given_up(get("/users"), options, false, None).await;
+    assert_eq!(found, [], "it is not meant to write");
+    let without = CallOptions {
+        without_database: true,
+        ..options
+    };
+    let found = given_up(post("/users"), without, false, None).await;
+    assert_eq!(found, [], "it says that it writes to none");
+}
+
+#[tokio::test]
+async fn a_write_that_is_dropped_before_it_has_its_turn_is_no_bypass() {
+    let (app, cx, session) = app(|_| |_| async { unreachable!() }).await;
+    let turn = cx.edge().lock_owned().await;
+    let waiting = app.call(post("/users"), CallOptions::default());
+    assert!(waiting.now_or_never().is_none());
+    drop(turn);
+    assert!(session.log.lines().is_empty());
+    assert_eq!(cx.remains().problems, []);
 }
 
 #[tokio::test]
