@@ -18,7 +18,7 @@ use super::engine::Engine;
 use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
-use crate::redact::redact;
+use crate::redact::{REPORTED, shown};
 use crate::{Error, ErrorKind, Result, Selection, Skip};
 
 /// Tests stop this long before the run's limit, so that they can be cleaned up after.
@@ -26,8 +26,7 @@ const CLEANING: Duration = Duration::from_millis(600);
 /// The answer is given this long before the run's limit.
 const ANSWERING: Duration = Duration::from_millis(250);
 
-/// More of a message, of its causes or of a test's requests is not reported.
-const LONGEST_TEXT: usize = 8 * 1024;
+/// More of an error's causes or of a test's requests is not reported.
 const MOST_CAUSES: usize = 16;
 const MOST_REQUESTS: usize = 200;
 
@@ -388,15 +387,5 @@ fn tell(report: &mut TestReport, result: Result) {
 /// A text as it is reported: no longer than a person reads, and without secrets that are known by
 /// their form.
 fn cut(text: &str) -> String {
-    // In this order: half a secret is not known by its form.
-    let shown = redact(text);
-    let end = (0..=shown.len().min(LONGEST_TEXT))
-        .rev()
-        .find(|at| shown.is_char_boundary(*at))
-        .unwrap_or(0);
-    if end < shown.len() {
-        format!("{}… ({} bytes in all)", &shown[..end], text.len())
-    } else {
-        shown.into_owned()
-    }
+    shown(text, REPORTED)
 }
