@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-pub(crate) use cut::{READ, REPORTED, shown};
+pub(crate) use cut::{READ, REPORTED, beginning, shown};
 
 /// What stands for a secret.
 const HIDDEN: &str = "***";

@@ -95,7 +95,7 @@ impl Passage {
         let answering = async { self.app.call(request).await };
         let answered = AssertUnwindSafe(answering).catch_unwind().await;
         let answer = answered
-            .map_err(|payload| RequestError::panicked(&self.request, &*payload, &self.cx.scene()))?
+            .map_err(|payload| RequestError::panicked(&self.request, payload, &self.cx.scene()))?
             .map_err(|source| RequestError::Service {
                 request: self.request.to_string(),
                 source,
