@@ -3,10 +3,14 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::panic::{only_smoke_tests_run_here, watched_thread};
+use crate::run::STACK;
+use crate::theirs::{discard, let_go};
 use crate::{Context, Error, Result};
 
 thread_local! {
@@ -27,22 +31,31 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 ) -> Result<T> {
     let (sender, receiver) = oneshot::channel();
     let (stage, alive, scene) = (cx.stage().clone(), cx.alive(), cx.scene());
-    let thread = std::thread::Builder::new().name(format!("smoke {}", cx.test_name()));
+    let thread = std::thread::Builder::new()
+        .name(format!("smoke {}", cx.test_name()))
+        .stack_size(STACK);
     thread
         .spawn(move || {
             let _alive = alive;
             let _inside = stage.enter();
             MAY_BLOCK.set(true);
-            let ended =
-                crate::panic::watched_thread(scene, || panic::catch_unwind(AssertUnwindSafe(body)));
-            let _ = sender.send(ended);
+            only_smoke_tests_run_here();
+            let (body, scene) = (AssertUnwindSafe(body), &scene);
+            let ended = watched_thread(Arc::clone(scene), || panic::catch_unwind(body));
+            if let Err(unheard) = sender.send(ended) {
+                let_go(unheard, scene);
+            }
         })
         .map_err(|error| {
             Error::from(error).context("a thread for a blocking function could not be started")
         })?;
     match receiver.await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(payload)) => Err(crate::panic::error(&*payload, &cx.scene())),
+        Ok(Err(payload)) => {
+            let error = crate::panic::error(&*payload, &cx.scene());
+            discard(payload);
+            Err(error)
+        }
         Err(_) => Err(Error::msg(
             "the thread of a blocking function ended without an answer",
         )),

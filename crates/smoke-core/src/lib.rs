@@ -65,6 +65,7 @@ mod discover;
 mod emitted;
 mod endpoint;
 mod ensure;
+mod errand;
 mod error;
 mod fixture;
 #[cfg(feature = "live")]
@@ -78,6 +79,7 @@ pub mod rollback;
 mod run;
 mod select;
 mod test;
+mod theirs;
 
 pub use app::{
     App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
@@ -115,6 +117,7 @@ pub mod __private {
     pub use crate::discover::{Submission, all};
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::ensure::support as ensure;
+    pub use crate::run::built_for_tests;
     pub use crate::test::Body;
     pub use crate::{
         Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,

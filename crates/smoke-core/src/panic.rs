@@ -1,13 +1,20 @@
-//! What a panic said, and where.
+//! What a panic of a smoke test said, and where.
+
+mod hook;
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::panic;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::cell::{Cell, RefCell};
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smoke_report::Place;
 
 use crate::Error;
+
+pub(crate) use hook::stand_in_front;
+
+/// What a panic carries: a message, or a value of the user's.
+pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Where the last panic of one test happened.
 pub(crate) type Scene = Arc<Mutex<Option<Place>>>;
@@ -18,27 +25,29 @@ tokio::task_local! {
 
 thread_local! {
     static THREAD: RefCell<Option<Scene>> = const { RefCell::new(None) };
+    /// Whether only smoke tests run on this thread.
+    static OURS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Chains a hook before the one that stands, once a process, that keeps the place of a panic in
-/// a test. The hook that stood is called as before, for every panic.
-pub(crate) fn install_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if let Some(location) = info.location() {
-                let keep = |scene: &Scene| {
-                    *scene.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(Place::from(location));
-                };
-                if TASK.try_with(keep).is_err() {
-                    let _ = THREAD.try_with(|scene| scene.try_borrow().ok()?.as_ref().map(keep));
-                }
-            }
-            previous(info);
-        }));
-    });
+/// Says that only smoke tests run on this thread: its panics are not the application's, and its
+/// panic hook is not called for them.
+///
+/// The runner's own threads say so themselves. For what starts threads beside them: an adapter
+/// whose applications need one of their own, a library that connects on threads of its own.
+pub fn only_smoke_tests_run_here() {
+    OURS.set(true);
+}
+
+/// Whether a panic is a smoke test's; its place is kept in the test's scene, where there is one.
+fn is_of_a_smoke_test(info: &PanicHookInfo<'_>) -> bool {
+    let keep = |scene: &Scene| {
+        *scene.lock().unwrap_or_else(PoisonError::into_inner) = info.location().map(Place::from);
+    };
+    let kept = TASK.try_with(keep).is_ok()
+        || THREAD
+            .try_with(|scene| scene.try_borrow().ok()?.as_ref().map(keep))
+            .is_ok_and(|kept| kept.is_some());
+    kept || OURS.try_with(Cell::get).unwrap_or(false)
 }
 
 /// Runs a test's future so that the place of a panic in it is kept in `scene`.
@@ -48,7 +57,14 @@ pub(crate) async fn watched<Fut: Future>(scene: Scene, future: Fut) -> Fut::Outp
 
 /// Runs a test's function so that the place of a panic in it is kept in `scene`.
 pub(crate) fn watched_thread<T>(scene: Scene, body: impl FnOnce() -> T) -> T {
-    THREAD.set(Some(scene));
+    /// Puts back what was there, whatever the function does.
+    struct Before(Option<Scene>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            THREAD.set(self.0.take());
+        }
+    }
+    let _before = Before(THREAD.replace(Some(scene)));
     body()
 }
 
@@ -59,8 +75,21 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("(no message)")
 }
 
+/// Where a caught panic happened, as the hook has kept it.
+pub(crate) fn place(scene: &Scene) -> Option<Place> {
+    scene.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 /// The error that a caught panic becomes, with the place that the hook has kept.
 pub(crate) fn error(payload: &(dyn Any + Send), scene: &Scene) -> Error {
-    let place = scene.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Error::msg(format_args!("panicked: {}", message(payload))).with_place(place)
+    error_of(format_args!("panicked"), payload, scene)
+}
+
+/// The same, where something else than the test itself panicked: `the factory panicked`.
+pub(crate) fn error_of(
+    what: std::fmt::Arguments<'_>,
+    payload: &(dyn Any + Send),
+    scene: &Scene,
+) -> Error {
+    Error::msg(format_args!("{what}: {}", message(payload))).with_place(place(scene))
 }

@@ -94,6 +94,43 @@ async fn tests_that_stop_every_thread_of_the_stage_are_named_and_others_still_ru
     assert_ended(&report.tests[0], Outcome::Errored, "still hung since");
 }
 
+/// How much of the stack a test has to have. Threads have 2 MiB unless they are given more.
+const DEEP: usize = 6 * 1024 * 1024;
+
+/// Goes down until that much of the stack is in use. Where there is less the process ends.
+#[inline(never)]
+fn descend(top: usize) -> usize {
+    let here = std::hint::black_box([0_u8; 1024]);
+    let at = std::ptr::from_ref(&here).cast::<u8>() as usize;
+    if top.saturating_sub(at) >= DEEP {
+        return 1;
+    }
+    let levels = descend(top);
+    levels + 1 + usize::from(here[levels % here.len()])
+}
+
+fn deep() {
+    let top = 0_u8;
+    assert!(descend(std::ptr::from_ref(&top) as usize) > 1000);
+}
+
+#[tokio::test]
+async fn a_test_has_as_much_of_a_stack_as_a_main_thread() {
+    let function = async || {
+        tokio::task::spawn_blocking(deep).await.unwrap();
+    };
+    let task = async || {
+        tokio::spawn(async { deep() }).await.unwrap();
+    };
+    let registry = Registry::new()
+        .test(Test::new("async", async || deep()))
+        .test(Test::new("blocking", deep))
+        .test(Test::new("function", function))
+        .test(Test::new("task", task));
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    assert!(report.verdict().is_pass(), "{report:#?}");
+}
+
 /// Keeps its thread for a while.
 async fn work() {
     std::thread::sleep(Duration::from_millis(1500));

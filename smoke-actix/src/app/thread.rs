@@ -14,7 +14,9 @@ use actix_web::rt::System;
 use futures_util::FutureExt;
 use http::Method;
 use http::header::{CONNECTION, HeaderValue};
+use smoke_core::__private::built_for_tests;
 use smoke_core::{AppBody, Error, Result};
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
 
 use super::body::{Broken, Frames, channel};
@@ -48,7 +50,7 @@ pub(super) fn serve<Form>(
     mut orders: mpsc::UnboundedReceiver<Order>,
     ready: oneshot::Sender<Result<Result<()>, Caught>>,
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = built_for_tests(Builder::new_current_thread())
         .enable_all()
         .build();
     let runtime = match runtime {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::ConnectionError;
 use diesel::r2d2::{CustomizeConnection, Error};
+use smoke_core::rollback::only_smoke_tests_run_here;
 use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::{HandleToken, RollbackVerdict};
 
@@ -69,6 +70,8 @@ impl<C: Connection> Opener<C> {
 
 impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
     fn on_acquire(&self, connection: &mut C) -> Result<(), Error> {
+        // The thread is one that connects for sandboxes alone.
+        only_smoke_tests_run_here();
         self.gate.admit().map_err(refused)?;
         let _answer = Answer(self);
         match self.open(connection) {

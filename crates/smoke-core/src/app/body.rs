@@ -101,7 +101,7 @@ impl Body for AnswerBody {
                 }
                 return polled.map(|frame| frame.map(Ok));
             }
-            Err(payload) => RequestError::panicked(&self.request, &*payload, &self.scene),
+            Err(payload) => RequestError::panicked(&self.request, payload, &self.scene),
         };
         self.broken = true;
         Poll::Ready(Some(Err(error)))

@@ -11,6 +11,7 @@ use smoke_report::Kind;
 
 use super::passage::Passage;
 use super::{App, AppBody, RequestError};
+use crate::theirs::discard;
 use crate::{Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
@@ -124,10 +125,10 @@ impl Fixture for AppUnderTest {
             .catch_unwind()
             .await;
         let app = app.unwrap_or_else(|payload| {
-            Err(Error::msg(format_args!(
-                "the application's factory panicked: {}",
-                crate::panic::message(&*payload)
-            )))
+            let what = format_args!("the application's factory panicked");
+            let error = crate::panic::error_of(what, &*payload, &cx.scene());
+            discard(payload);
+            Err(error)
         });
         Ok(Self {
             app: cx.built(app)?,

@@ -1,11 +1,11 @@
 //! What can go wrong with an in-process request.
 
-use std::any::Any;
-
 use smoke_report::Place;
 
-use crate::panic::Scene;
+use crate::error::capped;
+use crate::panic::{self, Payload, Scene};
 use crate::rollback::RollbackVerdict;
+use crate::theirs::discard;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -98,12 +98,14 @@ pub enum RequestError {
 
 impl RequestError {
     /// The error that a caught panic of the application becomes.
-    pub(crate) fn panicked(request: &str, payload: &(dyn Any + Send), scene: &Scene) -> Self {
-        Self::Panicked {
+    pub(crate) fn panicked(request: &str, payload: Payload, scene: &Scene) -> Self {
+        let panicked = Self::Panicked {
             request: request.to_owned(),
-            message: crate::panic::message(payload).to_owned(),
-            place: crate::panic::error(payload, scene).place().cloned(),
-        }
+            message: capped(panic::message(&*payload)),
+            place: panic::place(scene),
+        };
+        discard(payload);
+        panicked
     }
 }
 

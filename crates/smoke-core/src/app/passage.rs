@@ -94,7 +94,7 @@ impl Passage {
         let answered = AssertUnwindSafe(answering).catch_unwind().await;
         let answered = answered
             .map_err(|payload| {
-                let error = RequestError::panicked(&self.request, &*payload, &self.cx.scene());
+                let error = RequestError::panicked(&self.request, payload, &self.cx.scene());
                 (RequestEnd::Panicked, error)
             })
             .and_then(|answered| {

@@ -1,7 +1,9 @@
 //! What can go wrong in a test, and how a failed assertion is told from everything else.
 
+mod capped;
 mod failure;
 mod outcome;
+mod plain;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,6 +14,9 @@ use smoke_report::Place;
 
 pub use failure::{Failure, Skip};
 pub use outcome::IntoOutcome;
+
+pub(crate) use capped::capped;
+pub(crate) use plain::{Explained, MOST_CAUSES};
 
 use failure::Mark;
 
@@ -75,7 +80,7 @@ impl Error {
     pub fn msg(message: impl fmt::Display) -> Self {
         Self(Arc::new(Inner {
             kind: ErrorKind::Errored,
-            message: message.to_string(),
+            message: capped(message),
             causes: Vec::new(),
             place: Some(Location::caller().into()),
             source: None,
@@ -117,7 +122,7 @@ impl Error {
         let source = Some(Box::new(Carried(self)) as Boxed);
         Self(Arc::new(Inner {
             kind,
-            message: message.to_string(),
+            message: capped(message),
             causes,
             place,
             source,
@@ -197,10 +202,10 @@ impl<E: Into<Boxed>> From<E> for Error {
             Some(mark) => (mark.kind(), mark.place().clone()),
             None => (ErrorKind::Errored, Location::caller().into()),
         };
-        let message = source.to_string();
+        let message = capped(&source);
         let mut causes: Vec<String> = Vec::new();
         for cause in chain(&*source).skip(1).filter(|cause| !cause.is::<Mark>()) {
-            let cause = cause.to_string();
+            let cause = capped(cause);
             // Some errors repeat their source in their own words; once is enough.
             if causes.last().unwrap_or(&message) != &cause {
                 causes.push(cause);
@@ -216,11 +221,14 @@ impl<E: Into<Boxed>> From<E> for Error {
     }
 }
 
+/// A chain of sources that is longer goes round in circles.
+const LONGEST_CHAIN: usize = 128;
+
 /// An error and its sources, outermost first.
 fn chain<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| <dyn StdError>::source(*error))
+    std::iter::successors(Some(error), |error| <dyn StdError>::source(*error)).take(LONGEST_CHAIN)
 }
 
 /// Makes an [`Error`] a source of another.

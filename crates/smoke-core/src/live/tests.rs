@@ -22,7 +22,7 @@ type Answered = Result<Response<AppBody>, Box<dyn std::error::Error + Send + Syn
 /// Ends what the test began, as the runner does.
 async fn close(cx: &Context) -> crate::Result {
     while let Some(finisher) = cx.next_finisher() {
-        finisher.await?;
+        finisher.take().unwrap().await?;
     }
     Ok(())
 }

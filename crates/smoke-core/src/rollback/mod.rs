@@ -40,4 +40,5 @@ pub use terms::Terms;
 pub use verdict::{RequestEnd, RollbackVerdict};
 pub use watch::{HandleToken, HandleWatch};
 
+pub use crate::panic::only_smoke_tests_run_here;
 pub use crate::redact::redact;

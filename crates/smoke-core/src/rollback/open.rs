@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::absent::OPENING;
 use super::{RollbackVerdict, Session};
+use crate::theirs::said;
 
 /// How long the end of a sandbox may take before it is cut.
 const FINISH_LIMIT: Duration = Duration::from_secs(1);
@@ -82,14 +83,17 @@ impl OpenSandbox {
         let mut in_time = true;
         let verdict = match tokio::time::timeout(FINISH_LIMIT, &mut ending).await {
             Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown {
-                cause: format!("the backend panicked: {error}"),
+                cause: format!("the backend panicked: {}", said(error)),
             }),
             Err(_) => {
                 in_time = false;
                 self.scissors.cut().await;
                 match tokio::time::timeout(FINISH_LIMIT, ending).await {
                     Ok(Ok(verdict)) => verdict,
-                    _ => RollbackVerdict::Unknown {
+                    Ok(Err(error)) => RollbackVerdict::Unknown {
+                        cause: format!("the backend panicked: {}", said(error)),
+                    },
+                    Err(_) => RollbackVerdict::Unknown {
                         cause: format!("it took longer than {FINISH_LIMIT:?}"),
                     },
                 }
@@ -177,7 +181,10 @@ impl Scissors {
             return false;
         };
         *under_way = None;
-        let ended = cut.unwrap_or(false);
+        let ended = cut.unwrap_or_else(|error| {
+            drop(said(error));
+            false
+        });
         self.ended.store(ended, Ordering::SeqCst);
         ended
     }

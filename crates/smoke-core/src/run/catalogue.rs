@@ -55,6 +55,8 @@ impl Catalogue {
         tests.sort_by(|one, other| one.name.cmp(&other.name));
         let supplies = Arc::new(supplies);
         let providers = Providers::new(&supplies);
+        // The checks of fixtures are the first of the user's code to run for a test.
+        crate::panic::stand_in_front();
         let entry = |test: Test| Entry {
             job: Job::of_test(&test, limits.test, &providers),
             test,

@@ -19,7 +19,8 @@ use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
 use crate::app::Unbuilt;
-use crate::redact::redact;
+use crate::error::MOST_CAUSES;
+use crate::redact::{REPORTED, shown};
 use crate::{Error, ErrorKind, Result, Selection, Skip};
 
 /// Tests stop this long before the run's limit, so that they can be cleaned up after.
@@ -27,9 +28,9 @@ const CLEANING: Duration = Duration::from_millis(600);
 /// The answer is given this long before the run's limit.
 const ANSWERING: Duration = Duration::from_millis(250);
 
-/// More of a message, of its causes or of a test's requests is not reported.
-const LONGEST_TEXT: usize = 8 * 1024;
-const MOST_CAUSES: usize = 16;
+/// More of a message is not reported: what was read of an error, and what the runner says beside it.
+const LONGEST_TEXT: usize = REPORTED + 512;
+/// More of a test's requests are not reported.
 const MOST_REQUESTS: usize = 200;
 
 /// One run.
@@ -56,6 +57,7 @@ struct Shared {
 impl Course {
     /// Runs the tests and builds the report of what the events said, at the run's limit at last.
     pub(crate) async fn run(self) -> Report {
+        crate::panic::stand_in_front();
         let started = Instant::now();
         let mut report = Report::new(&*self.id);
         report.build.clone_from(&self.catalogue.build);
@@ -392,15 +394,5 @@ fn tell(report: &mut TestReport, result: Result) {
 /// A text as it is reported: no longer than a person reads, and without secrets that are known by
 /// their form.
 fn cut(text: &str) -> String {
-    // In this order: half a secret is not known by its form.
-    let shown = redact(text);
-    let end = (0..=shown.len().min(LONGEST_TEXT))
-        .rev()
-        .find(|at| shown.is_char_boundary(*at))
-        .unwrap_or(0);
-    if end < shown.len() {
-        format!("{}… ({} bytes in all)", &shown[..end], text.len())
-    } else {
-        shown.into_owned()
-    }
+    shown(text, LONGEST_TEXT)
 }

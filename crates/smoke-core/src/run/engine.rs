@@ -50,7 +50,6 @@ impl Drop for Execution<'_> {
 
 impl Engine {
     pub(crate) fn start(catalogue: &Arc<Catalogue>) -> Result<Self> {
-        crate::panic::install_hook();
         let at_once = catalogue.limits.tests_at_once;
         let runtimes = Runtimes::start(at_once)?;
         // One test may need every backend at once, so the least capacity counts for all.

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use smoke_report::RequestMade;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
 use crate::app::Unbuilt;
 use crate::clock::Clock;
+use crate::errand::{Errand, beside, let_go_in_time};
+use crate::error::Explained;
 use crate::fixture::finisher::{self, Finisher};
+use crate::panic::watched;
 use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
 
@@ -116,20 +118,22 @@ pub(crate) async fn execute(
         clock.clone(),
         &alive,
     );
-    let body = job.body.run(cx.clone());
-    let work = stage.spawn(crate::panic::watched(cx.scene(), async move {
-        let _alive = alive;
-        body.await
-    }));
-    let worked = until_limit(work, &clock, job.timeout, &mut stop, &cx).await;
-    if let Worked::Stopped(_) = worked {
-        engine.suspect(&job.name);
-        if !working.gone(GRACE).await {
-            job.hang(working.clone());
-        }
-    }
+    let (body, its_cx) = (Arc::clone(&job.body), cx.clone());
+    let mut errand = Errand::begin(&stage, &cx, Some(alive), move || body.run(its_cx));
+    let worked = until_limit(&mut errand, &clock, job.timeout, &mut stop).await;
     let has_ended = matches!(worked, Worked::Ended(_));
-    let mut result = clean(engine, &cx, &mut working, worked.result()).await;
+    let result = match worked {
+        Worked::Ended(result) => errand.let_go(result, || engine.suspect(&job.name)).await,
+        Worked::Stopped(error) => {
+            errand.abort();
+            engine.suspect(&job.name);
+            if !working.gone(GRACE).await {
+                job.hang(working.clone());
+            }
+            Err(error)
+        }
+    };
+    let mut result = clean(engine, &cx, &mut working, result).await;
     if !has_ended && !stop.is_shut() {
         result = cx.unreturned().into_iter().fold(result, beneath);
     }
@@ -144,7 +148,19 @@ pub(crate) async fn execute(
     drop(turn);
     finisher::finish_late(&cx, remains.finishers);
     result = remains.faults.into_iter().rev().fold(result, beneath);
-    drop(stage.spawn(async move { drop(remains.fixtures) }));
+    let letting_go = match remains.fixtures {
+        Some(fixtures) => {
+            // One that stands still would keep them for ever.
+            let stage = engine.stage_for_tests().await.unwrap_or(stage);
+            let (alive, scene) = (cx.alive_again(&mut working), cx.scene());
+            let letting_go = watched(cx.scene(), async move {
+                let _alive = alive;
+                fixtures.let_go(&scene)
+            });
+            Some(stage.spawn(letting_go))
+        }
+        None => None,
+    };
     let coordinator = engine.coordinator();
     let sessions: Vec<_> = remains
         .sandboxes
@@ -159,6 +175,9 @@ pub(crate) async fn execute(
     )
     .await;
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
+    if let Some(letting_go) = letting_go {
+        result = let_go_in_time(result, letting_go, || engine.suspect(&job.name)).await;
+    }
     let mut found: Vec<_> = remains
         .problems
         .into_iter()
@@ -203,24 +222,9 @@ enum Worked {
     Stopped(Error),
 }
 
-impl Worked {
-    fn result(self) -> Result {
-        match self {
-            Self::Ended(result) => result,
-            Self::Stopped(error) => Err(error),
-        }
-    }
-}
-
-/// Waits for the work, and stops it at the first limit that it meets.
-async fn until_limit(
-    mut work: JoinHandle<Result>,
-    clock: &Clock,
-    limit: Duration,
-    stop: &mut Stop,
-    cx: &Context,
-) -> Worked {
-    let error = loop {
+/// Waits for the work, until the first limit that it meets.
+async fn until_limit(work: &mut Errand, clock: &Clock, limit: Duration, stop: &mut Stop) -> Worked {
+    Worked::Stopped(loop {
         let left = limit.saturating_sub(clock.elapsed());
         let until_stop = stop.at.saturating_duration_since(Instant::now());
         if until_stop.is_zero() {
@@ -232,18 +236,14 @@ async fn until_limit(
         }
         tokio::select! {
             biased;
-            joined = &mut work => {
-                return Worked::Ended(joined.unwrap_or_else(|error| Err(match error.try_into_panic() {
-                    Ok(payload) => crate::panic::error(&*payload, &cx.scene()),
-                    Err(_) => plain("cancelled: its runtime was shut down"),
-                })));
+            ended = work.ended() => {
+                let cancelled = || Err(plain("cancelled: its runtime was shut down"));
+                return Worked::Ended(ended.unwrap_or_else(cancelled));
             }
             () = stop.shut() => break shutting_down(),
             () = sleep(left.min(until_stop)) => {}
         }
-    };
-    work.abort();
-    Worked::Stopped(error)
+    })
 }
 
 /// Runs the finishers where tests run, each for a bounded time; the result with what went wrong then.
@@ -267,14 +267,6 @@ async fn clean(
 async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
     let stage = engine.stage_for_tests().await?;
     finisher::finish(cx, &stage, finisher, || engine.suspect(&cx.names().0)).await
-}
-
-/// What went wrong after the test: it counts where the test itself was good, and is said in any case.
-fn beside(result: Result, fault: Error) -> Result {
-    match result {
-        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(&fault)),
-        _ => Err(fault),
-    }
 }
 
 /// Whether nothing went wrong in the test itself.
@@ -311,7 +303,11 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
         None if result.is_ok() => job.rested(),
         _ => {}
     }
-    let said = |verdict: &RollbackVerdict| Error::from(verdict.clone()).with_place(None);
+    let said = |verdict: &RollbackVerdict| {
+        Error::from(verdict.clone())
+            .plain(None)
+            .with_place(None)
+    };
     match (worst, bypass) {
         (Some(worst), _) => beneath(result, said(worst)),
         // An answer of 5xx says itself what is wrong, wherever it was not expected.
@@ -350,13 +346,16 @@ fn leaves_each_time(verdict: &RollbackVerdict) -> bool {
     )
 }
 
-/// What the sandboxes know of a failure.
+/// What the sandboxes know of a failure: what they read in the error where it ended, or else what
+/// they saw. Nothing is left in the error that would be the user's.
 fn explained(result: &Result, sessions: &[Arc<dyn Session>]) -> Option<RollbackVerdict> {
     let error = result.as_ref().err()?;
     if error.kind() == ErrorKind::Skipped {
         return None;
     }
-    sessions.iter().find_map(|session| session.explain(error))
+    let read = error.downcast_ref::<Explained>();
+    read.map(|read| read.verdict.clone())
+        .or_else(|| sessions.iter().find_map(|session| session.explain(error)))
 }
 
 fn is_passing(result: &Result) -> bool {

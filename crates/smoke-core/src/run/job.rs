@@ -1,12 +1,14 @@
 //! A test or a hook of a suite, with what is remembered of it between runs.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::rest::Rest;
+use crate::panic::{Scene, error_of, watched_thread};
 use crate::rollback::HandleWatch;
 use crate::test::AnyBody;
+use crate::theirs::discard;
 use crate::{Error, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
@@ -40,14 +42,18 @@ impl Job {
         providers: &Providers<'_>,
     ) -> Self {
         // A check is the user's own code, as a test is.
-        let checked = panic::catch_unwind(AssertUnwindSafe(|| body.check(providers)));
+        let scene = Scene::default();
+        let check = || {
+            let checked = body.check(providers);
+            checked.map_err(|error| error.plain(None).with_place(None))
+        };
+        let checked = watched_thread(Arc::clone(&scene), || catch_unwind(AssertUnwindSafe(check)));
         let checked = checked.unwrap_or_else(|payload| {
-            Err(Error::msg(format_args!(
-                "the check of a fixture panicked: {}",
-                crate::panic::message(&*payload)
-            )))
+            let what = format_args!("the check of a fixture panicked");
+            let error = error_of(what, &*payload, &scene).plain(None);
+            discard(payload);
+            Err(error)
         });
-        let checked = checked.map_err(|error| error.with_place(None));
         Self {
             name,
             body,

@@ -16,3 +16,5 @@ pub use event::Event;
 pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
+pub(crate) use stage::STACK;
+pub use stage::built_for_tests;

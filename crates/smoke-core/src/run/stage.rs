@@ -13,6 +13,9 @@ const REPLACEMENTS: usize = 3;
 const PROBE_LIMIT: Duration = Duration::from_millis(250);
 /// Bounds what functions on tokio's blocking threads can hold when they never return.
 const BLOCKING_THREADS: usize = 64;
+/// What a main thread has on Linux: an overflow ends the process, and what works there is to work
+/// in a test.
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
@@ -38,6 +41,10 @@ impl Runtimes {
         let coordinator = coordinator
             .worker_threads(1)
             .thread_name("smoke-coord")
+            .on_thread_start(|| {
+                crate::panic::only_smoke_tests_run_here();
+                crate::theirs::nothing_of_theirs_runs_here();
+            })
             .enable_all()
             .build();
         *lock(&runtimes.coordinator) = Some(coordinator.map_err(no_threads)?);
@@ -117,13 +124,23 @@ async fn is_live(stage: &Handle) -> bool {
 }
 
 fn stage(threads: usize) -> Result<Runtime> {
-    Builder::new_multi_thread()
+    built_for_tests(Builder::new_multi_thread())
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("smoke-stage")
         .enable_all()
         .build()
         .map_err(no_threads)
+}
+
+/// Makes a runtime one on which only smoke tests, and applications under test, live: its threads
+/// have room for them, and panics there are not the application's.
+#[must_use]
+pub fn built_for_tests(mut runtime: Builder) -> Builder {
+    runtime
+        .thread_stack_size(STACK)
+        .on_thread_start(crate::panic::only_smoke_tests_run_here);
+    runtime
 }
 
 fn no_threads(error: std::io::Error) -> Error {

@@ -356,7 +356,7 @@ async fn a_panic_of_the_handler_is_an_error_of_the_request() {
 
 #[tokio::test]
 async fn the_place_of_a_panic_is_shown_where_the_hook_saw_it() {
-    crate::panic::install_hook();
+    crate::panic::stand_in_front();
     let (app, cx, _) = app(|_| |_| async { panic!("oh no") }).await;
     let call = app.call(get("/"), CallOptions::default());
     let error = crate::panic::watched(cx.scene(), call).await.unwrap_err();

@@ -19,8 +19,8 @@ use super::conversation::Conversation;
 use super::frames::write_fatal;
 use super::greeting::{Greeting, hear, with_name};
 use crate::Result;
-use crate::rollback::RollbackVerdict;
 use crate::rollback::absent::OPENING;
+use crate::rollback::{RollbackVerdict, only_smoke_tests_run_here};
 
 /// How long somebody who comes or goes may take to say so.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -54,6 +54,7 @@ impl Relay {
         let thread = std::thread::Builder::new().name("smoke-relay".to_owned());
         // Without a thread there is no reply.
         let _ = thread.spawn(move || {
+            only_smoke_tests_run_here();
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();

@@ -1,0 +1,118 @@
+//! Work of the user's, carried out where tests live and told of in plain data.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::panic::{self, Payload};
+use crate::rollback::{HandleToken, RollbackVerdict};
+use crate::theirs::{Caught, discard, let_go};
+use crate::{Context, Error, ErrorKind, Result};
+
+/// How long what the work ended with may take to be let go of, until others go on without that. No
+/// sandbox may be held for as long as this.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Work under way. What its error or its panic carries does not leave the thread that it ends on.
+pub(crate) struct Errand {
+    told: oneshot::Receiver<Result>,
+    /// Ends when all that the work ended with is let go of, with what went wrong then.
+    task: JoinHandle<Option<Error>>,
+}
+
+impl Errand {
+    /// Has the stage call `work` and poll what it returns. `alive` is held until all is let go of.
+    pub(crate) fn begin(
+        stage: &Handle,
+        cx: &Context,
+        alive: Option<Arc<HandleToken>>,
+        work: impl FnOnce() -> BoxFuture<'static, Result> + Send + 'static,
+    ) -> Self {
+        let (tell, told) = oneshot::channel();
+        let cx = cx.clone();
+        let task = stage.spawn(panic::watched(cx.scene(), async move {
+            let _alive = alive;
+            let ended = match catch_unwind(AssertUnwindSafe(work)) {
+                Ok(working) => Caught::new(working).await,
+                Err(payload) => Err(payload),
+            };
+            let _ = tell.send(plain(&ended, &cx));
+            // Whoever was told goes on, whatever this does.
+            let_go(ended, &cx.scene())
+        }));
+        Self { told, task }
+    }
+
+    /// How it ended, in texts that are short and hold no secrets; none where it was cancelled.
+    pub(crate) async fn ended(&mut self) -> Option<Result> {
+        (&mut self.told).await.ok()
+    }
+
+    /// Waits until all that it ended with is let go of, for a bounded time; calls `hangs` when that
+    /// has passed. The result, with what went wrong then.
+    pub(crate) async fn let_go(self, result: Result, hangs: impl FnOnce()) -> Result {
+        let_go_in_time(result, self.task, hangs).await
+    }
+
+    /// Stops the work where it next lets others go on.
+    pub(crate) fn abort(&self) {
+        self.task.abort();
+    }
+}
+
+/// Waits for what is let go of on the stage, for a bounded time; calls `hangs` when that has passed.
+/// The result, with what went wrong then.
+pub(crate) async fn let_go_in_time(
+    result: Result,
+    letting_go: JoinHandle<Option<Error>>,
+    hangs: impl FnOnce(),
+) -> Result {
+    match timeout(GRACE, letting_go).await {
+        Ok(Ok(Some(fault))) => beside(result, fault),
+        Ok(_) => result,
+        Err(_) => {
+            hangs();
+            result
+        }
+    }
+}
+
+/// What went wrong after the test: it counts where the test itself was good, and is said in any case.
+pub(crate) fn beside(result: Result, fault: Error) -> Result {
+    match result {
+        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(&fault)),
+        _ => Err(fault),
+    }
+}
+
+/// What is told of how the work ended.
+fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
+    let error = match ended {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(payload) => return Err(panic::error(&**payload, &cx.scene()).plain(None)),
+    };
+    // Its sources are asked, and they are the user's.
+    let read = catch_unwind(AssertUnwindSafe(|| error.plain(explained(error, cx))));
+    Err(read.unwrap_or_else(|payload| {
+        let what = format_args!("an error panicked when its sources were read");
+        let error = panic::error_of(what, &*payload, &cx.scene()).plain(None);
+        discard(payload);
+        error
+    }))
+}
+
+/// What the sandboxes read in an error.
+fn explained(error: &Error, cx: &Context) -> Option<RollbackVerdict> {
+    if error.kind() == ErrorKind::Skipped {
+        return None;
+    }
+    let sessions = cx.sessions().ok()?;
+    sessions.iter().find_map(|session| session.explain(error))
+}

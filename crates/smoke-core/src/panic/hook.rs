@@ -1,0 +1,141 @@
+//! The hook that keeps panics of smoke tests from the application's.
+//!
+//! A hook of the application may end the process, and a smoke test must not. So ours is put in
+//! front of the one that stands, and does not pass on what panics in a smoke test. It stays there
+//! when a run is over: what a test has left behind may panic later. Whether it still stands in front
+//! is looked at when a run begins.
+
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::thread;
+
+use smoke_report::Place;
+
+use super::{is_of_a_smoke_test, message, only_smoke_tests_run_here};
+use crate::redact::{READ, beginning, redact};
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// Somebody who puts a hook in front of ours each time would make the chain longer for ever.
+const MOST: usize = 32;
+/// How many lines may wait to be written; more than that says nothing that they do not say.
+const LINES: usize = 64;
+
+/// What the standard library panics with before it aborts: a panic in a `Drop` while another one
+/// unwinds, and one where nothing can unwind.
+const LAST_WORDS: [&str; 2] = [
+    "panic in a destructor during cleanup",
+    "panic in a function that cannot unwind",
+];
+
+/// A hook of ours that is somewhere in the chain.
+struct Standing {
+    /// Its address tells it from others. It is nobody else's while it lives.
+    at: usize,
+    alive: Weak<()>,
+}
+
+static STANDING: Mutex<Vec<Standing>> = Mutex::new(Vec::new());
+static WRITER: OnceLock<SyncSender<Line>> = OnceLock::new();
+
+/// Puts our hook in front of the one that stands, unless it is there already.
+///
+/// Nothing can look at a hook without taking it: a panic of the application at this very moment
+/// meets the standard library's. Where the build aborts at a panic no hook is changed, since the
+/// application's is to have its say before the end.
+pub(crate) fn stand_in_front() {
+    if cfg!(panic = "abort") || thread::panicking() {
+        return;
+    }
+    WRITER.get_or_init(start_writer);
+    let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let previous = panic::take_hook();
+    standing.retain(|hook| hook.alive.strong_count() > 0);
+    let is_ours = standing.iter().any(|hook| hook.at == address(&*previous));
+    let too_many = standing.len() >= MOST;
+    if is_ours || too_many {
+        panic::set_hook(previous);
+        if too_many && !is_ours {
+            tracing::error!(
+                target: "smoke",
+                "something puts a panic hook in front of the runner's before each run: \
+                 the runner's is not put back any more, and a panic of a smoke test is the application's"
+            );
+        }
+        return;
+    }
+    let alive = Arc::new(());
+    let known = Arc::downgrade(&alive);
+    let hook: Box<Hook> = Box::new(move |info| {
+        let _alive = &alive;
+        if !is_of_a_smoke_test(info) || ends_the_process(info) {
+            previous(info);
+        } else if let Some(writer) = WRITER.get() {
+            let _ = writer.try_send(Line::of(info));
+        }
+    });
+    standing.push(Standing {
+        at: address(&*hook),
+        alive: known,
+    });
+    panic::set_hook(hook);
+}
+
+fn address(hook: &Hook) -> usize {
+    std::ptr::from_ref(hook).cast::<()>() as usize
+}
+
+/// Whether the process aborts after this panic whatever a hook does: the application's is to
+/// report it.
+fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {
+    LAST_WORDS.contains(&message(info.payload()))
+        && info
+            .location()
+            .is_some_and(|location| location.file().ends_with("panicking.rs"))
+}
+
+/// What is written of a panic that is not passed on.
+struct Line {
+    thread: Option<String>,
+    place: Option<Place>,
+    message: String,
+}
+
+impl Line {
+    fn of(info: &PanicHookInfo<'_>) -> Self {
+        Self {
+            thread: thread::current().name().map(str::to_owned),
+            place: info.location().map(Place::from),
+            message: beginning(message(info.payload()), READ).to_owned(),
+        }
+    }
+
+    fn write(&self) {
+        let thread = self.thread.as_deref().unwrap_or_default();
+        let message = redact(&self.message);
+        match &self.place {
+            Some(place) => {
+                tracing::warn!(target: "smoke", thread, %place, "a smoke test panicked: {message}");
+            }
+            None => tracing::warn!(target: "smoke", thread, "a smoke test panicked: {message}"),
+        }
+    }
+}
+
+/// The subscriber may hold locks where a panic happens, and may panic itself: in a hook the first
+/// would never end, and the second would end the process. So lines are written on another thread.
+fn start_writer() -> SyncSender<Line> {
+    let (sender, lines) = sync_channel(LINES);
+    let thread = thread::Builder::new().name("smoke-panics".to_owned());
+    // Without that thread there are no lines.
+    let _ = thread.spawn(move || write_all(&lines));
+    sender
+}
+
+fn write_all(lines: &Receiver<Line>) {
+    only_smoke_tests_run_here();
+    for line in lines {
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| line.write()));
+    }
+}

@@ -1,0 +1,153 @@
+//! What belongs to the user: it is polled and dropped where tests live, and a panic in it goes no
+//! further.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use tokio::task::JoinError;
+
+use crate::Error;
+use crate::panic::{self, Payload, Scene};
+
+thread_local! {
+    static COORDINATES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread keeps the time of runs: nothing of the user's is dropped on it.
+pub(crate) fn nothing_of_theirs_runs_here() {
+    COORDINATES.set(true);
+}
+
+/// Drops a value of the user's. A panic in its `Drop` becomes an error, in plain data.
+pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
+    let payload = catch_unwind(AssertUnwindSafe(|| drop(value))).err()?;
+    let place = panic::place(scene);
+    // It may stand beside another error, whose place is shown.
+    let at = place.as_ref().map(|place| format!(" at {place}"));
+    let error = Error::msg(format_args!(
+        "a value panicked when it was dropped{}: {}",
+        at.unwrap_or_default(),
+        panic::message(&*payload)
+    ));
+    discard(payload);
+    Some(error.with_place(place).plain(None))
+}
+
+/// Drops the payload of a panic, which may be a value of the user's.
+pub(crate) fn discard(payload: Payload) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // That could go on like this for ever.
+        mem::forget(again);
+    }
+}
+
+/// What a task that did not end said. A panic of one may carry a value of the user's.
+pub(crate) fn said(error: JoinError) -> String {
+    let said = error.to_string();
+    drop(error.try_into_panic().map(Theirs::new));
+    said
+}
+
+/// A value of the user's that passes through the hands of the coordinator. Where it is lost there,
+/// because a runtime is shut down, it is never dropped.
+pub(crate) struct Theirs<T>(Option<T>);
+
+impl<T> Theirs<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    /// The value, where tests live.
+    pub(crate) fn take(mut self) -> Option<T> {
+        self.0.take()
+    }
+}
+
+impl<T> Drop for Theirs<T> {
+    fn drop(&mut self) {
+        let Some(value) = self.0.take() else { return };
+        if COORDINATES.try_with(Cell::get).unwrap_or(false) {
+            mem::forget(value);
+        } else if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+            discard(payload);
+        }
+    }
+}
+
+/// A future of the user's, whose panics are its output.
+pub(crate) struct Caught<T>(Theirs<BoxFuture<'static, T>>);
+
+impl<T> Caught<T> {
+    pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
+        Self(Theirs::new(future))
+    }
+}
+
+impl<T> Future for Caught<T> {
+    type Output = Result<T, Payload>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(future) = self.0.0.as_mut() else {
+            return Poll::Pending;
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(payload) => Poll::Ready(Err(payload)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Panics with another of its kind when it is dropped.
+    struct Hydra(Arc<AtomicUsize>);
+
+    impl Drop for Hydra {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            panic_any(Hydra(Arc::clone(&self.0)));
+        }
+    }
+
+    #[test]
+    fn a_value_whose_drop_panics_with_another_of_its_kind_is_let_go_of() {
+        let heads = Arc::new(AtomicUsize::new(0));
+        let error = let_go(Hydra(Arc::clone(&heads)), &Scene::default()).unwrap();
+        assert_eq!(
+            error.message(),
+            "a value panicked when it was dropped: (no message)"
+        );
+        drop(Theirs::new(Hydra(Arc::clone(&heads))));
+        assert_eq!(heads.load(Ordering::SeqCst), 4);
+    }
+
+    #[test]
+    fn nothing_of_the_users_is_dropped_where_the_time_is_kept() {
+        let heads = Arc::new(AtomicUsize::new(0));
+        let theirs = Theirs::new(Hydra(Arc::clone(&heads)));
+        let keeping = std::thread::spawn(move || {
+            nothing_of_theirs_runs_here();
+            drop(theirs);
+        });
+        keeping.join().unwrap();
+        assert_eq!(heads.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_output_of_a_future() {
+        let panics = async || -> () { panic!("no change") };
+        let payload = Caught::new(Box::pin(panics())).await.unwrap_err();
+        assert_eq!(panic::message(&*payload), "no change");
+    }
+}

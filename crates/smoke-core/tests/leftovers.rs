@@ -1,0 +1,456 @@
+//! What a test leaves to be read and dropped runs where the test ran: it holds up no sandbox, no
+//! other test and no report.
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
+
+mod support;
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::panic_any;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use smoke_core::{
+    Context, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner, Sandbox,
+    Selection, Suite, Test,
+};
+use support::{Diary, Paper, Pool, assert_ended, only, run, run_one};
+
+/// Blocks whoever drops it until it is released.
+#[derive(Clone, Debug, Default)]
+struct Clasp(Arc<AtomicBool>);
+
+impl Clasp {
+    fn release(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn wait(&self) {
+        while !self.0.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Lets go when the test of this file ends, so that a failed one ends too.
+struct Released(Clasp);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+/// An error that blocks where it is dropped.
+#[derive(Debug)]
+struct Clings(Clasp);
+
+impl fmt::Display for Clings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it clings")
+    }
+}
+
+impl StdError for Clings {}
+
+impl Drop for Clings {
+    fn drop(&mut self) {
+        self.0.wait();
+    }
+}
+
+fn limits() -> Limits {
+    Limits::default()
+        .reuse(Duration::ZERO)
+        .starts_per_minute(1000)
+}
+
+/// Runs a test that leaves something that blocks, twice, beside one that is well.
+async fn holds_nothing_up(clasp: Clasp, test: Test, paper: Paper, message: &str) {
+    let released = Released(clasp);
+    let registry = Registry::new()
+        .rollback(paper.clone())
+        .limits(limits())
+        .test(test)
+        .test(Test::new("well", async |_: Sandbox<Pool>| {}));
+    let runner = Runner::new(registry);
+    let report = runner.run(Selection::fast()).await;
+    assert_ended(&report.tests[0], Outcome::Errored, message);
+    assert_ended(&report.tests[0], Outcome::Errored, "it hangs");
+    assert_ended(&report.tests[1], Outcome::Passed, "");
+    assert_eq!(paper.diary.count("finish clings"), 1);
+    for _ in 0..6 {
+        let report = runner.run(Selection::fast()).await;
+        assert_ended(&report.tests[0], Outcome::Errored, "still hung since 2");
+        assert_ended(&report.tests[1], Outcome::Passed, "");
+    }
+    assert_eq!(paper.diary.count("open clings"), 1);
+    // Nothing was released until here; from here on it runs again.
+    drop(released);
+    while paper.diary.count("open clings") == 1 {
+        runner.run(Selection::fast()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_blocks_where_it_is_dropped_holds_nothing_up() {
+    let clasp = Clasp::default();
+    let clings = clasp.clone();
+    let body = move |_: Sandbox<Pool>| {
+        let error = Clings(clings.clone());
+        async { Err::<(), _>(error) }
+    };
+    let test = Test::new("clings", body);
+    holds_nothing_up(clasp, test, Paper::default(), "it clings").await;
+}
+
+#[tokio::test]
+async fn nor_does_one_of_a_blocking_test() {
+    let clasp = Clasp::default();
+    let clings = clasp.clone();
+    let body = move |_: Sandbox<Pool>| Err::<(), _>(Clings(clings.clone()));
+    let test = Test::new("clings", body);
+    holds_nothing_up(clasp, test, Paper::default(), "it clings").await;
+}
+
+#[tokio::test]
+async fn nor_does_what_a_panic_carries() {
+    let clasp = Clasp::default();
+    let clings = clasp.clone();
+    let body = move |_: Sandbox<Pool>| {
+        let payload = Clings(clings.clone());
+        async { panic_any(payload) as () }
+    };
+    let test = Test::new("clings", body);
+    holds_nothing_up(clasp, test, Paper::default(), "panicked: (no message)").await;
+}
+
+/// A fixture that blocks where its last value is dropped.
+#[derive(Clone)]
+struct Sticky(#[expect(dead_code, reason = "it is dropped")] Arc<Clings>);
+
+impl Fixture for Sticky {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let clasp = cx.get::<Provided<Clasp>>().await?;
+        Ok(Self(Arc::new(Clings(Clasp::clone(&clasp)))))
+    }
+}
+
+#[tokio::test]
+async fn a_fixture_that_blocks_where_it_is_dropped_is_the_tests_that_hangs() {
+    let (clasp, paper) = (Clasp::default(), Paper::default());
+    let released = Released(clasp.clone());
+    let registry = Registry::new()
+        .provide(clasp)
+        .rollback(paper.clone())
+        .limits(limits())
+        .test(Test::new("clings", async |_: Sandbox<Pool>, _: Sticky| {}))
+        .test(Test::new("well", async |_: Sandbox<Pool>| {}));
+    let runner = Runner::new(registry);
+    let report = runner.run(Selection::fast()).await;
+    assert_ended(&report.tests[0], Outcome::Errored, "it hangs");
+    assert_ended(&report.tests[1], Outcome::Passed, "");
+    assert_eq!(paper.diary.count("finish clings"), 1);
+    for _ in 0..6 {
+        let report = runner.run(Selection::fast()).await;
+        assert_ended(&report.tests[0], Outcome::Errored, "still hung since 2");
+        assert_ended(&report.tests[1], Outcome::Passed, "");
+    }
+    drop(released);
+    while !runner.run(Selection::fast()).await.verdict().is_pass() {}
+}
+
+#[tokio::test]
+async fn a_run_is_whole_whatever_is_dropped_in_it() {
+    struct Bursts;
+    impl Drop for Bursts {
+        fn drop(&mut self) {
+            if !thread::panicking() {
+                panic!("it bursts");
+            }
+        }
+    }
+    /// Bursts once more for each time that it has burst.
+    struct Hydra;
+    impl Drop for Hydra {
+        fn drop(&mut self) {
+            panic_any(Hydra);
+        }
+    }
+    #[derive(Debug)]
+    struct Carries<T: Any>(T);
+    impl<T: Any + fmt::Debug> StdError for Carries<T> {}
+    impl<T: Any> fmt::Display for Carries<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("it carries")
+        }
+    }
+    impl fmt::Debug for Bursts {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Bursts")
+        }
+    }
+    let diary = Diary::default();
+    let torn_down = diary.clone();
+    let suite = Suite::new("shop::till")
+        .test("error", async || Err::<(), _>(Carries(Bursts)))
+        .test("payload", async || panic_any(Hydra) as ())
+        .test("blocking_payload", || panic_any(Hydra) as ())
+        .test("well", async || {})
+        .tear_down(move || torn_down.note("tear-down"));
+    let runner = Runner::new(Registry::new().suite(suite).limits(limits()));
+    // Nobody waits for long for what a value says when it is dropped.
+    for runs in 1.. {
+        let report = runner.run(Selection::fast()).await;
+        let said: Vec<_> = report
+            .tests
+            .iter()
+            .map(|test| (&*test.name, test.message.as_deref().unwrap_or("")))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("shop::till::blocking_payload", "panicked: (no message)"),
+                ("shop::till::error", "it carries"),
+                ("shop::till::payload", "panicked: (no message)"),
+                ("shop::till::well", ""),
+            ]
+        );
+        assert_eq!(diary.count("tear-down"), runs);
+        if let [cause] = &*report.tests[1].causes {
+            assert!(
+                cause.starts_with("a value panicked when it was dropped"),
+                "{cause}"
+            );
+            assert!(cause.ends_with(": it bursts"), "{cause}");
+            return;
+        }
+        assert!(runs < 100, "{report:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_is_never_through_is_cut() {
+    /// Says and causes things without end.
+    #[derive(Debug)]
+    struct Endless;
+    impl fmt::Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("and so on, ")?;
+            }
+        }
+    }
+    impl StdError for Endless {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            Some(self)
+        }
+    }
+    let test = run_one(Test::new("a", async || Err::<(), _>(Endless))).await;
+    assert_ended(&test, Outcome::Errored, "and so on, and so on, ");
+    let message = test.message.unwrap();
+    assert!(message.len() <= 9 * 1024 && message.ends_with("bytes in all)"));
+    assert!(test.causes.len() <= 16, "{}", test.causes.len());
+
+    /// A cause has another, without end.
+    #[derive(Debug)]
+    struct Deep(AtomicUsize);
+    impl fmt::Display for Deep {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let depth = self.0.fetch_add(1, Ordering::SeqCst);
+            write!(f, "level {depth}")
+        }
+    }
+    impl StdError for Deep {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            Some(self)
+        }
+    }
+    let deep = async || Err::<(), _>(Deep(AtomicUsize::new(0)));
+    let test = run_one(Test::new("a", deep)).await;
+    assert_ended(&test, Outcome::Errored, "level 0");
+    assert_eq!(test.causes.len(), 16);
+}
+
+#[tokio::test]
+async fn a_huge_message_is_cut_before_it_is_read() {
+    // With the seconds that each of these would take whole, the run would be over.
+    let huge = |name: &str| {
+        let body = async || -> Result {
+            let part = "postgres://app:hunter2@db/app token: password='";
+            Err(part.repeat((16 << 20) / part.len()).into())
+        };
+        Test::new(name, body)
+    };
+    let registry = (0..3).fold(Registry::new(), |registry, at| {
+        registry.test(huge(&format!("huge::{at}")))
+    });
+    let report = run(registry.test(Test::new("well", async || {}))).await;
+    for test in &report.tests[..3] {
+        assert_ended(test, Outcome::Errored, "postgres://app:***@db/app token: ");
+        let message = test.message.as_ref().unwrap();
+        assert!(message.len() <= 9 * 1024 && !message.contains("hunter2"));
+    }
+    assert_ended(&report.tests[3], Outcome::Passed, "");
+}
+
+static SEEN_ON: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
+
+/// Notes on which thread it is used.
+struct Tells(&'static str);
+
+impl Tells {
+    fn note(&self, what: &'static str) {
+        let thread = thread::current().name().unwrap_or_default().to_owned();
+        SEEN_ON.lock().unwrap().push((what, thread));
+    }
+}
+
+impl Clone for Tells {
+    fn clone(&self) -> Self {
+        self.note("clone");
+        Self(self.0)
+    }
+}
+
+impl fmt::Debug for Tells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.note("debug");
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Display for Tells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.note("display");
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for Tells {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.note("source");
+        None
+    }
+}
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.note(self.0);
+    }
+}
+
+impl Fixture for Tells {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let (one, other) = (Tells("finisher"), Tells("finisher's error"));
+        cx.on_finish(async move {
+            drop(one);
+            Err::<(), _>(other)
+        });
+        Ok(Tells("fixture"))
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_tests_runs_where_the_time_of_runs_is_kept() {
+    async fn ends(_: Tells) -> Result<(), Tells> {
+        Err(Tells("error"))
+    }
+    async fn endless(_: Tells) {
+        let _future = Tells("future");
+        std::future::pending::<()>().await;
+    }
+    let closure = Tells("closure");
+    let captures = move |_: Tells| {
+        let closure = closure.clone();
+        async move { drop(closure) }
+    };
+    let registry = Registry::new()
+        .test(Test::new("a", ends))
+        .test(Test::new("b", |_: Tells| Err::<(), _>(Tells("error"))))
+        .test(Test::new("c", async || panic_any(Tells("payload")) as ()))
+        .test(Test::new("d", || panic_any(Tells("payload")) as ()))
+        .test(Test::new("e", captures))
+        .test(Test::new("f", endless).timeout(Duration::from_millis(50)));
+    let suite = Suite::new("suite")
+        .set_up(async || Err::<(), _>(Tells("set-up's error")))
+        .test("g", || {});
+    let registry = registry.suite(suite);
+    SEEN_ON.lock().unwrap().clear();
+    let runner = Runner::new(registry);
+    assert!(!runner.run(Selection::slow()).await.verdict().is_pass());
+    let seen = SEEN_ON.lock().unwrap().clone();
+    for what in [
+        "clone",
+        "display",
+        "source",
+        "error",
+        "payload",
+        "fixture",
+        "future",
+        "finisher",
+        "finisher's error",
+        "set-up's error",
+    ] {
+        assert!(
+            seen.iter().any(|(seen, _)| *seen == what),
+            "{what}: {seen:?}"
+        );
+    }
+    for (what, thread) in seen {
+        let where_tests_live = thread.starts_with("smoke-stage") || thread.starts_with("smoke ");
+        assert!(where_tests_live, "{what} on {thread}");
+    }
+}
+
+#[tokio::test]
+async fn a_closure_that_is_never_cloned_is_a_test_that_hangs() {
+    #[derive(Debug)]
+    struct Uncopied(Clasp);
+    impl Clone for Uncopied {
+        fn clone(&self) -> Self {
+            self.0.wait();
+            Self(self.0.clone())
+        }
+    }
+    let clasp = Clasp::default();
+    let _released = Released(clasp.clone());
+    let uncopied = Uncopied(clasp);
+    let body = move || drop(format!("{uncopied:?}"));
+    let registry = Registry::new()
+        .test(Test::new("a", body).timeout(Duration::from_millis(50)))
+        .test(Test::new("b", async || {}));
+    let report = run(registry).await;
+    assert_ended(
+        &report.tests[0],
+        Outcome::Errored,
+        "took longer than its limit of 50ms",
+    );
+    assert_ended(&report.tests[0], Outcome::Errored, "it hangs");
+    assert_ended(&report.tests[1], Outcome::Passed, "");
+}
+
+#[tokio::test]
+async fn what_a_sandbox_reads_in_an_error_is_kept() {
+    let paper = Paper::default();
+    let registry =
+        Registry::new()
+            .rollback(paper)
+            .test(Test::new("a", async |_: Sandbox<Pool>| -> Result {
+                let busy = smoke_core::RollbackVerdict::Contended {
+                    cause: "a lock".to_owned(),
+                };
+                Err(smoke_core::Error::from(busy).context("while counting"))
+            }));
+    // It is worth another try, which is found in the sources of the error alone.
+    let test = only(run(registry).await);
+    assert_ended(&test, Outcome::Errored, "while counting");
+    assert_eq!(test.causes, ["the database was busy: a lock"]);
+}
