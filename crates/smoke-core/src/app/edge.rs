@@ -11,6 +11,7 @@ use smoke_report::Kind;
 
 use super::passage::Passage;
 use super::{App, AppBody, RequestError};
+use crate::clock::Part;
 use crate::{Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
@@ -119,9 +120,11 @@ impl Fixture for AppUnderTest {
 
     async fn acquire(cx: &Context) -> Result<Self> {
         let factory = cx.supplies().app.clone().ok_or_else(missing)?;
+        let building = cx.spell(Part::App);
         let app = AssertUnwindSafe(factory.build(cx.clone()))
             .catch_unwind()
             .await;
+        drop(building);
         let app = app.unwrap_or_else(|payload| {
             Err(Error::msg(format_args!(
                 "the application's factory panicked: {}",

@@ -290,6 +290,7 @@ impl Shared {
         if let Some(error) = blocked {
             return Err(error.clone());
         }
+        let asked = Instant::now();
         let _turn = self.in_time(job.turn.lock()).await?;
         let group = test.serial.as_deref().map(|group| engine.group(group));
         let _group = match &group {
@@ -306,6 +307,7 @@ impl Shared {
         if let Some(refusal) = job.refusal() {
             return Ok(self.noted(Ended::never(refusal)));
         }
+        let waited = asked.elapsed();
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || execute(engine, job, &self.course.id, self.stop.clone());
@@ -313,6 +315,9 @@ impl Shared {
         if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;
             ended = execution().await.after(first);
+        }
+        if let Some(times) = &mut ended.times {
+            times.waiting += waited;
         }
         // Before the next test is given this one's place.
         Ok(self.noted(ended))
@@ -360,6 +365,7 @@ impl Entry {
         );
         report.description.clone_from(&test.description);
         report.tags.clone_from(&test.tags);
+        report.times = ended.times;
         report.requests = ended.requests;
         report.requests.truncate(MOST_REQUESTS);
         tell(&mut report, ended.result);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use smoke_report::RequestMade;
+use smoke_report::{RequestMade, Times};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
-use crate::clock::Clock;
+use crate::clock::{Clock, Part};
 use crate::fixture::finisher::{self, Finisher};
 use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_millis(200);
 pub(crate) struct Ended {
     pub(crate) result: Result,
     pub(crate) duration: Duration,
+    /// Where the time went; none where it did not begin.
+    pub(crate) times: Option<Times>,
     pub(crate) requests: Vec<RequestMade>,
     /// What the database met will pass (contention, a migration): the job is worth another try.
     pub(crate) passing: bool,
@@ -72,6 +74,7 @@ impl Ended {
         Self {
             result: Err(error),
             duration: Duration::ZERO,
+            times: None,
             requests: Vec::new(),
             passing: false,
         }
@@ -80,6 +83,9 @@ impl Ended {
     /// This execution, after one that is not counted.
     pub(crate) fn after(mut self, first: Self) -> Self {
         self.duration += first.duration;
+        if let (Some(times), Some(first)) = (&mut self.times, first.times) {
+            *times += first;
+        }
         self.requests = first.requests.into_iter().chain(self.requests).collect();
         self
     }
@@ -143,6 +149,7 @@ pub(crate) async fn execute(
         .iter()
         .map(|sandbox| Arc::clone(sandbox.session()))
         .collect();
+    let ending = cx.spell(Part::Sandbox);
     let finished = join_all(
         remains
             .sandboxes
@@ -150,6 +157,7 @@ pub(crate) async fn execute(
             .map(|sandbox| sandbox.finish(coordinator)),
     )
     .await;
+    drop(ending);
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
     let explained = explained(&result, &sessions);
     if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {
@@ -173,9 +181,11 @@ pub(crate) async fn execute(
     if !gone {
         result = Err(hung(result, job, working));
     }
+    let times = clock.times();
     Ended {
         result,
-        duration: clock.elapsed(),
+        duration: times.counted(),
+        times: Some(times),
         requests: remains.requests,
         passing: passing && gone,
     }
