@@ -1,5 +1,6 @@
 //! Runs: what starts them, what they are executed on, what bounds them.
 
+mod asker;
 mod catalogue;
 mod course;
 mod engine;
@@ -10,8 +11,11 @@ mod job;
 mod limits;
 mod runner;
 mod stage;
+mod trail;
 
+pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
+pub(crate) use trail::Denial;

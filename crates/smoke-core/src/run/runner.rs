@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use smoke_report::{Report, Verdict};
+use smoke_report::Report;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+use super::asker::Asker;
 use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Gate, Ticket};
+use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::{Error, Registry, Result, Selection, SigningKey};
 
@@ -61,6 +63,7 @@ struct Inner {
     /// True once a shutdown is over.
     ended: watch::Sender<bool>,
     watchers: broadcast::Sender<Event>,
+    trail: Trail,
 }
 
 /// What somebody wants to know.
@@ -73,7 +76,7 @@ pub struct Ask {
     /// Whether only a run that begins now will do.
     pub fresh: bool,
     /// Who asks, for the log.
-    pub asked_by: String,
+    pub asked_by: Asker,
 }
 
 impl Ask {
@@ -82,7 +85,7 @@ impl Ask {
         Self {
             selection,
             fresh: false,
-            asked_by: "the application".to_owned(),
+            asked_by: Asker::new("the application"),
         }
     }
 
@@ -93,7 +96,7 @@ impl Ask {
     }
 
     /// Says who asks.
-    pub fn by(mut self, somebody: impl Into<String>) -> Self {
+    pub fn by(mut self, somebody: impl Into<Asker>) -> Self {
         self.asked_by = somebody.into();
         self
     }
@@ -117,6 +120,7 @@ impl Runner {
             started: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             watchers: broadcast::Sender::new(EVENTS),
+            trail: Trail::default(),
         }))
     }
 
@@ -143,41 +147,43 @@ impl Runner {
 
     /// Answers from a run that has just ended, one that is under way, or a new one.
     pub async fn ask(&self, ask: Ask) -> Answer {
+        let Ask {
+            selection,
+            fresh,
+            asked_by,
+        } = ask;
         if let Some(reason) = self.off() {
-            return self.refuse(reason, None);
+            return self.refuse(&asked_by, Denial::Off, reason, None);
         }
-        if !self.0.catalogue.problems.is_empty() {
-            return self.answer(
-                Report {
-                    reasons: self.0.catalogue.problems.clone(),
-                    ..Report::new(run_id())
-                },
-                None,
-            );
+        let catalogue = &self.0.catalogue;
+        if !catalogue.problems.is_empty() {
+            let report = Report {
+                reasons: catalogue.problems.clone(),
+                ..Report::new(run_id())
+            };
+            return self.refuse_with(&asked_by, Denial::Registry, report, None);
         }
-        let selection = Arc::new(ask.selection);
-        let mut landed = match self.0.gate.admit(&selection, ask.fresh) {
+        let selection = Arc::new(selection);
+        let mut landed = match self.0.gate.admit(&selection, fresh) {
             Admission::Finished(landed) => return landed.answer(),
             Admission::Joined(landed) => landed,
             Admission::Busy(retry_after) => {
-                return self.refuse("busy: as many runs as the limits allow", Some(retry_after));
+                let reason = "busy: as many runs as the limits allow";
+                return self.refuse(&asked_by, Denial::Busy, reason, Some(retry_after));
             }
             Admission::Start(ticket) => {
                 let landed = ticket.landed.clone();
+                let asked_by = asked_by.clone();
                 match self.engine() {
                     Ok(engine) => {
                         let coordinator = engine.coordinator().clone();
-                        coordinator.spawn(self.clone().fly(
-                            ticket,
-                            engine,
-                            selection,
-                            ask.asked_by,
-                        ));
+                        coordinator.spawn(self.clone().fly(ticket, engine, selection, asked_by));
                     }
-                    Err(error) => self.0.gate.land(
-                        ticket,
-                        self.refuse(&format!("{error:#}"), Some(Duration::ZERO)),
-                    ),
+                    Err(error) => {
+                        let (reason, again) = (format!("{error:#}"), Some(Duration::ZERO));
+                        let refused = self.refuse(&asked_by, Denial::Broken, &reason, again);
+                        self.0.gate.land(ticket, refused);
+                    }
                 }
                 landed
             }
@@ -188,7 +194,10 @@ impl Runner {
             .and_then(|landed| landed.as_ref().map(|landed| landed.answer.clone()))
         {
             Some(answer) => answer,
-            None => self.refuse("the run was lost: the runner was shut down", None),
+            None => {
+                let reason = "the run was lost: the runner was shut down";
+                self.refuse(&asked_by, Denial::Broken, reason, None)
+            }
         }
     }
 
@@ -247,22 +256,39 @@ impl Runner {
         &self.0.catalogue.access
     }
 
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.0.trail
+    }
+
     pub(crate) fn signing_keys(&self) -> &[SigningKey] {
         &self.0.catalogue.signing_keys
     }
 
     /// The answer to somebody for whom no run is begun.
-    pub(crate) fn refuse(&self, reason: &str, retry_after: Option<Duration>) -> Answer {
-        self.answer(Report::refused(run_id(), reason), retry_after)
+    pub(crate) fn refuse(
+        &self,
+        asker: &Asker,
+        why: Denial,
+        reason: &str,
+        retry_after: Option<Duration>,
+    ) -> Answer {
+        let report = Report::refused(run_id(), reason);
+        self.refuse_with(asker, why, report, retry_after)
     }
 
-    fn answer(&self, mut report: Report, retry_after: Option<Duration>) -> Answer {
+    fn refuse_with(
+        &self,
+        asker: &Asker,
+        why: Denial,
+        mut report: Report,
+        retry_after: Option<Duration>,
+    ) -> Answer {
+        self.0.trail.refused(asker, why, &report, Instant::now());
         report.build.clone_from(&self.0.catalogue.build);
         report.instance.clone_from(&self.0.catalogue.instance);
-        let (report, started) = (Arc::new(report), SystemTime::now());
         Answer {
-            report,
-            started,
+            report: Arc::new(report),
+            started: SystemTime::now(),
             age: Duration::ZERO,
             retry_after,
         }
@@ -304,7 +330,7 @@ impl Runner {
         ticket: Ticket,
         engine: Arc<Engine>,
         selection: Arc<Selection>,
-        asked_by: String,
+        asker: Asker,
     ) {
         let (asked_at, limit) = (
             Instant::now(),
@@ -313,17 +339,16 @@ impl Runner {
         let place =
             tokio::time::timeout(limit / 2, Arc::clone(&ticket.places).acquire_owned()).await;
         if *self.0.shut.borrow() {
-            let shut = self.refuse(
+            let (reason, again) = (
                 "switched off: the runner is shut down",
                 Some(Duration::ZERO),
             );
+            let shut = self.refuse(&asker, Denial::Off, reason, again);
             return self.0.gate.land(ticket, shut);
         }
         let Ok(Ok(_place)) = place else {
-            let busy = self.refuse(
-                "busy: the runs before this one did not end in time",
-                Some(limit / 2),
-            );
+            let reason = "busy: the runs before this one did not end in time";
+            let busy = self.refuse(&asker, Denial::Busy, reason, Some(limit / 2));
             return self.0.gate.land(ticket, busy);
         };
         let started = SystemTime::now();
@@ -340,35 +365,27 @@ impl Runner {
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });
-        log(&report, &selection, &asked_by);
-        self.0.gate.land(
-            ticket,
-            Answer {
-                report,
-                started,
-                age: Duration::ZERO,
-                retry_after: None,
-            },
-        );
+        self.0.trail.ran(&asker, &selection, &report);
+        let answer = Answer {
+            report: Arc::clone(&report),
+            started,
+            age: Duration::ZERO,
+            retry_after: None,
+        };
+        self.0.gate.land(ticket, answer);
+        if !report.verdict().is_pass() {
+            let catalogue = Arc::clone(&self.0.catalogue);
+            // Nobody waits for these lines, and they may be many: neither the answer nor what
+            // keeps the time of other runs does.
+            tokio::task::spawn_blocking(move || {
+                Trail::causes(&asker, &report, &catalogue, Instant::now());
+            });
+        }
     }
 }
 
 fn run_id() -> String {
     Uuid::new_v4().to_string()
-}
-
-fn log(report: &Report, selection: &Selection, asked_by: &str) {
-    let (run, verdict, counts) = (&report.run, report.verdict(), report.counts());
-    let duration = report.duration;
-    match verdict {
-        Verdict::Pass => {
-            tracing::info!(target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, ?duration, "smoke tests ran")
-        }
-        Verdict::Fail => tracing::warn!(
-            target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, failed = counts.failed,
-            errored = counts.errored, reasons = ?report.reasons, ?duration, "smoke tests ran"
-        ),
-    }
 }
 
 impl From<Registry> for Runner {
