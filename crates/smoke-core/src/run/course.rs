@@ -37,7 +37,8 @@ pub(crate) struct Course {
     pub(crate) selection: Arc<Selection>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) asked_at: Instant,
+    /// From when the run's time counts.
+    pub(crate) began_at: Instant,
     pub(crate) shut: tokio::sync::watch::Receiver<bool>,
     pub(crate) watchers: broadcast::Sender<Event>,
 }
@@ -72,9 +73,9 @@ impl Course {
 
     async fn tests(self, chosen: &[usize]) -> Vec<TestReport> {
         let limit = self.catalogue.limits.of_run(self.selection.is_slow());
-        let answer_at = TokioInstant::from_std(self.asked_at + limit - ANSWERING);
+        let answer_at = TokioInstant::from_std(self.began_at + limit - ANSWERING);
         let stop = Stop {
-            at: self.asked_at + limit - CLEANING,
+            at: self.began_at + limit - CLEANING,
             limit,
             shut: Some(self.shut.clone()),
         };

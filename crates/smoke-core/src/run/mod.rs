@@ -9,6 +9,7 @@ mod gate;
 mod isolate;
 mod job;
 mod limits;
+mod patience;
 mod runner;
 mod stage;
 mod trail;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smoke_report::Report;
 use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::asker::Asker;
@@ -14,7 +15,8 @@ use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
-use super::gate::{Admission, Answer, Gate, Ticket};
+use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
+use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::{Error, Registry, Result, Selection, SigningKey};
@@ -146,6 +148,10 @@ impl Runner {
     }
 
     /// Answers from a run that has just ended, one that is under way, or a new one.
+    ///
+    /// Whoever asks is answered within the limit of such a run. The run's own time counts from
+    /// where it has its place: one that others kept waiting may still be under way then, and the
+    /// answer is "busy"; the run goes on, and answers who asks next.
     pub async fn ask(&self, ask: Ask) -> Answer {
         let Ask {
             selection,
@@ -163,16 +169,20 @@ impl Runner {
             };
             return self.refuse_with(&asked_by, Denial::Registry, report, None);
         }
+        let asked = Asked {
+            at: tokio::time::Instant::now(),
+            limit: catalogue.limits.of_run(selection.is_slow()),
+        };
         let selection = Arc::new(selection);
-        let mut landed = match self.0.gate.admit(&selection, fresh) {
+        let ride = match self.0.gate.admit(&selection, fresh, asked) {
             Admission::Finished(landed) => return landed.answer(),
-            Admission::Joined(landed) => landed,
+            Admission::Joined(ride) => ride,
             Admission::Busy(retry_after) => {
                 let reason = "busy: as many runs as the limits allow";
                 return self.refuse(&asked_by, Denial::Busy, reason, Some(retry_after));
             }
             Admission::Start(ticket) => {
-                let landed = ticket.landed.clone();
+                let ride = ticket.ride();
                 let asked_by = asked_by.clone();
                 match self.engine() {
                     Ok(engine) => {
@@ -185,19 +195,45 @@ impl Runner {
                         self.0.gate.land(ticket, refused);
                     }
                 }
-                landed
+                ride
             }
         };
-        let seen = landed.wait_for(Option::is_some).await;
-        match seen
-            .ok()
-            .and_then(|landed| landed.as_ref().map(|landed| landed.answer.clone()))
-        {
-            Some(answer) => answer,
-            None => {
+        let run = Arc::clone(&ride.run);
+        match self.landed(ride, asked).await {
+            Ok(landed) => landed.answer,
+            Err(Late::NotBegun) => self.overtaken(&asked_by, asked.limit),
+            Err(Late::NotEnded(again)) => {
+                let reason = "busy: this run waited for others, and has not ended yet: ask again";
+                let report = Report::refused(&*run, reason);
+                self.refuse_with(&asked_by, Denial::Busy, report, Some(again))
+            }
+            Err(Late::Lost) => {
                 let reason = "the run was lost: the runner was shut down";
                 self.refuse(&asked_by, Denial::Broken, reason, None)
             }
+        }
+    }
+
+    /// What a run found, as long as somebody waits who asked then.
+    async fn landed(&self, ride: Ride, asked: Asked) -> std::result::Result<Landed, Late> {
+        let in_time = match *ride.stand.borrow() {
+            Stand::Waiting => false,
+            Stand::Begun(at) => asked.is_answered_by_one_of(at),
+            Stand::Landed(_) => true,
+        };
+        if in_time {
+            return landing(ride.stand).await;
+        }
+        // Where there is a clock: whoever asks may have none.
+        let Ok(engine) = self.engine() else {
+            return Err(Late::Lost);
+        };
+        // A set, so that nothing goes on waiting for somebody who has gone away.
+        let mut waiting = JoinSet::new();
+        waiting.spawn_on(asked.wait(ride.stand), engine.coordinator());
+        match waiting.join_next().await {
+            Some(Ok(landed)) => landed,
+            _ => Err(Late::Lost),
         }
     }
 
@@ -294,6 +330,12 @@ impl Runner {
         }
     }
 
+    /// The answer where a run of that limit did not begin in time.
+    fn overtaken(&self, asker: &Asker, limit: Duration) -> Answer {
+        let reason = "busy: the runs before this one did not end in time";
+        self.refuse(asker, Denial::Busy, reason, Some(limit / 2))
+    }
+
     fn off(&self) -> Option<&'static str> {
         if *self.0.shut.borrow() {
             return Some("switched off: the runner is shut down");
@@ -327,17 +369,12 @@ impl Runner {
     /// One run from its ticket to its report, on the coordinator.
     async fn fly(
         self,
-        ticket: Ticket,
+        mut ticket: Ticket,
         engine: Arc<Engine>,
         selection: Arc<Selection>,
         asker: Asker,
     ) {
-        let (asked_at, limit) = (
-            Instant::now(),
-            self.0.catalogue.limits.of_run(selection.is_slow()),
-        );
-        let place =
-            tokio::time::timeout(limit / 2, Arc::clone(&ticket.places).acquire_owned()).await;
+        let place = ticket.place().await;
         if *self.0.shut.borrow() {
             let (reason, again) = (
                 "switched off: the runner is shut down",
@@ -346,18 +383,18 @@ impl Runner {
             let shut = self.refuse(&asker, Denial::Off, reason, again);
             return self.0.gate.land(ticket, shut);
         }
-        let Ok(Ok(_place)) = place else {
-            let reason = "busy: the runs before this one did not end in time";
-            let busy = self.refuse(&asker, Denial::Busy, reason, Some(limit / 2));
+        let Some((_place, began_at)) = place else {
+            let limit = self.0.catalogue.limits.of_run(selection.is_slow());
+            let busy = self.overtaken(&asker, limit);
             return self.0.gate.land(ticket, busy);
         };
         let started = SystemTime::now();
         let course = Course {
-            id: run_id().into(),
+            id: Arc::clone(&ticket.run),
             selection: Arc::clone(&selection),
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
-            asked_at,
+            began_at: began_at.into_std(),
             shut: self.0.shut.subscribe(),
             watchers: self.0.watchers.clone(),
         };
@@ -384,7 +421,7 @@ impl Runner {
     }
 }
 
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     Uuid::new_v4().to_string()
 }
 
@@ -405,5 +442,33 @@ impl fmt::Debug for Runner {
         f.debug_struct("Runner")
             .field("runs", &self.0.gate.in_flight())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Test;
+
+    #[tokio::test]
+    async fn what_has_landed_is_answered_without_the_threads_of_runs() {
+        let runner = Runner::new(Registry::new().test(Test::new("a", || {})));
+        let asked = Asked {
+            at: tokio::time::Instant::now(),
+            limit: Duration::from_secs(20),
+        };
+        let selection = Arc::new(Selection::fast());
+        let Admission::Start(ticket) = runner.0.gate.admit(&selection, false, asked) else {
+            panic!("no run was started");
+        };
+        let ride = ticket.ride();
+        let reason = "the threads for smoke tests could not be started";
+        let refused = runner.refuse(&Asker::new("a test"), Denial::Broken, reason, None);
+        runner.0.gate.land(ticket, refused);
+        // Nor can they be.
+        runner.shutdown().await;
+        let landed = runner.landed(ride, asked).await;
+        let reasons = landed.map(|landed| landed.answer.report.reasons.clone());
+        assert_eq!(reasons, Ok(vec![reason.to_owned()]));
     }
 }
