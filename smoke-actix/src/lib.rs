@@ -95,7 +95,7 @@ pub use middleware::{ResponseBody, ResponseFuture, Smoke, SmokeMiddleware};
 pub use routes::{routes, routes_at};
 
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async, Backend, Blocking,
     CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
     ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
     HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,

@@ -89,8 +89,8 @@ pub use routes::{routes, routes_at};
 pub use service::Smoke;
 
 pub use smoke_tower::{
-    Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend,
-    Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains, Context,
+    Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async,
+    Backend, Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains, Context,
     DatabaseName, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
     FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind,
     Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry,

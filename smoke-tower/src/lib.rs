@@ -82,7 +82,7 @@ pub use standalone::{AnswerFuture, SmokeService};
 pub use sync_body::SyncBody;
 
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async, Backend, Blocking,
     CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
     ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
     HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,

@@ -48,7 +48,10 @@ fn assert_answer(name: &str, answer: &Answer) {
     for (pattern, shown) in [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[run]"),
         (r"\b\d+(\.\d+)?(ns|µs|ms|s)\b", "[time]"),
-        (r#""(time|duration)":\s*[0-9.e-]+"#, "\"$1\": [time]"),
+        (
+            r#""(time|duration|waiting|sandbox|app_build|body)":\s*[0-9.e-]+"#,
+            "\"$1\": [time]",
+        ),
         (r#""line":\s*\d+"#, "\"line\": [line]"),
         (r#""column":\s*\d+"#, "\"column\": [column]"),
         (r"answers\.rs:\d+(:\d+)?", "answers.rs:[line]"),

@@ -72,12 +72,14 @@ mod fixture;
 mod live;
 mod panic;
 mod providers;
+mod ration;
 mod redact;
 mod registry;
 mod remote;
 pub mod rollback;
 mod run;
 mod select;
+mod shown;
 mod test;
 mod theirs;
 
@@ -104,7 +106,7 @@ pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
 };
-pub use run::{Answer, Ask, Event, Limits, Runner};
+pub use run::{Answer, Ask, Asker, Event, Limits, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};

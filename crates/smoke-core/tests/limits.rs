@@ -1,16 +1,21 @@
 //! What a test may do to its host, and what it may not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 mod support;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
 use std::time::{Duration, Instant};
 
 use smoke_core::{
-    Ask, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Suite, Test,
+    Answer, Ask, Event, Limits, Outcome, Provided, Registry, Report, Result, Runner, Selection,
+    Suite, Test,
 };
 use support::{assert_ended, run_one};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::task::JoinHandle;
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -81,6 +86,171 @@ async fn a_run_is_answered_before_its_limit_whatever_its_tests_do() {
         took
     })
     .await;
+}
+
+/// A registry of one test that does not end before it may, with one run at once; the fast runs have
+/// a limit of a second.
+fn held() -> (Registry, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let limits = Limits::default()
+        .run(Duration::from_secs(1))
+        .runs_at_once(1);
+    let body = async |gate: Provided<Arc<Semaphore>>| drop(gate.acquire().await);
+    let registry = Registry::new()
+        .provide(Arc::clone(&gate))
+        .limits(limits.starts_per_minute(1000))
+        .test(Test::new("held", body));
+    (registry, gate)
+}
+
+fn ask(runner: &Runner, ask: Ask) -> JoinHandle<Answer> {
+    let runner = runner.clone();
+    tokio::spawn(async move { runner.ask(ask).await })
+}
+
+async fn finished(events: &mut broadcast::Receiver<Event>) -> Arc<Report> {
+    loop {
+        if let Event::RunFinished { report, .. } = events.recv().await.unwrap() {
+            return report;
+        }
+    }
+}
+
+/// What is found by a run of an endless test that waited for its place; none where it waited for
+/// too long, on a machine that is busy.
+async fn run_after_a_wait() -> Option<Arc<Report>> {
+    let (registry, gate) = held();
+    let endless = async || std::future::pending::<()>().await;
+    let runner = Runner::new(registry.test(Test::new("endless", endless)));
+    let mut events = runner.events();
+    let first = Ask::new(Selection::slow().select("held"));
+    let first = ask(&runner, first.fresh());
+    while !matches!(events.recv().await.unwrap(), Event::TestStarted { .. }) {}
+    let second = Ask::new(Selection::fast().select("endless"));
+    let second = ask(&runner, second);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    gate.close();
+    assert!(first.await.unwrap().report.verdict().is_pass());
+    let answer = second.await.unwrap().report;
+    if matches!(&answer.reasons[..], [reason] if reason.contains("did not end in time")) {
+        return None;
+    }
+    loop {
+        let report = finished(&mut events).await;
+        // Where the run took longer than could be waited for, its report is the same.
+        if report.run == answer.run {
+            return Some(report);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_waited_for_its_place_has_its_whole_time() {
+    for _ in 0..20 {
+        if let Some(report) = run_after_a_wait().await {
+            assert_ended(&report.tests[0], Outcome::Errored, "the run's limit of 1s");
+            // Tests are stopped 600 ms before the limit of their run.
+            let time = report.duration;
+            return assert!(time >= Duration::from_millis(400), "{time:?}");
+        }
+    }
+    panic!("in twenty attempts the run did not begin");
+}
+
+#[tokio::test]
+async fn who_asks_in_vain_is_told_busy_and_the_run_is_not_begun_for_nobody() {
+    let (registry, gate) = held();
+    let runner = Runner::new(registry);
+    let mut events = runner.events();
+    let first = ask(&runner, Ask::new(Selection::slow()).fresh());
+    while !matches!(events.recv().await.unwrap(), Event::TestStarted { .. }) {}
+    let (one, other) = tokio::join!(
+        ask(&runner, Ask::new(Selection::fast())),
+        ask(&runner, Ask::new(Selection::fast()))
+    );
+    for answer in [one.unwrap(), other.unwrap()] {
+        let reason = &answer.report.reasons[0];
+        assert!(reason.starts_with("busy: the runs before"), "{reason}");
+        assert_eq!(answer.retry_after, Some(Duration::from_millis(500)));
+    }
+    // The last of them may have been told a moment before the run was given up.
+    let given_up = async {
+        while !format!("{runner:?}").contains("runs: 1,") {
+            tokio::task::yield_now().await;
+        }
+    };
+    let given_up = tokio::time::timeout(Duration::from_secs(60), given_up);
+    given_up.await.expect("the run is not given up");
+    gate.close();
+    assert!(first.await.unwrap().report.verdict().is_pass());
+    finished(&mut events).await;
+    runner.shutdown().await;
+    let late = std::iter::from_fn(|| events.try_recv().ok());
+    assert_eq!(late.count(), 0, "the run that nobody waits for was begun");
+}
+
+/// Waits for a future without any runtime.
+fn wait<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let (mut cx, mut future) = (Context::from_waker(&waker), pin!(future));
+    loop {
+        match future.as_mut().poll(&mut cx) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[test]
+fn who_asks_needs_no_runtime_also_where_the_run_has_to_wait() {
+    let (registry, gate) = held();
+    let runner = Runner::new(registry);
+    let ask = |selection: Selection, runs: &str| {
+        let asking = runner.clone();
+        let asking = std::thread::spawn(move || wait(asking.ask(Ask::new(selection))));
+        while !format!("{runner:?}").contains(runs) {
+            assert!(!asking.is_finished());
+            std::thread::yield_now();
+        }
+        asking
+    };
+    let first = ask(Selection::slow(), "runs: 1,");
+    let second = ask(Selection::fast(), "runs: 2,");
+    gate.close();
+    assert!(first.join().unwrap().report.verdict().is_pass());
+    let second = second.join().unwrap().report;
+    // It may have waited for too long, on a machine that is busy.
+    let busy = |reason: &String| reason.starts_with("busy");
+    assert!(
+        second.verdict().is_pass() || second.reasons.iter().any(busy),
+        "{second:?}"
+    );
+}
+
+#[tokio::test]
+async fn equal_requests_share_a_report_where_no_run_may_start() {
+    let limits = Limits::default().starts_per_minute(1).reuse(Duration::ZERO);
+    let runner = Runner::new(Registry::new().test(Test::new("a", || {})).limits(limits));
+    let first = runner.ask(Ask::new(Selection::fast())).await;
+    assert!(first.report.verdict().is_pass());
+    for _ in 0..200 {
+        let answer = runner.ask(Ask::new(Selection::fast())).await;
+        assert_eq!(answer.report.run, first.report.run);
+        assert_eq!(answer.started, first.started);
+        assert!(answer.age > Duration::ZERO);
+    }
+    // Of the others nobody is given what he did not ask for.
+    let fresh = runner.ask(Ask::new(Selection::fast()).fresh()).await;
+    let slow = runner.ask(Ask::new(Selection::slow())).await;
+    for answer in [fresh, slow] {
+        assert!(answer.report.reasons[0].starts_with("busy"));
+    }
 }
 
 #[tokio::test]
@@ -316,7 +486,6 @@ async fn fail_fast_stops_at_a_test_that_could_not_be_started() {
 
 #[tokio::test]
 async fn events_say_what_happens_and_the_report_is_built_from_them() {
-    use smoke_core::Event;
     let runner = Runner::new(Registry::new().test(Test::new("a", || {})));
     let mut events = runner.events();
     let report = runner.run(Selection::fast()).await;

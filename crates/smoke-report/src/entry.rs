@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Kind, Outcome, Place, RequestMade};
+use crate::{Kind, Outcome, Place, RequestMade, Times};
 
 /// What a run found about one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct TestReport {
     pub kind: Kind,
     /// How long it took, set-up and tear-down included.
     pub duration: Duration,
+    /// Where that time went, and how long it waited beside; none where it did not begin.
+    pub times: Option<Times>,
     /// What went wrong, or why it was skipped.
     pub message: Option<String>,
     /// What caused that, nearest cause first.
@@ -47,6 +49,7 @@ impl TestReport {
             outcome,
             kind,
             duration,
+            times: None,
             message: None,
             causes: Vec::new(),
             place: None,
@@ -65,6 +68,13 @@ impl TestReport {
     #[must_use]
     pub fn with_tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Says where the time went.
+    #[must_use]
+    pub fn with_times(mut self, times: Times) -> Self {
+        self.times = Some(times);
         self
     }
 

@@ -59,6 +59,7 @@ mod place;
 mod report;
 mod request;
 mod text;
+mod times;
 mod verdict;
 
 pub use counts::Counts;
@@ -69,4 +70,5 @@ pub use outcome::Outcome;
 pub use place::{ParsePlaceError, Place};
 pub use report::Report;
 pub use request::RequestMade;
+pub use times::Times;
 pub use verdict::Verdict;

@@ -77,7 +77,7 @@ impl Report {
     /// What may be shown to somebody who did not show the token.
     ///
     /// Keeps the verdict with its reasons, and of each test the name, class, kind, outcome and duration.
-    /// Messages, causes, places, requests, descriptions and tags are left out, and what says where
+    /// Messages, causes, places, requests, times, descriptions and tags are left out, and what says where
     /// and what the application is: build and instance.
     #[must_use]
     pub fn without_details(&self) -> Report {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use smoke_report::{Format, Kind, Outcome, Place, Report, RequestMade, TestReport};
+use smoke_report::{Format, Kind, Outcome, Place, Report, RequestMade, TestReport, Times};
 
 fn test(name: &str, kind: Kind, outcome: Outcome) -> TestReport {
     let class = name.rsplit_once("::").expect("a name is a path").0;
@@ -19,6 +19,15 @@ fn report(tests: impl IntoIterator<Item = TestReport>) -> Report {
     report
 }
 
+fn times() -> Times {
+    let mut times = Times::default();
+    times.waiting = Duration::from_millis(20);
+    times.sandbox = Duration::from_micros(300);
+    times.app_build = Duration::from_micros(200);
+    times.body = Duration::from_micros(1000);
+    times
+}
+
 fn passing() -> Report {
     report([
         test(
@@ -28,6 +37,7 @@ fn passing() -> Report {
         )
         .with_description("A user can be created through the real handler.")
         .with_tags(["users"])
+        .with_times(times())
         .with_requests([RequestMade {
             method: "POST".to_owned(),
             path: "/users".to_owned(),
@@ -58,6 +68,7 @@ fn failing() -> Report {
         .with_causes(["connection refused", "os error 111"]),
         test("shop::mail::FAILs_over", Kind::Unit, Outcome::Skipped).with_message("no mail here"),
         test("billing::Accounts::can_login", Kind::Http, Outcome::Failed)
+            .with_times(times())
             .with_message("balance must be 14\nleft: \"PASS\"\nright: 'C:\\new'")
             .with_place(Place {
                 file: "src/accounts.rs".to_owned(),

@@ -45,6 +45,19 @@ fn unknown_keys_are_ignored_and_missing_ones_have_defaults() {
 }
 
 #[test]
+fn where_the_time_went_may_be_missing_in_part_or_in_whole() {
+    let read_times = |entry: &str| {
+        let json = format!(r#"{{"status": "PASS", "tests": {{{entry}}}}}"#);
+        read(&json).unwrap().tests.remove(0).times
+    };
+    assert_eq!(read_times(PASSED), None);
+    let split = r#""times": {"waiting": 20, "body": 1.5, "novel": 1}, "class""#;
+    let times = read_times(&PASSED.replace("\"class\"", split)).unwrap();
+    assert_eq!(times.waiting.as_millis(), 20);
+    assert_eq!(times.counted().as_micros(), 1500);
+}
+
+#[test]
 fn the_order_of_the_tests_is_kept() {
     let json = format!(r#"{{"status": "FAIL", "tests": {{{SKIPPED}, {FAILED}, {PASSED}}}}}"#);
     let report = read(&json).unwrap();
@@ -117,6 +130,7 @@ fn what_is_no_answer_is_an_error() {
 #[test]
 fn a_stranger_sees_the_verdict_and_no_details() {
     let details = r#""b": {"outcome": "failed", "class": "c", "kind": "http", "duration": 1, "message": "secret",
+        "times": {"sandbox": 0.123456},
         "causes": ["secret"], "place": "secret.rs:1:1", "description": "secret", "tags": ["secret"],
         "requests": [{"method": "GET", "path": "/secret", "status": 200, "duration": 1}]}"#;
     let json = format!(
@@ -129,6 +143,8 @@ fn a_stranger_sees_the_verdict_and_no_details() {
         assert!(report.render(format).contains("secret"));
         assert!(!shown.render(format).contains("secret"));
     }
+    assert!(report.render(Format::Json).contains("0.123456"));
+    assert!(!shown.render(Format::Json).contains("times"));
     assert_eq!(shown.verdict(), report.verdict());
     assert_eq!(shown.counts(), report.counts());
     assert_eq!(shown.reasons, report.reasons);

@@ -11,6 +11,7 @@ use smoke_report::Kind;
 
 use super::passage::Passage;
 use super::{App, AppBody, RequestError};
+use crate::clock::Part;
 use crate::theirs::discard;
 use crate::{Context, Error, Fixture, Providers, Result};
 
@@ -121,9 +122,11 @@ impl Fixture for AppUnderTest {
     async fn acquire(cx: &Context) -> Result<Self> {
         let factory = cx.supplies().app.clone().ok_or_else(missing)?;
         cx.unbuilt().told()?;
+        let building = cx.spell(Part::App);
         let app = AssertUnwindSafe(factory.build(cx.clone()))
             .catch_unwind()
             .await;
+        drop(building);
         let app = app.unwrap_or_else(|payload| {
             let what = format_args!("the application's factory panicked");
             let error = crate::panic::error_of(what, &*payload, &cx.scene());

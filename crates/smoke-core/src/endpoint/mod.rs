@@ -1,5 +1,6 @@
 //! The endpoint: the head of a request in, a rendered answer out. No framework.
 
+mod asker;
 mod negotiate;
 mod query;
 mod receive;
@@ -107,13 +108,15 @@ impl Endpoint {
                 .unwrap_or(accepted),
             self.viewer(&head.headers),
         );
+        let asker = asker::of(head, viewer);
         let outcome = match self.judge(route, head, viewer, &query) {
             Ok(ask) => {
-                let answer = self.runner.ask(ask).await;
+                let answer = self.runner.ask(ask.by(asker)).await;
                 respond::answered(answer, format, viewer)
             }
             Err(refusal) => respond::refused(
-                self.runner.refuse(&refusal.reason(), None),
+                self.runner
+                    .refuse(&asker, refusal.denial(), &refusal.reason(), None),
                 &refusal,
                 format,
                 viewer,
@@ -179,13 +182,7 @@ impl Endpoint {
         if let Err(error) = &query.format {
             return Err(Refusal::Format(error.clone()));
         }
-        let by = if viewer == Viewer::Trusted {
-            "trusted"
-        } else {
-            "stranger"
-        };
-        let ask =
-            Ask::new(selection).by(format!("{} {} ({by})", head.method, self.prefix.as_str()));
+        let ask = Ask::new(selection);
         Ok(if fresh { ask.fresh() } else { ask })
     }
 }

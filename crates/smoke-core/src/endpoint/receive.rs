@@ -1,6 +1,6 @@
 //! What the layer makes of the header by which services tell each other of smoke tests.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
@@ -15,7 +15,7 @@ impl Endpoint {
     /// Takes the header [`SmokeRequest::HEADER`] off a request that is the application's, and
     /// puts [`CalledBySmokeTest`] into its extensions where the header is to be believed.
     ///
-    /// Everything else is only logged (`tracing`, target `smoke`).
+    /// Everything else is only logged (`tracing`, target `smoke`), in one line a minute.
     #[inline]
     pub fn receive<B>(&self, request: &mut Request<B>) {
         if let Some(called) = self.take(request.headers_mut()) {
@@ -49,11 +49,7 @@ impl Endpoint {
         match origin {
             Ok(origin) => Some(CalledBySmokeTest::new(origin)),
             Err(refusal) => {
-                tracing::warn!(
-                    target: "smoke",
-                    "a request came with the header {}, which was removed: {refusal}",
-                    SmokeRequest::HEADER
-                );
+                self.runner.trail().forged(refusal, Instant::now());
                 None
             }
         }

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use smoke_report::{Format, Report};
 
 use crate::access::Viewer;
-use crate::run::Answer;
+use crate::run::{Answer, Denial};
 
 const STATUS: HeaderName = HeaderName::from_static("x-smoke-status");
 const BUILD: HeaderName = HeaderName::from_static("x-smoke-build");
@@ -53,6 +53,16 @@ impl Refusal {
             }
             Self::Method => "this method is not answered: use GET, HEAD or POST".to_owned(),
             Self::Format(reason) => reason.clone(),
+        }
+    }
+
+    /// What the log counts it as.
+    pub(crate) fn denial(&self) -> Denial {
+        match self {
+            Self::Recursion => Denial::Recursion,
+            Self::Credentials => Denial::Credentials,
+            Self::TokenNeeded(_) | Self::NoTokenSet(_) => Denial::Privilege,
+            Self::UnknownPath | Self::Method | Self::Format(_) => Denial::Request,
         }
     }
 

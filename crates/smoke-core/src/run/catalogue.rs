@@ -8,6 +8,7 @@ use super::Limits;
 use super::job::Job;
 use crate::access::Access;
 use crate::providers::{Providers, Supplies};
+use crate::ration::Ration;
 use crate::test::Hooks;
 use crate::{Registry, Selection, SigningKey, Test};
 
@@ -28,6 +29,8 @@ pub(crate) struct Catalogue {
 pub(crate) struct Entry {
     pub(crate) test: Test,
     pub(crate) job: Job,
+    /// Of the lines of the log that say why it did not pass.
+    ration: Ration,
 }
 
 /// What is done once a run around the tests of a suite.
@@ -60,6 +63,7 @@ impl Catalogue {
         let entry = |test: Test| Entry {
             job: Job::of_test(&test, limits.test, &providers),
             test,
+            ration: Ration::default(),
         };
         let entries = tests.into_iter().map(entry).collect();
         let suite = |(class, hooks): (Arc<str>, Hooks)| {
@@ -82,6 +86,13 @@ impl Catalogue {
 
     pub(crate) fn entry(&self, position: usize) -> &Entry {
         &self.entries[position]
+    }
+
+    /// Of the lines of the log that say why a test did not pass.
+    pub(crate) fn ration(&self, test: &str) -> Option<&Ration> {
+        let entries = &self.entries;
+        let position = entries.binary_search_by(|entry| (*entry.test.name).cmp(test));
+        position.ok().map(|position| &entries[position].ration)
     }
 
     pub(crate) fn suite(&self, class: &str) -> Option<&SuiteJobs> {

@@ -39,7 +39,8 @@ pub(crate) struct Course {
     pub(crate) selection: Arc<Selection>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) asked_at: Instant,
+    /// From when the run's time counts.
+    pub(crate) began_at: Instant,
     pub(crate) shut: tokio::sync::watch::Receiver<bool>,
     pub(crate) watchers: broadcast::Sender<Event>,
 }
@@ -76,9 +77,9 @@ impl Course {
 
     async fn tests(self, chosen: &[usize]) -> Vec<TestReport> {
         let limit = self.catalogue.limits.of_run(self.selection.is_slow());
-        let answer_at = TokioInstant::from_std(self.asked_at + limit - ANSWERING);
+        let answer_at = TokioInstant::from_std(self.began_at + limit - ANSWERING);
         let stop = Stop {
-            at: self.asked_at + limit - CLEANING,
+            at: self.began_at + limit - CLEANING,
             limit,
             shut: Some(self.shut.clone()),
         };
@@ -296,6 +297,7 @@ impl Shared {
         if let Some(error) = blocked {
             return Err(error.clone());
         }
+        let asked = Instant::now();
         let _turn = self.in_time(job.turn.lock()).await?;
         let group = test.serial.as_deref().map(|group| engine.group(group));
         let _group = match &group {
@@ -312,6 +314,7 @@ impl Shared {
         if let Some(refusal) = job.refusal() {
             return Ok(self.noted(Ended::never(refusal)));
         }
+        let waited = asked.elapsed();
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || self.execute(job, self.stop.clone());
@@ -319,6 +322,9 @@ impl Shared {
         if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;
             ended = execution().await.after(first);
+        }
+        if let Some(times) = &mut ended.times {
+            times.waiting += waited;
         }
         // Before the next test is given this one's place.
         Ok(self.noted(ended))
@@ -366,6 +372,7 @@ impl Entry {
         );
         report.description.clone_from(&test.description);
         report.tags.clone_from(&test.tags);
+        report.times = ended.times;
         report.requests = ended.requests;
         report.requests.truncate(MOST_REQUESTS);
         tell(&mut report, ended.result);

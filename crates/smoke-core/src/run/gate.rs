@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use smoke_report::Report;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 use super::Limits;
+use super::patience::Asked;
 use crate::Selection;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// How many reports are kept that answer equal questions no longer, but where no run may start.
+const MOST_KEPT: usize = 16;
 
 /// A report, and how fresh it is.
 #[derive(Clone, Debug)]
@@ -25,11 +29,25 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
+/// How a run stands.
+#[derive(Clone)]
+pub(crate) enum Stand {
+    /// It waits for its place.
+    Waiting,
+    /// It has its place, and its time counts from then.
+    Begun(Instant),
+    /// It has ended.
+    Landed(Landed),
+}
+
 /// A run that somebody waits for.
 struct Flight {
     number: u64,
+    run: Arc<str>,
     selection: Arc<Selection>,
-    landed: watch::Receiver<Option<Landed>>,
+    stand: watch::Receiver<Stand>,
+    /// Until when there is somebody for whom it may begin.
+    wanted: Instant,
 }
 
 #[derive(Clone)]
@@ -42,14 +60,20 @@ pub(crate) struct Landed {
 
 /// What somebody who asks is given.
 pub(crate) enum Admission {
-    /// The report of a run that has just ended.
+    /// The report of a run that has ended.
     Finished(Landed),
-    /// A run that is under way.
-    Joined(watch::Receiver<Option<Landed>>),
+    /// A run that is under way, or waits for its place.
+    Joined(Ride),
     /// A run to be started.
     Start(Ticket),
     /// Nothing, for a while.
     Busy(Duration),
+}
+
+/// A run of somebody else's, or of one's own.
+pub(crate) struct Ride {
+    pub(crate) run: Arc<str>,
+    pub(crate) stand: watch::Receiver<Stand>,
 }
 
 /// The right to start one run, and the duty to say how it ended.
@@ -57,10 +81,12 @@ pub(crate) enum Admission {
 /// A ticket that is dropped (the run panicked) gives its place back, and nobody waits for it.
 pub(crate) struct Ticket {
     number: u64,
+    pub(crate) run: Arc<str>,
     state: Arc<Mutex<State>>,
-    pub(crate) places: Arc<Semaphore>,
-    landing: watch::Sender<Option<Landed>>,
-    pub(crate) landed: watch::Receiver<Option<Landed>>,
+    places: Arc<Semaphore>,
+    /// When it was given its place, where there was one at once.
+    place: Option<(OwnedSemaphorePermit, Instant)>,
+    stand: watch::Sender<Stand>,
 }
 
 pub(crate) struct Gate {
@@ -93,54 +119,56 @@ impl Gate {
     }
 
     /// Lets in whoever asks for a selection. `fresh` asks for a run that begins now.
-    pub(crate) fn admit(&self, selection: &Arc<Selection>, fresh: bool) -> Admission {
-        let now = Instant::now();
+    ///
+    /// Nobody is told to come later because of others who ask for the same: where no run may
+    /// start within this minute, they are given the last report of this minute.
+    pub(crate) fn admit(&self, selection: &Arc<Selection>, fresh: bool, asked: Asked) -> Admission {
+        let now = asked.at;
         let mut state = self.state();
-        state
-            .finished
-            .retain(|(_, landed)| now.duration_since(landed.at) < self.reuse);
-        if !fresh {
-            if let Some((_, landed)) = state.finished.iter().find(|(known, _)| known == selection) {
-                return Admission::Finished(landed.clone());
-            }
-            if let Some(flight) = state
-                .flights
-                .iter()
-                .rfind(|flight| flight.selection == *selection)
-            {
-                return Admission::Joined(flight.landed.clone());
-            }
-        }
-        while state
-            .starts
-            .front()
-            .is_some_and(|start| now.duration_since(*start) >= MINUTE)
+        state.forget(now, self.reuse);
+        let finished = state.finished(selection).filter(|_| !fresh).cloned();
+        if let Some(landed) = &finished
+            && landed.age(now) < self.reuse
         {
-            state.starts.pop_front();
+            return Admission::Finished(landed.clone());
         }
-        if state.starts.len() >= self.starts_per_minute {
-            let oldest = state.starts.front().map_or(now, |start| *start);
-            return Admission::Busy(MINUTE.saturating_sub(now.duration_since(oldest)));
+        if !fresh && let Some(flight) = state.joinable(selection) {
+            flight.wanted = flight.wanted.max(asked.begin_by());
+            return Admission::Joined(flight.ride());
+        }
+        if let Some(pause) = state.until_next_start(now, self.starts_per_minute) {
+            return finished.map_or(Admission::Busy(pause), Admission::Finished);
         }
         if state.flights.len() >= self.most {
             return Admission::Busy(Duration::from_secs(5));
         }
-        state.starts.push_back(now);
+        Admission::Start(self.start(&mut state, selection, asked))
+    }
+
+    fn start(&self, state: &mut State, selection: &Arc<Selection>, asked: Asked) -> Ticket {
+        state.starts.push_back(asked.at);
         let number = state.next;
         state.next += 1;
-        let (landing, landed) = watch::channel(None);
+        let place = Arc::clone(&self.places).try_acquire_owned().ok();
+        let place = place.map(|place| (place, asked.at));
+        let begun = place.as_ref().map(|(_, at)| Stand::Begun(*at));
+        let stand = watch::Sender::new(begun.unwrap_or(Stand::Waiting));
+        let run: Arc<str> = super::runner::run_id().into();
         state.flights.push(Flight {
             number,
+            run: Arc::clone(&run),
             selection: Arc::clone(selection),
-            landed: landed.clone(),
+            stand: stand.subscribe(),
+            wanted: asked.begin_by(),
         });
-        Admission::Start(Ticket {
+        Ticket {
             number,
+            run,
             state: Arc::clone(&self.state),
             places: Arc::clone(&self.places),
-            landing,
-            landed,
-        })
+            place,
+            stand,
+        }
     }
 
     /// Takes note of the end of a run and tells everybody who waits for it.
@@ -159,7 +187,7 @@ impl Gate {
             state.keep(flight.selection, &landed);
         }
         drop(state);
-        let _ = ticket.landing.send(Some(landed));
+        ticket.stand.send_replace(Stand::Landed(landed));
     }
 
     /// How many runs are under way or wait.
@@ -173,17 +201,60 @@ impl Gate {
 }
 
 impl State {
+    /// Forgets reports that answer nobody any more.
+    fn forget(&mut self, now: Instant, reuse: Duration) {
+        let longest = reuse.max(MINUTE);
+        self.finished
+            .retain(|(_, landed)| landed.age(now) < longest);
+        // Those that landed last are the last.
+        let spare = self.finished.len().saturating_sub(MOST_KEPT);
+        let mut position = 0;
+        self.finished.retain(|(_, landed)| {
+            position += 1;
+            position > spare || landed.age(now) < reuse
+        });
+    }
+
+    fn finished(&self, selection: &Arc<Selection>) -> Option<&Landed> {
+        let same = self.finished.iter().find(|(known, _)| known == selection);
+        same.map(|(_, landed)| landed)
+    }
+
+    /// The newest run of a selection, of those that have begun where there is one: who joins it
+    /// waits for nobody else's run.
+    fn joinable(&mut self, selection: &Arc<Selection>) -> Option<&mut Flight> {
+        let same = self.flights.iter_mut();
+        let same = same.filter(|flight| flight.selection == *selection);
+        same.max_by_key(|flight| {
+            let begun = !matches!(*flight.stand.borrow(), Stand::Waiting);
+            (begun, flight.number)
+        })
+    }
+
+    /// For how long no run may start.
+    fn until_next_start(&mut self, now: Instant, per_minute: usize) -> Option<Duration> {
+        while let Some(first) = self.starts.front()
+            && now.duration_since(*first) >= MINUTE
+        {
+            self.starts.pop_front();
+        }
+        let oldest = *self.starts.front()?;
+        (self.starts.len() >= per_minute).then(|| MINUTE.saturating_sub(now.duration_since(oldest)))
+    }
+
     /// Keeps a report for whoever asks next, unless there is one of a later run.
     fn keep(&mut self, selection: Arc<Selection>, landed: &Landed) {
         let same = self
             .finished
-            .iter_mut()
-            .find(|(known, _)| *known == selection);
-        match same {
-            Some((_, known)) if known.number > landed.number => {}
-            Some((_, known)) => *known = landed.clone(),
-            None => self.finished.push((selection, landed.clone())),
+            .iter()
+            .position(|(known, _)| *known == selection);
+        if let Some(position) = same {
+            if self.finished[position].1.number > landed.number {
+                return;
+            }
+            self.finished.remove(position);
         }
+        self.finished.push((selection, landed.clone()));
     }
 
     fn take(&mut self, number: u64) -> Option<Flight> {
@@ -192,6 +263,53 @@ impl State {
             .iter()
             .position(|flight| flight.number == number);
         position.map(|position| self.flights.swap_remove(position))
+    }
+
+    /// Until when somebody waits for a run to begin. Where nobody does any more, nobody can join
+    /// it either.
+    fn wanted(&mut self, number: u64, now: Instant) -> Option<Instant> {
+        let flight = self.flights.iter().find(|flight| flight.number == number)?;
+        let wanted = flight.wanted;
+        if wanted <= now {
+            self.take(number);
+            return None;
+        }
+        Some(wanted)
+    }
+}
+
+impl Flight {
+    fn ride(&self) -> Ride {
+        Ride {
+            run: Arc::clone(&self.run),
+            stand: self.stand.clone(),
+        }
+    }
+}
+
+impl Ticket {
+    pub(crate) fn ride(&self) -> Ride {
+        Ride {
+            run: Arc::clone(&self.run),
+            stand: self.stand.subscribe(),
+        }
+    }
+
+    /// Waits for the run's place, as long as anybody waits for the run; the place, and from when
+    /// the run's time counts.
+    pub(crate) async fn place(&mut self) -> Option<(OwnedSemaphorePermit, Instant)> {
+        if let Some(place) = self.place.take() {
+            return Some(place);
+        }
+        let mut coming = std::pin::pin!(Arc::clone(&self.places).acquire_owned());
+        loop {
+            let wanted = lock(&self.state).wanted(self.number, Instant::now())?;
+            if let Ok(place) = timeout_at(wanted, &mut coming).await {
+                let begun = Instant::now();
+                self.stand.send_replace(Stand::Begun(begun));
+                return Some((place.ok()?, begun));
+            }
+        }
     }
 }
 
@@ -209,8 +327,15 @@ impl Landed {
     /// The answer as it is now.
     pub(crate) fn answer(&self) -> Answer {
         Answer {
-            age: self.at.elapsed(),
+            age: self.age(Instant::now()),
             ..self.answer.clone()
         }
     }
+
+    fn age(&self, now: Instant) -> Duration {
+        now.duration_since(self.at)
+    }
 }
+
+#[cfg(test)]
+mod tests;

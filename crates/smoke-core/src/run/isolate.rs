@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use smoke_report::RequestMade;
+use smoke_report::{RequestMade, Times};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
 use crate::app::Unbuilt;
-use crate::clock::Clock;
+use crate::clock::{Clock, Part};
 use crate::errand::{Errand, beside, let_go_in_time};
 use crate::error::Explained;
 use crate::fixture::finisher::{self, Finisher};
@@ -29,6 +29,8 @@ const TOLD: Duration = Duration::from_millis(100);
 pub(crate) struct Ended {
     pub(crate) result: Result,
     pub(crate) duration: Duration,
+    /// Where the time went; none where it did not begin.
+    pub(crate) times: Option<Times>,
     pub(crate) requests: Vec<RequestMade>,
     /// What the database met will pass (contention, a migration): the job is worth another try.
     pub(crate) passing: bool,
@@ -78,6 +80,7 @@ impl Ended {
         Self {
             result: Err(error),
             duration: Duration::ZERO,
+            times: None,
             requests: Vec::new(),
             passing: false,
         }
@@ -86,6 +89,9 @@ impl Ended {
     /// This execution, after one that is not counted.
     pub(crate) fn after(mut self, first: Self) -> Self {
         self.duration += first.duration;
+        if let (Some(times), Some(first)) = (&mut self.times, first.times) {
+            *times += first;
+        }
         self.requests = first.requests.into_iter().chain(self.requests).collect();
         self
     }
@@ -167,6 +173,7 @@ pub(crate) async fn execute(
         .iter()
         .map(|sandbox| Arc::clone(sandbox.session()))
         .collect();
+    let ending = cx.spell(Part::Sandbox);
     let finished = join_all(
         remains
             .sandboxes
@@ -174,6 +181,7 @@ pub(crate) async fn execute(
             .map(|sandbox| sandbox.finish(coordinator)),
     )
     .await;
+    drop(ending);
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
     if let Some(letting_go) = letting_go {
         result = let_go_in_time(result, letting_go, || engine.suspect(&job.name)).await;
@@ -208,9 +216,11 @@ pub(crate) async fn execute(
     if !gone {
         result = Err(hung(result, job, working));
     }
+    let times = clock.times();
     Ended {
         result,
-        duration: clock.elapsed(),
+        duration: times.counted(),
+        times: Some(times),
         requests: remains.requests,
         passing: passing && gone,
     }

@@ -67,6 +67,9 @@ impl Limits {
     }
 
     /// How many runs start within any minute. 60 unless set.
+    ///
+    /// After that the last report of that minute answers equal questions, and its `Age` says how
+    /// old it is; who asks for anything else, or for a new run, is told that the runner is busy.
     pub fn starts_per_minute(mut self, starts: usize) -> Self {
         self.starts_per_minute = starts;
         self
@@ -78,14 +81,18 @@ impl Limits {
         self
     }
 
-    /// Within which time a run of fast tests is answered, at least a second. 20 seconds unless set.
+    /// Within which time whoever asks for the fast tests is answered, and how long a run of them
+    /// may take from when it has its place. At least a second; 20 seconds unless set.
+    ///
+    /// A run waits for its place for half of that. Who asks is told that the runner is busy where
+    /// it has no place by then, or where it had to wait and has not ended in time; it goes on in
+    /// the second case.
     pub fn run(mut self, limit: Duration) -> Self {
         self.run = limit;
         self
     }
 
-    /// Within which time a run with the slow tests is answered, at least a second. 50 seconds
-    /// unless set.
+    /// The same for runs with the slow tests. At least a second; 50 seconds unless set.
     pub fn slow_run(mut self, limit: Duration) -> Self {
         self.slow_run = limit;
         self

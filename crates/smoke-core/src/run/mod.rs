@@ -1,5 +1,6 @@
 //! Runs: what starts them, what they are executed on, what bounds them.
 
+mod asker;
 mod catalogue;
 mod course;
 mod engine;
@@ -8,13 +9,17 @@ mod gate;
 mod isolate;
 mod job;
 mod limits;
+mod patience;
 mod rest;
 mod runner;
 mod stage;
+mod trail;
 
+pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
 pub(crate) use stage::STACK;
 pub use stage::built_for_tests;
+pub(crate) use trail::Denial;

@@ -5,15 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use smoke_report::{Report, Verdict};
+use smoke_report::Report;
 use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::asker::Asker;
 use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
-use super::gate::{Admission, Answer, Gate, Ticket};
+use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
+use super::patience::{Asked, Late, landing};
+use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::{Error, Registry, Result, Selection, SigningKey};
 
@@ -61,6 +65,7 @@ struct Inner {
     /// True once a shutdown is over.
     ended: watch::Sender<bool>,
     watchers: broadcast::Sender<Event>,
+    trail: Trail,
 }
 
 /// What somebody wants to know.
@@ -73,7 +78,7 @@ pub struct Ask {
     /// Whether only a run that begins now will do.
     pub fresh: bool,
     /// Who asks, for the log.
-    pub asked_by: String,
+    pub asked_by: Asker,
 }
 
 impl Ask {
@@ -82,7 +87,7 @@ impl Ask {
         Self {
             selection,
             fresh: false,
-            asked_by: "the application".to_owned(),
+            asked_by: Asker::new("the application"),
         }
     }
 
@@ -93,7 +98,7 @@ impl Ask {
     }
 
     /// Says who asks.
-    pub fn by(mut self, somebody: impl Into<String>) -> Self {
+    pub fn by(mut self, somebody: impl Into<Asker>) -> Self {
         self.asked_by = somebody.into();
         self
     }
@@ -117,6 +122,7 @@ impl Runner {
             started: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             watchers: broadcast::Sender::new(EVENTS),
+            trail: Trail::default(),
         }))
     }
 
@@ -142,53 +148,92 @@ impl Runner {
     }
 
     /// Answers from a run that has just ended, one that is under way, or a new one.
+    ///
+    /// Whoever asks is answered within the limit of such a run. The run's own time counts from
+    /// where it has its place: one that others kept waiting may still be under way then, and the
+    /// answer is "busy"; the run goes on, and answers who asks next.
     pub async fn ask(&self, ask: Ask) -> Answer {
+        let Ask {
+            selection,
+            fresh,
+            asked_by,
+        } = ask;
         if let Some(reason) = self.off() {
-            return self.refuse(reason, None);
+            return self.refuse(&asked_by, Denial::Off, reason, None);
         }
-        if !self.0.catalogue.problems.is_empty() {
-            return self.answer(
-                Report {
-                    reasons: self.0.catalogue.problems.clone(),
-                    ..Report::new(run_id())
-                },
-                None,
-            );
+        let catalogue = &self.0.catalogue;
+        if !catalogue.problems.is_empty() {
+            let report = Report {
+                reasons: catalogue.problems.clone(),
+                ..Report::new(run_id())
+            };
+            return self.refuse_with(&asked_by, Denial::Registry, report, None);
         }
-        let selection = Arc::new(ask.selection);
-        let mut landed = match self.0.gate.admit(&selection, ask.fresh) {
+        let asked = Asked {
+            at: tokio::time::Instant::now(),
+            limit: catalogue.limits.of_run(selection.is_slow()),
+        };
+        let selection = Arc::new(selection);
+        let ride = match self.0.gate.admit(&selection, fresh, asked) {
             Admission::Finished(landed) => return landed.answer(),
-            Admission::Joined(landed) => landed,
+            Admission::Joined(ride) => ride,
             Admission::Busy(retry_after) => {
-                return self.refuse("busy: as many runs as the limits allow", Some(retry_after));
+                let reason = "busy: as many runs as the limits allow";
+                return self.refuse(&asked_by, Denial::Busy, reason, Some(retry_after));
             }
             Admission::Start(ticket) => {
-                let landed = ticket.landed.clone();
+                let ride = ticket.ride();
+                let asked_by = asked_by.clone();
                 match self.engine() {
                     Ok(engine) => {
                         let coordinator = engine.coordinator().clone();
-                        coordinator.spawn(self.clone().fly(
-                            ticket,
-                            engine,
-                            selection,
-                            ask.asked_by,
-                        ));
+                        coordinator.spawn(self.clone().fly(ticket, engine, selection, asked_by));
                     }
-                    Err(error) => self.0.gate.land(
-                        ticket,
-                        self.refuse(&format!("{error:#}"), Some(Duration::ZERO)),
-                    ),
+                    Err(error) => {
+                        let (reason, again) = (format!("{error:#}"), Some(Duration::ZERO));
+                        let refused = self.refuse(&asked_by, Denial::Broken, &reason, again);
+                        self.0.gate.land(ticket, refused);
+                    }
                 }
-                landed
+                ride
             }
         };
-        let seen = landed.wait_for(Option::is_some).await;
-        match seen
-            .ok()
-            .and_then(|landed| landed.as_ref().map(|landed| landed.answer.clone()))
-        {
-            Some(answer) => answer,
-            None => self.refuse("the run was lost: the runner was shut down", None),
+        let run = Arc::clone(&ride.run);
+        match self.landed(ride, asked).await {
+            Ok(landed) => landed.answer,
+            Err(Late::NotBegun) => self.overtaken(&asked_by, asked.limit),
+            Err(Late::NotEnded(again)) => {
+                let reason = "busy: this run waited for others, and has not ended yet: ask again";
+                let report = Report::refused(&*run, reason);
+                self.refuse_with(&asked_by, Denial::Busy, report, Some(again))
+            }
+            Err(Late::Lost) => {
+                let reason = "the run was lost: the runner was shut down";
+                self.refuse(&asked_by, Denial::Broken, reason, None)
+            }
+        }
+    }
+
+    /// What a run found, as long as somebody waits who asked then.
+    async fn landed(&self, ride: Ride, asked: Asked) -> std::result::Result<Landed, Late> {
+        let in_time = match *ride.stand.borrow() {
+            Stand::Waiting => false,
+            Stand::Begun(at) => asked.is_answered_by_one_of(at),
+            Stand::Landed(_) => true,
+        };
+        if in_time {
+            return landing(ride.stand).await;
+        }
+        // Where there is a clock: whoever asks may have none.
+        let Ok(engine) = self.engine() else {
+            return Err(Late::Lost);
+        };
+        // A set, so that nothing goes on waiting for somebody who has gone away.
+        let mut waiting = JoinSet::new();
+        waiting.spawn_on(asked.wait(ride.stand), engine.coordinator());
+        match waiting.join_next().await {
+            Some(Ok(landed)) => landed,
+            _ => Err(Late::Lost),
         }
     }
 
@@ -247,25 +292,48 @@ impl Runner {
         &self.0.catalogue.access
     }
 
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.0.trail
+    }
+
     pub(crate) fn signing_keys(&self) -> &[SigningKey] {
         &self.0.catalogue.signing_keys
     }
 
     /// The answer to somebody for whom no run is begun.
-    pub(crate) fn refuse(&self, reason: &str, retry_after: Option<Duration>) -> Answer {
-        self.answer(Report::refused(run_id(), reason), retry_after)
+    pub(crate) fn refuse(
+        &self,
+        asker: &Asker,
+        why: Denial,
+        reason: &str,
+        retry_after: Option<Duration>,
+    ) -> Answer {
+        let report = Report::refused(run_id(), reason);
+        self.refuse_with(asker, why, report, retry_after)
     }
 
-    fn answer(&self, mut report: Report, retry_after: Option<Duration>) -> Answer {
+    fn refuse_with(
+        &self,
+        asker: &Asker,
+        why: Denial,
+        mut report: Report,
+        retry_after: Option<Duration>,
+    ) -> Answer {
+        self.0.trail.refused(asker, why, &report, Instant::now());
         report.build.clone_from(&self.0.catalogue.build);
         report.instance.clone_from(&self.0.catalogue.instance);
-        let (report, started) = (Arc::new(report), SystemTime::now());
         Answer {
-            report,
-            started,
+            report: Arc::new(report),
+            started: SystemTime::now(),
             age: Duration::ZERO,
             retry_after,
         }
+    }
+
+    /// The answer where a run of that limit did not begin in time.
+    fn overtaken(&self, asker: &Asker, limit: Duration) -> Answer {
+        let reason = "busy: the runs before this one did not end in time";
+        self.refuse(asker, Denial::Busy, reason, Some(limit / 2))
     }
 
     fn off(&self) -> Option<&'static str> {
@@ -301,38 +369,32 @@ impl Runner {
     /// One run from its ticket to its report, on the coordinator.
     async fn fly(
         self,
-        ticket: Ticket,
+        mut ticket: Ticket,
         engine: Arc<Engine>,
         selection: Arc<Selection>,
-        asked_by: String,
+        asker: Asker,
     ) {
-        let (asked_at, limit) = (
-            Instant::now(),
-            self.0.catalogue.limits.of_run(selection.is_slow()),
-        );
-        let place =
-            tokio::time::timeout(limit / 2, Arc::clone(&ticket.places).acquire_owned()).await;
+        let place = ticket.place().await;
         if *self.0.shut.borrow() {
-            let shut = self.refuse(
+            let (reason, again) = (
                 "switched off: the runner is shut down",
                 Some(Duration::ZERO),
             );
+            let shut = self.refuse(&asker, Denial::Off, reason, again);
             return self.0.gate.land(ticket, shut);
         }
-        let Ok(Ok(_place)) = place else {
-            let busy = self.refuse(
-                "busy: the runs before this one did not end in time",
-                Some(limit / 2),
-            );
+        let Some((_place, began_at)) = place else {
+            let limit = self.0.catalogue.limits.of_run(selection.is_slow());
+            let busy = self.overtaken(&asker, limit);
             return self.0.gate.land(ticket, busy);
         };
         let started = SystemTime::now();
         let course = Course {
-            id: run_id().into(),
+            id: Arc::clone(&ticket.run),
             selection: Arc::clone(&selection),
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
-            asked_at,
+            began_at: began_at.into_std(),
             shut: self.0.shut.subscribe(),
             watchers: self.0.watchers.clone(),
         };
@@ -340,35 +402,27 @@ impl Runner {
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });
-        log(&report, &selection, &asked_by);
-        self.0.gate.land(
-            ticket,
-            Answer {
-                report,
-                started,
-                age: Duration::ZERO,
-                retry_after: None,
-            },
-        );
-    }
-}
-
-fn run_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-fn log(report: &Report, selection: &Selection, asked_by: &str) {
-    let (run, verdict, counts) = (&report.run, report.verdict(), report.counts());
-    let duration = report.duration;
-    match verdict {
-        Verdict::Pass => {
-            tracing::info!(target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, ?duration, "smoke tests ran")
+        self.0.trail.ran(&asker, &selection, &report);
+        let answer = Answer {
+            report: Arc::clone(&report),
+            started,
+            age: Duration::ZERO,
+            retry_after: None,
+        };
+        self.0.gate.land(ticket, answer);
+        if !report.verdict().is_pass() {
+            let catalogue = Arc::clone(&self.0.catalogue);
+            // Nobody waits for these lines, and they may be many: neither the answer nor what
+            // keeps the time of other runs does.
+            tokio::task::spawn_blocking(move || {
+                Trail::causes(&asker, &report, &catalogue, Instant::now());
+            });
         }
-        Verdict::Fail => tracing::warn!(
-            target: "smoke", run, asked_by, %selection, %verdict, tests = counts.run, failed = counts.failed,
-            errored = counts.errored, reasons = ?report.reasons, ?duration, "smoke tests ran"
-        ),
     }
+}
+
+pub(super) fn run_id() -> String {
+    Uuid::new_v4().to_string()
 }
 
 impl From<Registry> for Runner {
@@ -388,5 +442,33 @@ impl fmt::Debug for Runner {
         f.debug_struct("Runner")
             .field("runs", &self.0.gate.in_flight())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Test;
+
+    #[tokio::test]
+    async fn what_has_landed_is_answered_without_the_threads_of_runs() {
+        let runner = Runner::new(Registry::new().test(Test::new("a", || {})));
+        let asked = Asked {
+            at: tokio::time::Instant::now(),
+            limit: Duration::from_secs(20),
+        };
+        let selection = Arc::new(Selection::fast());
+        let Admission::Start(ticket) = runner.0.gate.admit(&selection, false, asked) else {
+            panic!("no run was started");
+        };
+        let ride = ticket.ride();
+        let reason = "the threads for smoke tests could not be started";
+        let refused = runner.refuse(&Asker::new("a test"), Denial::Broken, reason, None);
+        runner.0.gate.land(ticket, refused);
+        // Nor can they be.
+        runner.shutdown().await;
+        let landed = runner.landed(ride, asked).await;
+        let reasons = landed.map(|landed| landed.answer.report.reasons.clone());
+        assert_eq!(reasons, Ok(vec![reason.to_owned()]));
     }
 }

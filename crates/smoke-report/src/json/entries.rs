@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-use crate::{Kind, Outcome, Place, RequestMade, TestReport, millis};
+use crate::{Kind, Outcome, Place, RequestMade, TestReport, Times, millis};
 
 /// The fields of [`TestReport`] in the order in which they are written. The name is the key.
 #[derive(Serialize, Deserialize)]
@@ -20,6 +20,8 @@ struct Entry {
     kind: Kind,
     #[serde(with = "millis")]
     duration: Duration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<Times>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

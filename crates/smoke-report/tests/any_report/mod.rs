@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use smoke_report::{Kind, Outcome, Place, Report, RequestMade, TestReport};
+use smoke_report::{Kind, Outcome, Place, Report, RequestMade, TestReport, Times};
 
 const PIECES: &[&str] = &[
     "P", "PA", "PAS", "ASS", "SS", "S", "PASS", "F", "FA", "AIL", "IL", "FAIL", "fail", "pass",
@@ -34,6 +34,19 @@ fn request() -> impl Strategy<Value = RequestMade> {
     )
 }
 
+fn times() -> impl Strategy<Value = Times> {
+    [duration(), duration(), duration(), duration()].prop_map(
+        |[waiting, sandbox, app_build, body]| {
+            let mut times = Times::default();
+            times.waiting = waiting;
+            times.sandbox = sandbox;
+            times.app_build = app_build;
+            times.body = body;
+            times
+        },
+    )
+}
+
 fn place() -> impl Strategy<Value = Place> {
     (text(), any::<u32>(), any::<u32>()).prop_map(|(file, line, column)| Place {
         file,
@@ -52,13 +65,17 @@ fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestRe
             option::of(text()),
             vec(text(), 0..3),
         ),
-        (option::of(place()), vec(request(), 0..3)),
+        (
+            option::of(place()),
+            vec(request(), 0..3),
+            option::of(times()),
+        ),
     )
         .prop_map(
             |(
                 (name, class, kind, outcome, duration),
                 (description, tags, message, causes),
-                (place, requests),
+                (place, requests, times),
             )| {
                 TestReport {
                     description,
@@ -67,6 +84,7 @@ fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestRe
                     causes,
                     place,
                     requests,
+                    times,
                     ..TestReport::new(name, class, kind, outcome, duration)
                 }
             },

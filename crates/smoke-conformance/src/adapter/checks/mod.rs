@@ -67,6 +67,7 @@ checks! {
         "a forged header reaches no handler" => called::forged,
         "a signed header says who calls until its time has passed" => called::signed,
         "two hundred requests make one run" => runs::shared,
+        "a crowd that comes in slowly is answered by the last report" => runs::a_crowd,
         "no test is in the application's way" => runs::in_nobodys_way,
     }
     in_process {

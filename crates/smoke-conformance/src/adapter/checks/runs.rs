@@ -39,6 +39,36 @@ pub(super) async fn shared<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     }
 }
 
+/// Connections that ask for the same, where no report is reused and one run may start: as on a
+/// machine that is busy, on which they come in long after the first was answered.
+pub(super) async fn a_crowd<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
+    let gated = Gated::new();
+    gated.open();
+    let limits = Limits::default().reuse(Duration::ZERO).starts_per_minute(1);
+    let registry = Registry::new().test(gated.test("shop::opens"));
+    let site = bench.serve(registry.limits(limits).open()).await?;
+    let asking = (0..300).map(|_| wire::get(site.address, "/smoketest/"));
+    let answers = join_all(asking.collect::<Vec<_>>()).await;
+    let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for answer in &answers {
+        answer.is_verdict(200, "PASS")?;
+        for name in ["x-smoke-run", "last-modified"] {
+            let (first, header) = (answers[0].header(name), answer.header(name));
+            if header != first {
+                return Err(format!("{name} is {header}, and the first was {first}"));
+            }
+        }
+    }
+    // A new run is one, and is none where there may be none.
+    let posted = wire::send(site.address, wire::post("/smoketest/", wire::whole(""))?).await?;
+    posted.is_verdict(503, "FAIL")?;
+    posted.contains("busy")?;
+    match gated.count() {
+        1 => Ok(()),
+        runs => Err(format!("there were {runs} runs")),
+    }
+}
+
 pub(super) async fn in_nobodys_way<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let gated = Gated::new();
     let (release, held) = mpsc::channel::<()>();
