@@ -13,6 +13,18 @@ thread_local! {
     static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Starts a thread for the work of tests. Nothing waits for its end.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result {
+    let started = std::thread::Builder::new().name(name).spawn(body);
+    started.map(drop).map_err(|error| {
+        Error::from(error).context("a thread for a blocking function could not be started")
+    })
+}
+
 /// Runs a function on a thread of its own, inside the tests' runtime.
 ///
 /// The thread counts as a living part of the test until the function returns, whether or not
@@ -27,19 +39,14 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 ) -> Result<T> {
     let (sender, receiver) = oneshot::channel();
     let (stage, alive, scene) = (cx.stage().clone(), cx.alive(), cx.scene());
-    let thread = std::thread::Builder::new().name(format!("smoke {}", cx.test_name()));
-    thread
-        .spawn(move || {
-            let _alive = alive;
-            let _inside = stage.enter();
-            MAY_BLOCK.set(true);
-            let ended =
-                crate::panic::watched_thread(scene, || panic::catch_unwind(AssertUnwindSafe(body)));
-            let _ = sender.send(ended);
-        })
-        .map_err(|error| {
-            Error::from(error).context("a thread for a blocking function could not be started")
-        })?;
+    thread(format!("smoke {}", cx.test_name()), move || {
+        let _alive = alive;
+        let _inside = stage.enter();
+        MAY_BLOCK.set(true);
+        let ended =
+            crate::panic::watched_thread(scene, || panic::catch_unwind(AssertUnwindSafe(body)));
+        let _ = sender.send(ended);
+    })?;
     match receiver.await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(payload)) => Err(crate::panic::error(&*payload, &cx.scene())),

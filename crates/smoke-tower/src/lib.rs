@@ -66,12 +66,13 @@ mod app;
 mod body;
 mod client;
 mod future;
+mod in_process;
 mod layer;
 mod service;
 mod standalone;
 mod sync_body;
 
-pub use app::{ServiceApp, app};
+pub use app::{ServiceApp, app, try_app};
 pub use body::ResponseBody;
 pub use client::ClientService;
 pub use future::ResponseFuture;
@@ -81,7 +82,7 @@ pub use standalone::{AnswerFuture, SmokeService};
 pub use sync_body::SyncBody;
 
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Async, Backend, Blocking,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Arrival, Ask, Async, Backend, Blocking,
     CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
     ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
     HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,

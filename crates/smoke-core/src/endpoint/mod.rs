@@ -1,5 +1,6 @@
 //! The endpoint: the head of a request in, a rendered answer out. No framework.
 
+mod face;
 mod negotiate;
 mod query;
 mod receive;
@@ -18,6 +19,7 @@ use crate::{Ask, Runner, Selection, SmokeRequest};
 
 pub use route::{PrefixError, Route};
 
+use face::Face;
 use query::Query;
 use respond::Refusal;
 use route::Prefix;
@@ -53,6 +55,7 @@ use route::Prefix;
 pub struct Endpoint {
     runner: Runner,
     prefix: Prefix,
+    face: Face,
 }
 
 impl Endpoint {
@@ -61,6 +64,7 @@ impl Endpoint {
         Self {
             runner: runner.into(),
             prefix: Prefix::default(),
+            face: Face::default(),
         }
     }
 
@@ -108,7 +112,8 @@ impl Endpoint {
             self.viewer(&head.headers),
         );
         let outcome = match self.judge(route, head, viewer, &query) {
-            Ok(ask) => {
+            Ok(mut ask) => {
+                ask.arrival = self.arrival_of_run(head);
                 let answer = self.runner.ask(ask).await;
                 respond::answered(answer, format, viewer)
             }

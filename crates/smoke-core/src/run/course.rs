@@ -19,7 +19,7 @@ use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
 use crate::redact::redact;
-use crate::{Error, ErrorKind, Result, Selection, Skip};
+use crate::{Arrival, Error, ErrorKind, Result, Selection, Skip};
 
 /// Tests stop this long before the run's limit, so that they can be cleaned up after.
 const CLEANING: Duration = Duration::from_millis(600);
@@ -35,6 +35,8 @@ const MOST_REQUESTS: usize = 200;
 pub(crate) struct Course {
     pub(crate) id: Arc<str>,
     pub(crate) selection: Arc<Selection>,
+    /// How the requests of its tests arrive.
+    pub(crate) arrival: Arc<Arrival>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) asked_at: Instant,
@@ -237,9 +239,7 @@ impl Shared {
                 job.checked.clone()?;
                 let _place = self.in_time(self.course.engine.tests.acquire()).await?;
                 job.refusal().map_or(Ok(()), Err)?;
-                execute(&self.course.engine, job, &self.course.id, self.stop.clone())
-                    .await
-                    .result
+                self.execute(job, self.stop.clone()).await.result
             };
             set_up
                 .await
@@ -252,9 +252,17 @@ impl Shared {
     async fn tear_down(&self, job: &Job) -> Result {
         job.checked.clone()?;
         job.refusal().map_or(Ok(()), Err)?;
-        execute(&self.course.engine, job, &self.course.id, self.stop.late())
-            .await
-            .result
+        self.execute(job, self.stop.late()).await.result
+    }
+
+    async fn execute(&self, job: &Job, stop: Stop) -> Ended {
+        let Course {
+            engine,
+            id,
+            arrival,
+            ..
+        } = &self.course;
+        execute(engine, job, (id, arrival), stop).await
     }
 
     /// Whether not all of the tests say that they are to be skipped.
@@ -308,7 +316,7 @@ impl Shared {
         }
         let (run, name) = (Arc::clone(&self.course.id), Arc::clone(&test.name));
         let _ = self.events.send(Event::TestStarted { run, test: name });
-        let execution = || execute(engine, job, &self.course.id, self.stop.clone());
+        let execution = || self.execute(job, self.stop.clone());
         let mut ended = execution().await;
         if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;

@@ -14,7 +14,7 @@ use super::job::Job;
 use crate::clock::Clock;
 use crate::fixture::finisher::{self, Finisher};
 use crate::rollback::{HandleToken, HandleWatch, RollbackVerdict, Session};
-use crate::{Context, Error, ErrorKind, Result};
+use crate::{Arrival, Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
 const GRACE: Duration = Duration::from_millis(200);
@@ -89,7 +89,7 @@ impl Ended {
 pub(crate) async fn execute(
     engine: &Arc<Engine>,
     job: &Job,
-    run: &Arc<str>,
+    (run, arrival): (&Arc<str>, &Arc<Arrival>),
     mut stop: Stop,
 ) -> Ended {
     let _execution = engine.execution();
@@ -103,7 +103,7 @@ pub(crate) async fn execute(
     let (alive, mut working) = HandleToken::new();
     let alive = Arc::new(alive);
     let clock = Clock::start();
-    let surroundings = engine.surroundings(stage.clone());
+    let surroundings = engine.surroundings(stage.clone(), arrival);
     let cx = Context::new(
         Arc::clone(&job.name),
         Arc::clone(run),

@@ -1,5 +1,6 @@
 //! Runs: what starts them, what they are executed on, what bounds them.
 
+mod arrivals;
 mod catalogue;
 mod course;
 mod engine;
@@ -7,6 +8,7 @@ mod event;
 mod gate;
 mod isolate;
 mod job;
+mod lasting;
 mod limits;
 mod runner;
 mod stage;

@@ -9,13 +9,14 @@ use smoke_report::{Report, Verdict};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+use super::arrivals::Arrivals;
 use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Gate, Ticket};
 use crate::access::Access;
-use crate::{Error, Registry, Result, Selection, SigningKey};
+use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
 const OFF: &str = "SMOKE_OFF";
@@ -53,6 +54,7 @@ pub struct Runner(Arc<Inner>);
 struct Inner {
     catalogue: Arc<Catalogue>,
     gate: Gate,
+    arrivals: Arrivals,
     engine: Mutex<Option<Arc<Engine>>>,
     paused: AtomicBool,
     shut: watch::Sender<bool>,
@@ -74,6 +76,9 @@ pub struct Ask {
     pub fresh: bool,
     /// Who asks, for the log.
     pub asked_by: String,
+    /// How the requests of the run are to arrive: as the one that asks for it. None where no request
+    /// asks.
+    pub arrival: Option<Arrival>,
 }
 
 impl Ask {
@@ -83,6 +88,7 @@ impl Ask {
             selection,
             fresh: false,
             asked_by: "the application".to_owned(),
+            arrival: None,
         }
     }
 
@@ -95,6 +101,12 @@ impl Ask {
     /// Says who asks.
     pub fn by(mut self, somebody: impl Into<String>) -> Self {
         self.asked_by = somebody.into();
+        self
+    }
+
+    /// Says how the request arrived that asks.
+    pub fn arrived(mut self, arrival: Arrival) -> Self {
+        self.arrival = Some(arrival);
         self
     }
 }
@@ -110,6 +122,7 @@ impl Runner {
         }
         Self(Arc::new(Inner {
             gate: Gate::new(&catalogue.limits),
+            arrivals: Arrivals::new(),
             catalogue: Arc::new(catalogue),
             engine: Mutex::new(None),
             paused: AtomicBool::new(false),
@@ -167,12 +180,19 @@ impl Runner {
                 match self.engine() {
                     Ok(engine) => {
                         let coordinator = engine.coordinator().clone();
-                        coordinator.spawn(self.clone().fly(
-                            ticket,
-                            engine,
-                            selection,
-                            ask.asked_by,
-                        ));
+                        let arrival = ask.arrival.or_else(|| self.0.arrivals.last());
+                        let arrival = Arc::new(arrival.unwrap_or_default());
+                        let asked = (selection, ask.asked_by, arrival);
+                        let flying = self.clone().fly(ticket, engine, asked);
+                        let mut ended = self.0.ended.subscribe();
+                        // The coordinator outlives the runner, a run does not: who waits is told.
+                        coordinator.spawn(async move {
+                            tokio::select! {
+                                biased;
+                                _ = ended.wait_for(|ended| *ended) => {}
+                                () = flying => {}
+                            }
+                        });
                     }
                     Err(error) => self.0.gate.land(
                         ticket,
@@ -247,6 +267,10 @@ impl Runner {
         &self.0.catalogue.access
     }
 
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.0.arrivals
+    }
+
     pub(crate) fn signing_keys(&self) -> &[SigningKey] {
         &self.0.catalogue.signing_keys
     }
@@ -303,8 +327,7 @@ impl Runner {
         self,
         ticket: Ticket,
         engine: Arc<Engine>,
-        selection: Arc<Selection>,
-        asked_by: String,
+        (selection, asked_by, arrival): (Arc<Selection>, String, Arc<Arrival>),
     ) {
         let (asked_at, limit) = (
             Instant::now(),
@@ -330,6 +353,7 @@ impl Runner {
         let course = Course {
             id: run_id().into(),
             selection: Arc::clone(&selection),
+            arrival,
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
             asked_at,
