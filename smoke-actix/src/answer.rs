@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{Payload, RequestHead};
+use actix_web::dev::{AppConfig, Payload, RequestHead};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpResponse};
@@ -35,7 +35,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) fn answering(
     endpoint: Arc<Endpoint>,
     route: Route,
-    head: &RequestHead,
+    (head, config): (&RequestHead, &AppConfig),
     message: &impl HttpMessage,
     body: Payload,
 ) -> Answering {
@@ -43,6 +43,7 @@ pub(crate) fn answering(
         Some(parts) => (route, parts),
         None => (Route::Unknown, http::Request::new(()).into_parts().0),
     };
+    parts.extensions.insert(head::arrival(head, config));
     if let Some(smoke) = message.extensions().get::<SmokeRequest>() {
         parts.extensions.insert(smoke.clone());
     }

@@ -1,11 +1,13 @@
 //! Heads of requests and responses, between actix-web's version of the `http` crate and ours.
 
 use actix_http::RequestHead;
+use actix_web::dev::AppConfig;
 use actix_web::error::HttpError;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri, Version};
 use http::request::Parts;
 use http::uri::PathAndQuery;
+use smoke_core::Arrival;
 
 /// What the endpoint looks at in the head of a request: no more than the path is left out of the
 /// target.
@@ -18,6 +20,7 @@ pub(crate) fn parts(head: &RequestHead) -> Option<Parts> {
         .map_or("/", |target| target.as_str());
     let mut parts = http::Request::new(()).into_parts().0;
     parts.uri = PathAndQuery::try_from(target).ok()?.into();
+    parts.version = version_of(head.version);
     parts.method = http::Method::from_bytes(head.method.as_str().as_bytes()).ok()?;
     parts.headers = head
         .headers
@@ -33,6 +36,16 @@ pub(crate) fn parts(head: &RequestHead) -> Option<Parts> {
     Some(parts)
 }
 
+/// How a request arrived: the peer, and the server's configuration, which has the scheme and the
+/// server's own address.
+pub(crate) fn arrival(head: &RequestHead, config: &AppConfig) -> Arrival {
+    let mut arrival = Arrival::new(version_of(head.version));
+    arrival.peer = head.peer_addr;
+    arrival.scheme = head.uri.scheme_str().and_then(|scheme| scheme.parse().ok());
+    arrival.extensions.insert(config.clone());
+    arrival
+}
+
 /// Makes `head` that of an in-process request.
 pub(crate) fn set(head: &mut RequestHead, parts: &Parts) -> Result<(), HttpError> {
     head.method = Method::from_bytes(parts.method.as_str().as_bytes())?;
@@ -44,6 +57,16 @@ pub(crate) fn set(head: &mut RequestHead, parts: &Parts) -> Result<(), HttpError
         head.headers.append(name, value);
     }
     Ok(())
+}
+
+fn version_of(version: Version) -> http::Version {
+    match version {
+        Version::HTTP_09 => http::Version::HTTP_09,
+        Version::HTTP_10 => http::Version::HTTP_10,
+        Version::HTTP_2 => http::Version::HTTP_2,
+        Version::HTTP_3 => http::Version::HTTP_3,
+        _ => http::Version::HTTP_11,
+    }
 }
 
 fn version(version: http::Version) -> Version {

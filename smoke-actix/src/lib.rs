@@ -70,8 +70,10 @@
 //!
 //! [`app`] takes a function of fixtures. It returns the closure that builds the application, the
 //! one that `HttpServer::new` takes: nothing of actix-web leaves its thread, so the application is
-//! built on a thread of the test's own. The thread ends with the test, and what the application
-//! has spawned on it ends there too.
+//! built on a thread that it has for itself until the test is over. The thread is one of a few that
+//! last as long as the process, since what an application shares with production lives where it is
+//! first used: a task that a test's request has spawned (by `tokio::spawn` or `actix_web::rt::spawn`)
+//! goes on after the test, as it would in production.
 //!
 //! Requests of [`Client`] are handled there without a socket. At [`LiveServer`] it has one, for
 //! WebSockets (actix-ws and whatever else answers 101 with a stream), event streams and all that
@@ -90,14 +92,14 @@ mod head;
 mod middleware;
 mod routes;
 
-pub use app::{Configured, Served, ServerApp, ServerFactory, app};
+pub use app::{Configured, Served, ServerApp, ServerFactory, app, try_app};
 pub use middleware::{ResponseBody, ResponseFuture, Smoke, SmokeMiddleware};
 pub use routes::{routes, routes_at};
 
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async, Backend, Blocking,
-    CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
-    ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Arrival, Ask, Asker, Async, Backend,
+    Blocking, CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint,
+    Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
     HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
     Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
     RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,

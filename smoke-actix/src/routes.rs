@@ -64,7 +64,7 @@ pub fn routes_at(
 }
 
 fn mount(endpoint: Endpoint) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + use<> {
-    let endpoint = Arc::new(endpoint);
+    let endpoint = Arc::new(endpoint.among_routes());
     move |config| {
         let scope = web::scope(endpoint.prefix_path());
         config.service(scope.default_service(web::to(
@@ -85,6 +85,7 @@ async fn handle(
     let rest = request.match_info().unprocessed();
     let path = format!("{}{rest}", endpoint.prefix_path());
     let route = endpoint.route(&path).unwrap_or(Route::Unknown);
-    let answer = answering(endpoint, route, request.head(), request, body.into_inner()).await;
+    let head = (request.head(), request.app_config());
+    let answer = answering(endpoint, route, head, request, body.into_inner()).await;
     response(answer, |answer| answer)
 }

@@ -5,8 +5,10 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use smoke_tower::AppBody;
+use smoke_tower::{AppBody, Arrival};
 use tower_service::Service;
+
+use crate::connect_info;
 
 /// Routes that get requests from this process as they would from a server.
 #[derive(Clone)]
@@ -31,26 +33,9 @@ where
     }
 
     fn call(&mut self, request: axum::http::Request<AppBody>) -> Self::Future {
-        let request = request.map(Body::new);
-        #[cfg(feature = "tokio")]
-        let request = with_peer(request);
+        let mut request = request.map(Body::new);
+        let peer = Arrival::settle(request.extensions_mut());
+        connect_info::put(peer, &mut request);
         self.0.call(request)
     }
-}
-
-/// The extension that `into_make_service_with_connect_info` would have put there.
-#[cfg(feature = "tokio")]
-fn with_peer(mut request: Request) -> Request {
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    use axum::extract::ConnectInfo;
-
-    let extensions = request.extensions_mut();
-    if extensions.get::<ConnectInfo<SocketAddr>>().is_none() {
-        // A live server says who the peer is.
-        let peer = extensions.get::<SocketAddr>().copied();
-        let peer = peer.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        extensions.insert(ConnectInfo(peer));
-    }
-    request
 }

@@ -1,7 +1,7 @@
 use smoke_tower::{PrefixError, Runner};
 use tower_layer::Layer;
 
-use crate::Smoke;
+use crate::{Smoke, connect_info};
 
 /// Answers `GET /smoketest/` in front of routes, and passes everything else through untouched.
 ///
@@ -57,7 +57,7 @@ impl SmokeLayer {
     /// The layer of a runner, or of a registry that needs no runner elsewhere.
     pub fn new(runner: impl Into<Runner>) -> Self {
         Self {
-            layer: smoke_tower::SmokeLayer::new(runner),
+            layer: smoke_tower::SmokeLayer::new(runner).peer(connect_info::peer),
         }
     }
 
@@ -69,6 +69,32 @@ impl SmokeLayer {
     pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
         let layer = self.layer.prefix(prefix)?;
         Ok(Self { layer })
+    }
+
+    /// Gives the requests of tests an extension that the server puts beside requests, as the one has
+    /// it that asks for the run: tests see what users get, also where the server forgets it.
+    ///
+    /// `ConnectInfo<SocketAddr>` needs no word. Not for what a middleware puts there: it does so for
+    /// tests too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::extract::ConnectInfo;
+    /// use smoke_axum::{Registry, SmokeLayer, Test};
+    ///
+    /// /// What the application has `into_make_service_with_connect_info` say of a connection.
+    /// #[derive(Clone)]
+    /// struct Till(u16);
+    ///
+    /// let registry = Registry::new().test(Test::new("shop::opens", async || {}));
+    /// let layer = SmokeLayer::new(registry).mirror::<ConnectInfo<Till>>();
+    /// let app: Router = Router::new().layer(layer);
+    /// ```
+    pub fn mirror<T: Clone + Send + Sync + 'static>(self) -> Self {
+        let layer = self.layer.mirror::<T>();
+        Self { layer }
     }
 }
 

@@ -73,25 +73,26 @@
 //! |---|---|---|
 //! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
-//! | `tokio` | yes | `ConnectInfo` in the requests that tests send |
+//! | `tokio` | yes | `ConnectInfo` in the requests that tests send, where users' requests have it |
 
 mod app;
+mod connect_info;
 mod future;
 mod in_process;
 mod layer;
 mod routes;
 mod service;
 
-pub use app::{app, service_app};
+pub use app::{app, service_app, try_app, try_service_app};
 pub use future::ResponseFuture;
 pub use layer::SmokeLayer;
 pub use routes::{routes, routes_at};
 pub use service::Smoke;
 
 pub use smoke_tower::{
-    Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async,
-    Backend, Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains, Context,
-    DatabaseName, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
+    Almost, Answer, AnswerFuture, App, AppBody, AppFactory, AppUnderTest, Arrival, Ask, Asker,
+    Async, Backend, Blocking, CallOptions, CalledBySmokeTest, Client, ClientService, Contains,
+    Context, DatabaseName, Endpoint, Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture,
     FixtureFn, Fixtures, Format, HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind,
     Limits, OpenRequest, Opened, Outcome, Place, PrefixError, Provided, Providers, Registry,
     Report, RequestBuilder, RequestError, Response, Result, RollbackVerdict, Route, Runner,

@@ -1,6 +1,8 @@
 use axum::Router;
 use smoke_tower::{PrefixError, Runner, SmokeService};
 
+use crate::connect_info;
+
 /// Routes that answer `GET /smoketest/`, to be merged or nested anywhere.
 ///
 /// Nested under `/internal`, the endpoint is at `/internal/smoketest/`. Paths under the prefix
@@ -10,7 +12,9 @@ use smoke_tower::{PrefixError, Runner, SmokeService};
 /// tests are told from others by [`SmokeLayer`](crate::SmokeLayer) alone.
 ///
 /// Alone, these routes serve a port that only operators reach:
-/// `axum::serve(listener, routes(&runner))`.
+/// `axum::serve(listener, routes(&runner))`. Have a [`SmokeLayer`](crate::SmokeLayer) of the same
+/// runner around the application then: it sees whether users' requests come with `ConnectInfo`, and
+/// tests' requests do as these.
 ///
 /// # Examples
 ///
@@ -61,6 +65,7 @@ fn mount<S>(service: SmokeService) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
+    let service = service.among_routes(connect_info::peer);
     let prefix = service.prefix_path().to_owned();
     let paths = [
         prefix.clone(),

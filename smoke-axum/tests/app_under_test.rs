@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, OriginalUri, Request};
 use axum::routing::{get, post};
 use smoke_axum::{
     Client, Outcome, Registry, Result, Runner, Selection, Test, TestReport, app, service_app,
+    try_app, try_service_app,
 };
 use tower::Layer;
 use tower::util::MapRequestLayer;
@@ -102,6 +103,16 @@ async fn a_factory_may_be_plain_async_or_fallible() {
     assert_passes(registry().app(app(async || router()))).await;
     assert_passes(registry().app(app(|| Ok::<_, String>(router())))).await;
     assert_passes(registry().app(app(async || std::io::Result::Ok(router())))).await;
+    assert_passes(registry().app(try_app(|| Ok(router())))).await;
+    assert_passes(registry().app(try_app(async || Ok(router())))).await;
+    assert_passes(registry().app(try_service_app(async || Ok(router())))).await;
+    let failing = try_app(async || {
+        let number: u16 = "x".parse()?;
+        Ok(router().route("/number", get(async move || number.to_string())))
+    });
+    let test = run(registry().app(failing)).await;
+    let said = test.message.unwrap();
+    assert!(said.ends_with("invalid digit found in string"), "{said}");
 }
 
 #[tokio::test]
@@ -113,6 +124,11 @@ async fn a_factory_that_panics_or_fails_errors_the_test_and_not_the_process() {
     let said = broken.message.unwrap();
     assert!(said.starts_with("the application under test could not be built: "));
     assert!(said.contains("Paths must start with"), "{said}");
+    assert!(
+        said.contains("a process can have once, such as a global recorder"),
+        "{said}"
+    );
+    assert!(broken.place.unwrap().file.ends_with("app_under_test.rs"));
     let failing = run(registry().app(app(|| Err::<Router, _>("no stock")))).await;
     assert_eq!(failing.outcome, Outcome::Errored);
     assert_eq!(

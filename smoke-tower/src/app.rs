@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
-use smoke_core::{App, AppBody, AppFactory, Factory};
+use smoke_core::{App, AppBody, AppFactory, Error, Factory, Fallible};
 use tower_service::Service;
+
+use crate::in_process::InProcess;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
@@ -19,8 +21,13 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>
 ///
 /// A request is handled by a clone of the service, once that clone is ready.
 ///
-/// The function may be async and may return a `Result`. Then it names what it returns:
-/// `app::<_, Routes, _>(..)`.
+/// The function may be async. Then it names what it returns: `app::<_, Routes, _>(..)`. For one that
+/// returns a `Result` there is [`try_app`].
+///
+/// A request arrives as the one did that asked for the run, in what the server says of it: the peer's
+/// address, as a `SocketAddr` in the extensions, is there where that one had it. What else is to be
+/// there, [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names. Headers that every request needs
+/// are set with [`AppFactory::header`].
 ///
 /// # Examples
 ///
@@ -62,7 +69,41 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    AppFactory::new(factory, ServiceApp::new)
+    AppFactory::new(factory, |service| ServiceApp::new(InProcess::new(service)))
+}
+
+/// [`app`] for a function, plain or async, that can fail: `?` takes every error in it.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use smoke_tower::{AppBody, Registry};
+/// use tower::service_fn;
+///
+/// let registry = Registry::new().app(smoke_tower::try_app(async || {
+///     let greeting = std::env::var("GREETING")?;
+///     Ok(service_fn(move |_: Request<AppBody>| {
+///         let greeting = Full::<Bytes>::from(greeting.clone());
+///         async { Ok::<_, std::convert::Infallible>(Response::new(greeting)) }
+///     }))
+/// }));
+/// ```
+pub fn try_app<Manner, Args, S, B>(
+    factory: impl Factory<(Manner, Fallible, Args, Error), S>,
+) -> AppFactory
+where
+    Manner: 'static,
+    Args: 'static,
+    S: Service<Request<AppBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    app(factory)
 }
 
 /// A tower service as the application under test, for adapters. Applications use [`app`].

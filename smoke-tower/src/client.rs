@@ -63,6 +63,7 @@ impl ClientService {
 
 impl Fixture for ClientService {
     const KIND: Kind = Kind::Http;
+    const NAMED: bool = false;
 
     fn check(providers: &Providers<'_>) -> Result {
         providers.check::<AppUnderTest>()

@@ -1,5 +1,7 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::Extensions;
 use smoke_core::{Endpoint, PrefixError, Runner};
 use tower_layer::Layer;
 
@@ -63,6 +65,41 @@ impl SmokeLayer {
         Ok(Self {
             endpoint: Arc::new(endpoint),
         })
+    }
+
+    /// Says where the server puts the address of the peer: as a `SocketAddr` into the request's
+    /// extensions, unless said otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use smoke_tower::{Registry, SmokeLayer, Test};
+    ///
+    /// #[derive(Clone)]
+    /// struct Connected { from: SocketAddr, secure: bool }
+    ///
+    /// let registry = Registry::new().test(Test::new("shop::opens", async || {}));
+    /// let layer = SmokeLayer::new(registry)
+    ///     .peer(|extensions| Some(extensions.get::<Connected>()?.from))
+    ///     .mirror::<Connected>();
+    /// ```
+    pub fn peer(self, of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
+        self.with(|endpoint| endpoint.peer(of))
+    }
+
+    /// Gives the requests of tests an extension that the server puts beside requests, as the one has
+    /// it that asks for the run: tests see what users get, also where the server forgets it.
+    ///
+    /// Not for what a middleware puts there: it does so for tests too.
+    pub fn mirror<T: Clone + Send + Sync + 'static>(self) -> Self {
+        self.with(Endpoint::mirror::<T>)
+    }
+
+    fn with(self, change: impl FnOnce(Endpoint) -> Endpoint) -> Self {
+        Self {
+            endpoint: Arc::new(change(Arc::unwrap_or_clone(self.endpoint))),
+        }
     }
 }
 

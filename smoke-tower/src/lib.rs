@@ -67,12 +67,13 @@ mod app;
 mod body;
 mod client;
 mod future;
+mod in_process;
 mod layer;
 mod service;
 mod standalone;
 mod sync_body;
 
-pub use app::{ServiceApp, app};
+pub use app::{ServiceApp, app, try_app};
 pub use body::ResponseBody;
 pub use client::ClientService;
 pub use future::ResponseFuture;
@@ -82,9 +83,9 @@ pub use standalone::{AnswerFuture, SmokeService};
 pub use sync_body::SyncBody;
 
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Ask, Asker, Async, Backend, Blocking,
-    CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint, Error,
-    ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
+    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Arrival, Ask, Asker, Async, Backend,
+    Blocking, CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint,
+    Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
     HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
     Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
     RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,

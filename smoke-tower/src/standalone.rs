@@ -1,12 +1,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{Extensions, HeaderMap, Request, Response};
 use http_body_util::Full;
 use smoke_core::{CalledBySmokeTest, Endpoint, PrefixError, Route, Runner};
 use tower_service::Service;
@@ -14,6 +15,9 @@ use tower_service::Service;
 use crate::future::{Answering, answering};
 
 /// Answers `GET /smoketest/` and nothing else: for a port of its own that only operators reach.
+///
+/// How requests arrive there says nothing of the application's: tests take that from the last request
+/// that a [`SmokeLayer`](crate::SmokeLayer) of the same runner has seen.
 ///
 /// A path outside the prefix is a 404, and a FAIL like every answer that is no verdict.
 ///
@@ -47,7 +51,7 @@ impl SmokeService {
     /// The service of a runner, or of a registry that needs no runner elsewhere.
     pub fn new(runner: impl Into<Runner>) -> Self {
         Self {
-            endpoint: Arc::new(Endpoint::new(runner)),
+            endpoint: Arc::new(Endpoint::new(runner).apart()),
         }
     }
 
@@ -61,6 +65,16 @@ impl SmokeService {
         Ok(Self {
             endpoint: Arc::new(endpoint),
         })
+    }
+
+    /// Says that this service is one of the application's routes, so that the requests of tests
+    /// arrive as those do that come here; unless there is a [`SmokeLayer`](crate::SmokeLayer) of the
+    /// same runner, which sees all of them. `peer` says where the server puts the address of the peer.
+    pub fn among_routes(self, peer: fn(&Extensions) -> Option<SocketAddr>) -> Self {
+        let endpoint = Arc::unwrap_or_clone(self.endpoint);
+        Self {
+            endpoint: Arc::new(endpoint.among_routes().peer(peer)),
+        }
     }
 
     /// Does for a request of the application's what [`SmokeLayer`](crate::SmokeLayer) does, where

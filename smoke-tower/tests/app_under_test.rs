@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use smoke_tower::{
     AppBody, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer, Test,
-    TestReport, app,
+    TestReport, app, try_app,
 };
 use support::shop;
 use tower::util::BoxCloneService;
@@ -52,6 +52,8 @@ async fn a_factory_may_be_plain_async_or_fallible() {
     assert_passes(registry().app(app::<_, Routes, _>(|| Ok::<_, String>(routes())))).await;
     assert_passes(registry().app(app::<_, Routes, _>(async || std::io::Result::Ok(routes()))))
         .await;
+    assert_passes(registry().app(try_app(|| Ok(routes())))).await;
+    assert_passes(registry().app(try_app(async || Ok(routes())))).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@
 //! and a small application, and looks at the database from outside: no row may stay, nothing may
 //! be held up, and what cannot be rolled back has to be said.
 //!
-//! [`Line`] stands before a server that is to fail.
+//! [`Line`] stands before a server that is to fail. [`SharedClient`] is a client that production
+//! shares with its tests.
 //!
 //! # Examples
 //!
@@ -26,5 +27,7 @@ pub mod adapter;
 pub mod backend;
 mod line;
 pub mod paper;
+mod shared;
 
 pub use line::Line;
+pub use shared::SharedClient;

@@ -17,6 +17,22 @@ thread_local! {
     static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Starts a thread for the work of tests. Nothing waits for its end.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result {
+    let thread = std::thread::Builder::new().name(name).stack_size(STACK);
+    let started = thread.spawn(move || {
+        only_smoke_tests_run_here();
+        body();
+    });
+    started.map(drop).map_err(|error| {
+        Error::from(error).context("a thread for a blocking function could not be started")
+    })
+}
+
 /// Runs a function on a thread of its own, inside the tests' runtime.
 ///
 /// The thread counts as a living part of the test until the function returns, whether or not
@@ -31,24 +47,16 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 ) -> Result<T> {
     let (sender, receiver) = oneshot::channel();
     let (stage, alive, scene) = (cx.stage().clone(), cx.alive(), cx.scene());
-    let thread = std::thread::Builder::new()
-        .name(format!("smoke {}", cx.test_name()))
-        .stack_size(STACK);
-    thread
-        .spawn(move || {
-            let _alive = alive;
-            let _inside = stage.enter();
-            MAY_BLOCK.set(true);
-            only_smoke_tests_run_here();
-            let (body, scene) = (AssertUnwindSafe(body), &scene);
-            let ended = watched_thread(Arc::clone(scene), || panic::catch_unwind(body));
-            if let Err(unheard) = sender.send(ended) {
-                let_go(unheard, scene);
-            }
-        })
-        .map_err(|error| {
-            Error::from(error).context("a thread for a blocking function could not be started")
-        })?;
+    thread(format!("smoke {}", cx.test_name()), move || {
+        let _alive = alive;
+        let _inside = stage.enter();
+        MAY_BLOCK.set(true);
+        let (body, scene) = (AssertUnwindSafe(body), &scene);
+        let ended = watched_thread(Arc::clone(scene), || panic::catch_unwind(body));
+        if let Err(unheard) = sender.send(ended) {
+            let_go(unheard, scene);
+        }
+    })?;
     match receiver.await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(payload)) => {

@@ -46,7 +46,7 @@
 //! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
 //! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
-//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`] |
+//! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`], [`Arrival`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`], and what is in [`rollback`] |
 //!
 //! # Features
@@ -58,6 +58,7 @@
 
 mod access;
 mod app;
+mod arrival;
 mod blocking;
 mod client;
 mod clock;
@@ -71,6 +72,7 @@ mod fixture;
 #[cfg(feature = "live")]
 mod live;
 mod panic;
+mod part;
 mod providers;
 mod ration;
 mod redact;
@@ -86,6 +88,7 @@ mod theirs;
 pub use app::{
     App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
 };
+pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};
@@ -116,10 +119,11 @@ pub use test::{Async, Blocking, Suite, Test, TestFn};
 pub mod __private {
     pub use inventory;
 
+    pub use crate::blocking::thread;
     pub use crate::discover::{Submission, all};
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::ensure::support as ensure;
-    pub use crate::run::built_for_tests;
+    pub use crate::part::Part;
     pub use crate::test::Body;
     pub use crate::{
         Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,

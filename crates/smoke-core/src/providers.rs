@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
 
 use crate::app::BuildApp;
 use crate::fixture::sandbox::SandboxFixture;
@@ -20,6 +21,8 @@ pub(crate) struct Supplies {
     /// Where each sandbox fixture has its pool from.
     pub(crate) sandboxes: HashMap<TypeId, Source>,
     pub(crate) app: Option<Arc<dyn BuildApp>>,
+    /// The headers of requests to it that have none of the same name.
+    pub(crate) app_headers: HeaderMap,
     /// The fixtures without which a test is skipped, and the reasons.
     pub(crate) skips: HashMap<TypeId, String>,
 }

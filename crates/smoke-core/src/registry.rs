@@ -202,7 +202,9 @@ impl Registry {
 
     /// Says how the application under test is built. Adapters make the factory:
     /// `smoke_axum::app(..)`.
-    pub fn app(mut self, factory: AppFactory) -> Self {
+    pub fn app(mut self, mut factory: AppFactory) -> Self {
+        self.problems.append(&mut factory.problems);
+        self.supplies.app_headers = std::mem::take(&mut factory.headers);
         if self.supplies.app.replace(factory.into_inner()).is_some() {
             self.problems
                 .push("two factories build the application under test".to_owned());

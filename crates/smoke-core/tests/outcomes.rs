@@ -4,7 +4,7 @@ mod support;
 
 use futures_util::future::BoxFuture;
 use smoke_core::{
-    App, AppBody, AppFactory, Client, Context, Failure, Fixture, Kind, Outcome, Provided,
+    App, AppBody, AppFactory, Client, Context, Error, Failure, Fixture, Kind, Outcome, Provided,
     Providers, Registry, Result, Sandbox, Skip, Test, This, Unique,
 };
 use support::{Paper, Pool, assert_ended, only, run, run_one};
@@ -210,6 +210,57 @@ async fn a_factory_that_panics_or_fails_is_an_error_of_the_test() {
         assert_ended(&report.tests[0], Outcome::Errored, message);
         assert_ended(&report.tests[1], Outcome::Passed, "");
     }
+}
+
+/// A user that cannot be had.
+#[derive(Clone)]
+struct SignedIn<T>(std::marker::PhantomData<T>);
+
+impl<T: Clone + Send + Sync + 'static> Fixture for SignedIn<T> {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(_: &Context) -> Result<Self> {
+        Err(Error::msg("the password is wrong").context("could not sign in"))
+    }
+}
+
+/// Passes on what another fixture says, or says it in its own words, or skips.
+#[derive(Clone)]
+struct Cart<const N: u8>;
+
+impl<const N: u8> Fixture for Cart<N> {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        if N == 2 {
+            return Err(Skip::new("no cart today").into());
+        }
+        let signed_in = cx.get::<SignedIn<Paper>>().await;
+        let signed_in = match N {
+            0 => signed_in,
+            _ => signed_in.map_err(|error| error.context("no cart")),
+        };
+        signed_in.map(|_| Self)
+    }
+}
+
+#[tokio::test]
+async fn a_fixture_that_cannot_be_had_is_named() {
+    let registry = Registry::new()
+        .test(Test::new("a::asks", |_: SignedIn<Paper>| {}))
+        .test(Test::new("b::passes_on", |_: Cart<0>| {}))
+        .test(Test::new("c::says_more", |_: Cart<1>| {}))
+        .test(Test::new("d::skips", |_: Cart<2>| {}));
+    let tests = run(registry).await.tests;
+    let told = |at: usize| (tests[at].message.as_deref().unwrap(), &*tests[at].causes);
+    let said = "SignedIn<Paper>: could not sign in";
+    let wrong = "the password is wrong".to_owned();
+    assert_eq!(told(0), (said, &*vec![wrong.clone()]));
+    assert_eq!(told(1), (said, &*vec![wrong.clone()]));
+    let causes = vec![said.to_owned(), wrong];
+    assert_eq!(told(2), ("Cart<1>: no cart", &*causes));
+    assert_eq!(told(3).0, "no cart today");
+    assert_eq!(tests[3].outcome, Outcome::Skipped);
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -16,20 +16,25 @@ use super::in_process::InProcess;
 /// application under test.
 ///
 /// What the function returns is what `HttpServer::new` takes, `Fn() -> App<..>`, or a function of
-/// routes, `Fn(&mut ServiceConfig)`. It may be async and may return a `Result`. Its arguments are
-/// fixtures of the test for which the application is built.
+/// routes, `Fn(&mut ServiceConfig)`. It may be async; for one that returns a `Result` there is
+/// [`try_app`]. Its arguments are fixtures of the test for which the application is built.
 ///
 /// A request goes through the whole application: middleware, data, extractors, error handlers and
-/// the default service are at work, and the answer to HEAD has no body, as from the server. The
-/// peer is 127.0.0.1:0, unless the test gives the request a
-/// [`SocketAddr`](std::net::SocketAddr) with
-/// [`RequestBuilder::extension`](crate::RequestBuilder::extension). Handlers find
+/// the default service are at work, and the answer to HEAD has no body, as from the server. Headers
+/// that every request needs are set with [`AppFactory::header`].
+///
+/// A request arrives as the one did that asked for the run: with its peer, if it had one, its version
+/// of HTTP, and the server's [`AppConfig`](actix_web::dev::AppConfig). In a run that no request has
+/// asked for, that is of the last request through [`Smoke`](crate::Smoke), and before any the peer is
+/// 127.0.0.1:0. A test gives its request another peer as a [`SocketAddr`](std::net::SocketAddr) with
+/// [`RequestBuilder::extension`](crate::RequestBuilder::extension). What `HttpServer::on_connect` puts
+/// beside a connection is not there. Handlers find
 /// [`SmokeRequest`](crate::SmokeRequest) in the request's extensions, and the test's other
 /// extensions in an `http::Extensions` there. A WebSocket needs a connection: it works at
 /// [`LiveServer`](smoke_core::LiveServer), and a request of [`Client`](crate::Client) sees no more
 /// than its handshake.
 ///
-/// The application lives on a thread of the test's own, as on a worker of the server. A handler
+/// The application lives on a thread that it has for itself, as on a worker of the server. A handler
 /// that stops the thread stops nothing else, and its test is not started again until it returns.
 ///
 /// # Examples
@@ -90,6 +95,36 @@ where
         types: PhantomData,
     };
     AppFactory::new(started, |app: InProcess| app)
+}
+
+/// [`app`] for a function, plain or async, that can fail: `?` takes every error in it.
+///
+/// # Examples
+///
+/// ```
+/// use actix_web::{App, web};
+/// use smoke_actix::{Provided, Registry};
+///
+/// struct Config { greeting: std::path::PathBuf }
+///
+/// let registry = Registry::new().app(smoke_actix::try_app(async |config: Provided<Config>| {
+///     let greeting = std::fs::read_to_string(&config.greeting)?;
+///     Ok(move || {
+///         let greeting = greeting.clone();
+///         App::new().route("/", web::get().to(move || std::future::ready(greeting.clone())))
+///     })
+/// }));
+/// ```
+pub fn try_app<Manner, Args, T, Form>(
+    factory: impl ServerFactory<(Manner, Fallible, Args, Error), T, Form>,
+) -> AppFactory
+where
+    Manner: 'static,
+    Args: 'static,
+    T: ServerApp<Form>,
+    Form: 'static,
+{
+    app(factory)
 }
 
 /// A function of fixtures that returns an application: plain or async, infallible or with a

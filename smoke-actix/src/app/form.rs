@@ -24,7 +24,7 @@ pub trait Handler {
 
 /// Builds an application, on its thread.
 pub trait Build<Form>: Send + 'static {
-    fn build(self) -> LocalFuture<Result<Rc<dyn Handler>>>;
+    fn build(self, config: AppConfig) -> LocalFuture<Result<Rc<dyn Handler>>>;
 }
 
 /// What an application can be built from: a closure as [`HttpServer::new`] takes it, or a function
@@ -62,9 +62,9 @@ where
     S::Response: Into<Response<B>>,
     B: MessageBody + 'static,
 {
-    fn build(self) -> LocalFuture<Result<Rc<dyn Handler>>> {
+    fn build(self, config: AppConfig) -> LocalFuture<Result<Rc<dyn Handler>>> {
         Box::pin(async move {
-            let service = self().into_factory().new_service(AppConfig::default());
+            let service = self().into_factory().new_service(config);
             let service = service.await.map_err(|error| {
                 Error::msg(format_args!(
                     "the application could not be initialised ({error:?}): \
@@ -86,8 +86,8 @@ impl<F> Build<Configured> for F
 where
     F: Fn(&mut ServiceConfig) + Send + 'static,
 {
-    fn build(self) -> LocalFuture<Result<Rc<dyn Handler>>> {
-        (move || App::new().configure(&self)).build()
+    fn build(self, config: AppConfig) -> LocalFuture<Result<Rc<dyn Handler>>> {
+        (move || App::new().configure(&self)).build(config)
     }
 }
 

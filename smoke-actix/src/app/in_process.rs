@@ -3,54 +3,44 @@
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::dev::AppConfig;
 use http::header::UPGRADE;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use smoke_core::{App, AppBody, Blocking, Context, Error, Factory, Infallible, Result};
+use smoke_core::__private::Part;
+use smoke_core::{App, AppBody, Context, Error, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::form::Build;
+use super::lasting::Lasting;
 use super::thread::{self, Caught, Order, Replied};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
 
-/// An application on a thread of its own, which ends when this is dropped. The runner waits for
-/// that, as it does for every thread of a test.
+/// An application on a thread that it has for itself until this is dropped. The runner waits for
+/// that, as it does for everything that works for a test.
 #[derive(Debug)]
 pub(super) struct InProcess {
     orders: mpsc::UnboundedSender<Order>,
 }
 
 impl InProcess {
-    /// Builds the application on a new thread of the test.
+    /// Builds the application for a test.
     pub(super) async fn start<Form: 'static>(app: impl Build<Form>, cx: &Context) -> Result<Self> {
         let (orders, received) = mpsc::unbounded_channel();
-        let (ready, mut built) = oneshot::channel();
-        let work = Arc::new(Mutex::new(Some((app, received, ready))));
-        // A function of no fixtures has a thread that the runner watches: it knows the test for
-        // hung as long as a handler does not return.
-        let serve = move || {
-            let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((app, orders, ready)) = work {
-                thread::serve(app, orders, ready);
-            }
-        };
-        let serving = Factory::<(Blocking, Infallible, ()), ()>::build(&serve, cx);
-        let built = tokio::select! {
-            biased;
-            built = &mut built => built.ok(),
-            served = serving => {
-                served?;
-                built.try_recv().ok()
-            }
-        };
-        match built {
-            Some(Ok(built)) => built.map(|()| Self { orders }),
-            Some(Err(Caught(payload))) => resume_unwind(payload),
-            None => Err(Error::msg(
+        let (ready, built) = oneshot::channel();
+        // The runner knows the test for hung as long as a handler does not return.
+        let (part, parts) = (Part::of(cx), Part::of(cx));
+        let config = cx.arrival().extensions.get::<AppConfig>().cloned();
+        let app = (app, config.unwrap_or_default());
+        let serve = move || part.carry_out(thread::serve(app, received, ready, parts));
+        Lasting::take()?.start(serve);
+        match built.await {
+            Ok(Ok(built)) => built.map(|()| Self { orders }),
+            Ok(Err(Caught(payload))) => resume_unwind(payload),
+            Err(_) => Err(Error::msg(
                 "the application's thread ended before it was built",
             )),
         }

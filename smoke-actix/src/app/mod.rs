@@ -1,11 +1,12 @@
-//! The application under test, on a thread of its own.
+//! The application under test, on a thread that it has for itself.
 
 mod body;
 mod factory;
 mod form;
 mod in_process;
+mod lasting;
 mod request;
 mod thread;
 
-pub use factory::{ServerFactory, app};
+pub use factory::{ServerFactory, app, try_app};
 pub use form::{Configured, Served, ServerApp};

@@ -1,7 +1,7 @@
 //! A request of a test, as a server would have received it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -10,7 +10,7 @@ use actix_http::{HttpMessage, Message, Payload, Request};
 use bytes::Bytes;
 use futures_util::Stream;
 use http_body::Body;
-use smoke_core::{AppBody, SmokeRequest};
+use smoke_core::{AppBody, Arrival, SmokeRequest};
 
 use crate::head;
 
@@ -18,11 +18,12 @@ use crate::head;
 pub(super) fn from_test(
     request: http::Request<AppBody>,
 ) -> Result<Request, Box<dyn std::error::Error + Send + Sync>> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mut head = Message::new();
     head::set(&mut head, &parts)?;
-    let peer = parts.extensions.get::<SocketAddr>().copied();
-    head.peer_addr = Some(peer.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+    let given = parts.extensions.get::<SocketAddr>().copied();
+    let peer = Arrival::settle(&mut parts.extensions);
+    head.peer_addr = given.or(peer);
     let payload = if body.is_end_stream() {
         Payload::None
     } else {

@@ -1,4 +1,4 @@
-//! The thread on which an application lives, as a worker of the server would be.
+//! What is done on the thread on which an application lives.
 
 use std::any::Any;
 use std::fmt;
@@ -8,16 +8,16 @@ use std::rc::Rc;
 
 use actix_http::Response;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::AppConfig;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, UPGRADE};
-use actix_web::rt::System;
 use futures_util::FutureExt;
 use http::Method;
 use http::header::{CONNECTION, HeaderValue};
-use smoke_core::__private::built_for_tests;
-use smoke_core::{AppBody, Error, Result};
-use tokio::runtime::Builder;
+use smoke_core::__private::Part;
+use smoke_core::{AppBody, Result};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::body::{Broken, Frames, channel};
 use super::form::{Build, Handler};
@@ -44,36 +44,41 @@ pub(super) enum Replied {
     Panicked(Caught),
 }
 
-/// Builds the application, says so, and handles requests until nobody can send any more.
-pub(super) fn serve<Form>(
-    app: impl Build<Form>,
+/// Builds the application, says so, and handles requests until nobody can send any more. Nothing of
+/// the application is left then but what it has spawned itself.
+pub(super) async fn serve<Form>(
+    (app, config): (impl Build<Form>, AppConfig),
     mut orders: mpsc::UnboundedReceiver<Order>,
-    ready: oneshot::Sender<Result<Result<()>, Caught>>,
+    mut ready: oneshot::Sender<Result<Result<()>, Caught>>,
+    part: Part,
 ) {
-    let runtime = built_for_tests(Builder::new_current_thread())
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let error = Error::from(error).context("the application's thread could not be started");
-            let _ = ready.send(Ok(Err(error)));
-            return;
-        }
+    let building = AssertUnwindSafe(async { app.build(config).await }).catch_unwind();
+    let built = tokio::select! {
+        biased;
+        // The test has gone away.
+        () = ready.closed() => return,
+        built = building => built,
     };
-    System::with_tokio_rt(|| runtime).block_on(async move {
-        let built = AssertUnwindSafe(async { app.build().await }).catch_unwind();
-        let (handler, said) = match built.await {
-            Ok(Ok(handler)) => (Some(handler), Ok(Ok(()))),
-            Ok(Err(error)) => (None, Ok(Err(error))),
-            Err(payload) => (None, Err(Caught(payload))),
-        };
-        let _ = ready.send(said);
-        let Some(handler) = handler else { return };
-        while let Some(order) = orders.recv().await {
-            actix_web::rt::spawn(answer(Rc::clone(&handler), order));
+    let (handler, said) = match built {
+        Ok(Ok(handler)) => (Some(handler), Ok(Ok(()))),
+        Ok(Err(error)) => (None, Ok(Err(error))),
+        Err(payload) => (None, Err(Caught(payload))),
+    };
+    let _ = ready.send(said);
+    let Some(handler) = handler else { return };
+    let mut answering = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(_) = answering.join_next() => {}
+            order = orders.recv() => {
+                let Some(order) = order else { break };
+                let answer = answer(Rc::clone(&handler), order);
+                answering.spawn_local(part.clone().carry_out(answer));
+            }
         }
-    });
+    }
+    answering.shutdown().await;
 }
 
 async fn answer(handler: Rc<dyn Handler>, order: Order) {

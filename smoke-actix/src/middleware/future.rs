@@ -41,7 +41,13 @@ impl<F> ResponseFuture<F> {
         let body = request.take_payload();
         Self {
             kind: Kind::Ours {
-                answering: answering(endpoint, route, request.head(), &request, body),
+                answering: answering(
+                    endpoint,
+                    route,
+                    (request.head(), request.app_config()),
+                    &request,
+                    body,
+                ),
                 request: Some(Box::new(request)),
             },
         }

@@ -8,6 +8,7 @@ use actix_web::http::header::HeaderName;
 use smoke_core::{Endpoint, SmokeRequest};
 
 use super::{ResponseBody, ResponseFuture};
+use crate::head;
 
 static HEADER: HeaderName = HeaderName::from_static(SmokeRequest::HEADER);
 
@@ -40,6 +41,9 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         match self.endpoint.route(request.path()) {
             None => {
+                if self.endpoint.wants_arrival() {
+                    look_at(&self.endpoint, &request);
+                }
                 if request.headers().contains_key(&HEADER) {
                     receive(&self.endpoint, &mut request);
                 }
@@ -47,6 +51,14 @@ where
             }
             Some(route) => ResponseFuture::ours(Arc::clone(&self.endpoint), route, request),
         }
+    }
+}
+
+/// Takes note of how a request arrived, unless it is a test's.
+#[cold]
+fn look_at(endpoint: &Endpoint, request: &ServiceRequest) {
+    if request.extensions().get::<SmokeRequest>().is_none() {
+        endpoint.note_arrival(head::arrival(request.head(), request.app_config()));
     }
 }
 

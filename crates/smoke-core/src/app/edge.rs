@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use smoke_report::Kind;
 
 use super::passage::Passage;
 use super::{App, AppBody, RequestError};
 use crate::clock::Part;
 use crate::theirs::discard;
-use crate::{Context, Error, Fixture, Providers, Result};
+use crate::{Arrival, Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
 ///
@@ -90,6 +90,29 @@ impl AppUnderTest {
         }
     }
 
+    /// The headers that a request has unless it says otherwise.
+    pub(crate) fn default_headers(&self) -> &HeaderMap {
+        &self.cx.supplies().app_headers
+    }
+
+    /// Adds the headers that a request has unless it says otherwise.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        let defaults = self.default_headers();
+        let missing: Vec<_> = defaults
+            .keys()
+            .filter(|name| !headers.contains_key(*name))
+            .collect();
+        for name in missing {
+            for value in defaults.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+    }
+
+    pub(crate) fn arrival(&self) -> &Arrival {
+        self.cx.arrival()
+    }
+
     #[cfg(feature = "live")]
     pub(crate) fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {
         self.app.upgrades_by_body(request)
@@ -111,6 +134,7 @@ impl fmt::Debug for AppUnderTest {
 
 impl Fixture for AppUnderTest {
     const KIND: Kind = Kind::Http;
+    const NAMED: bool = false;
 
     fn check(providers: &Providers<'_>) -> Result {
         match providers.app() {
@@ -128,7 +152,10 @@ impl Fixture for AppUnderTest {
             .await;
         drop(building);
         let app = app.unwrap_or_else(|payload| {
-            let what = format_args!("the application's factory panicked");
+            let what = format_args!(
+                "the application's factory panicked (it is called anew for each test: what a process \
+                 can have once, such as a global recorder or logger, belongs in `main`)"
+            );
             let error = crate::panic::error_of(what, &*payload, &cx.scene());
             discard(payload);
             Err(error)

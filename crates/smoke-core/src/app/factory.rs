@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::App;
 use crate::fixture::factory::Factory;
@@ -23,7 +24,12 @@ use crate::{Context, Providers, Result};
 /// Where it fails ("the application under test could not be built: ..") the other tests of the
 /// run are told the same, and it is not called again before the next run.
 #[derive(Clone)]
-pub struct AppFactory(Arc<dyn BuildApp>);
+pub struct AppFactory {
+    build: Arc<dyn BuildApp>,
+    /// What a test's request has unless it says otherwise.
+    pub(crate) headers: HeaderMap,
+    pub(crate) problems: Vec<String>,
+}
 
 pub(crate) trait BuildApp: Send + Sync {
     fn check(&self, providers: &Providers<'_>) -> Result;
@@ -47,15 +53,65 @@ impl AppFactory {
         T: 'static,
         A: App,
     {
-        Self(Arc::new(Erased {
-            factory,
-            into_app,
-            types: PhantomData,
-        }))
+        Self {
+            build: Arc::new(Erased {
+                factory,
+                into_app,
+                types: PhantomData,
+            }),
+            headers: HeaderMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Adds a header to every request of a test that has none of that name: what each of users'
+    /// requests has, such as the name of the host or of the tenant.
+    ///
+    /// A client's request to [`LiveServer`](crate::LiveServer) names the host that it connects to;
+    /// that too is replaced by a `Host` that is set here. Where the application writes whole URLs, they
+    /// then lead out of the test: have that client follow no redirects.
+    ///
+    /// What is no header is a [problem](crate::Registry::problems) of the registry.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::header::HOST;
+    /// use smoke_core::{AppFactory, Registry};
+    ///
+    /// # fn registry(factory: AppFactory) -> Registry {
+    /// // What an adapter makes: `smoke_axum::app(..)`.
+    /// let factory: AppFactory = factory;
+    /// Registry::new().app(factory.header(HOST, "shop.example"))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        N::Error: Into<http::Error>,
+        V: TryInto<HeaderValue>,
+        V::Error: Into<http::Error>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            // Values may be secrets.
+            (Ok(name), Err(error)) => self.problems.push(format!(
+                "the value of the header {name} of the application under test cannot be used: {}",
+                error.into()
+            )),
+            (Err(error), _) => self.problems.push(format!(
+                "the name of a header of the application under test cannot be used: {}",
+                error.into()
+            )),
+        }
+        self
     }
 
     pub(crate) fn into_inner(self) -> Arc<dyn BuildApp> {
-        self.0
+        self.build
     }
 }
 

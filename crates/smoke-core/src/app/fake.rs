@@ -146,6 +146,7 @@ where
     };
     let surroundings = Surroundings {
         supplies: Arc::new(supplies),
+        arrival: Arc::default(),
         stage: Handle::current(),
         coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),

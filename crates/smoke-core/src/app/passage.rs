@@ -10,8 +10,8 @@ use tokio::sync::OwnedMutexGuard;
 use super::body::AnswerBody;
 use super::noted::Noted;
 use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
-use crate::Context;
 use crate::rollback::{RequestEnd, RollbackVerdict, Session};
+use crate::{Arrival, Context};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
@@ -40,6 +40,10 @@ impl Passage {
         let (test, run) = cx.names();
         // The extension says it all: no handler is to see the header.
         request.headers_mut().remove(SmokeRequest::HEADER);
+        app.add_headers(request.headers_mut());
+        if request.extensions().get::<Arrival>().is_none() {
+            request.extensions_mut().insert(app.arrival().clone());
+        }
         request
             .extensions_mut()
             .insert(SmokeRequest::new(test, run));

@@ -118,6 +118,7 @@ impl Client {
 
 impl Fixture for Client {
     const KIND: Kind = Kind::Http;
+    const NAMED: bool = false;
 
     fn check(providers: &Providers<'_>) -> Result {
         providers.check::<AppUnderTest>()

@@ -4,14 +4,15 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 
 #[cfg(feature = "cookies")]
 use super::jar::{Jar, Site};
 use super::{Response, target};
-use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
+use crate::{AppBody, AppUnderTest, Arrival, CallOptions, RequestError};
 
 /// A request that [`send`](Self::send) or [`send_blocking`](Self::send_blocking) sends.
 ///
@@ -231,7 +232,7 @@ impl RequestBuilder {
 
     /// Sends the request and collects the answer, whatever its status.
     ///
-    /// `Host` is `localhost` unless set.
+    /// `Host` is `localhost` unless set, here or with [`AppFactory::header`](crate::AppFactory::header).
     ///
     /// # Errors
     ///
@@ -242,11 +243,13 @@ impl RequestBuilder {
             request: self.name.clone(),
             source,
         });
+        let mut request = request?;
+        self.app.add_headers(request.headers_mut());
         #[cfg_attr(
             not(feature = "cookies"),
             expect(unused_mut, reason = "cookies are added")
         )]
-        let mut request = finished(request?);
+        let mut request = arriving(finished(request), self.app.arrival());
         #[cfg(feature = "cookies")]
         let kept = self.jar.map(|jar| {
             let site = Site::of(request.uri(), request.headers());
@@ -306,6 +309,25 @@ fn finished(request: Request<Content>) -> Request<AppBody> {
     }
     let body = Full::new(bytes.unwrap_or_default());
     Request::from_parts(head, body.map_err(|never| match never {}).boxed_unsync())
+}
+
+/// The request in the form of its version of HTTP: from the second on, the host is in the target.
+fn arriving(request: Request<AppBody>, arrival: &Arrival) -> Request<AppBody> {
+    let (mut head, body) = request.into_parts();
+    head.version = arrival.version;
+    if arrival.version >= Version::HTTP_2
+        && let Some(host) = head.headers.get(HOST)
+        && let Ok(authority) = Authority::try_from(host.as_bytes())
+    {
+        let scheme = arrival.scheme.clone().unwrap_or(Scheme::HTTPS);
+        let mut target = head.uri.clone().into_parts();
+        (target.scheme, target.authority) = (Some(scheme), Some(authority));
+        if let Ok(target) = Uri::from_parts(target) {
+            head.uri = target;
+            head.headers.remove(HOST);
+        }
+    }
+    Request::from_parts(head, body)
 }
 
 /// Values may be secrets: the message names the header alone.

@@ -8,22 +8,17 @@ use http::request::Parts;
 use crate::Asker;
 use crate::access::Viewer;
 
-/// Whoever sent the request with this head. The query is left out: tokens are in queries.
-pub(crate) fn of(head: &Parts, viewer: Viewer) -> Asker {
+/// Whoever sent the request with this head from there, as the server says: no header is believed.
+/// The query is left out: tokens are in queries.
+pub(crate) fn of(head: &Parts, peer: Option<SocketAddr>, viewer: Viewer) -> Asker {
     let trusted = viewer == Viewer::Trusted;
     let who = if trusted { "trusted" } else { "stranger" };
     let mut asker = Asker::new(format!("{} {} ({who})", head.method, head.uri.path()));
-    if let Some(address) = peer(head) {
+    if let Some(address) = peer {
         asker = asker.peer(address);
     }
     if let Some(name) = head.headers.get(USER_AGENT) {
         asker = asker.user_agent(name);
     }
     if trusted { asker } else { asker.stranger() }
-}
-
-/// From where the request came, where the server or the adapter has said so in the head's
-/// extensions. No header is believed.
-fn peer(head: &Parts) -> Option<SocketAddr> {
-    head.extensions.get::<SocketAddr>().copied()
 }

@@ -1,6 +1,7 @@
 //! The endpoint: the head of a request in, a rendered answer out. No framework.
 
 mod asker;
+mod face;
 mod negotiate;
 mod query;
 mod receive;
@@ -19,6 +20,7 @@ use crate::{Ask, Runner, Selection, SmokeRequest};
 
 pub use route::{PrefixError, Route};
 
+use face::Face;
 use query::Query;
 use respond::Refusal;
 use route::Prefix;
@@ -54,6 +56,7 @@ use route::Prefix;
 pub struct Endpoint {
     runner: Runner,
     prefix: Prefix,
+    face: Face,
 }
 
 impl Endpoint {
@@ -62,6 +65,7 @@ impl Endpoint {
         Self {
             runner: runner.into(),
             prefix: Prefix::default(),
+            face: Face::default(),
         }
     }
 
@@ -108,9 +112,10 @@ impl Endpoint {
                 .unwrap_or(accepted),
             self.viewer(&head.headers),
         );
-        let asker = asker::of(head, viewer);
+        let asker = asker::of(head, self.arrival(head).peer, viewer);
         let outcome = match self.judge(route, head, viewer, &query) {
-            Ok(ask) => {
+            Ok(mut ask) => {
+                ask.arrival = self.arrival_of_run(head);
                 let answer = self.runner.ask(ask.by(asker)).await;
                 respond::answered(answer, format, viewer)
             }

@@ -18,6 +18,9 @@ impl Endpoint {
     /// Everything else is only logged (`tracing`, target `smoke`), in one line a minute.
     #[inline]
     pub fn receive<B>(&self, request: &mut Request<B>) {
+        if self.wants_arrival() {
+            self.look_at(request);
+        }
         if let Some(called) = self.take(request.headers_mut()) {
             request.extensions_mut().insert(called);
         }

@@ -129,6 +129,25 @@ impl Error {
         }))
     }
 
+    /// The same error, said of something.
+    pub(crate) fn said_of(self, what: impl fmt::Display) -> Self {
+        let (kind, causes, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
+        let message = format!("{what}: {}", self.0.message);
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            causes,
+            place,
+            source,
+        }))
+    }
+
+    /// Whether both are one error that was passed on.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Something errored in other words, with the same causes.
     pub(crate) fn reworded(self, message: String) -> Self {
         let (causes, place) = (self.0.causes.clone(), self.0.place.clone());

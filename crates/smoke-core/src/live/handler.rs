@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, Full};
@@ -29,6 +29,8 @@ const TURN: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Handler {
     pub(super) app: AppUnderTest,
+    /// Where the server listens.
+    pub(super) addr: SocketAddr,
     pub(super) exempt: Exempt,
     pub(super) lines: Lines,
     pub(super) faults: Faults,
@@ -69,7 +71,7 @@ impl Handler {
         let name: Arc<str> = name(&request).into();
         let busy = self.lines.busy(id, Arc::clone(&name));
         let mut request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-        request.extensions_mut().insert(peer);
+        self.arrives(&mut request, peer);
         let switch = Switch::prepare(&self.app, &mut request);
         let (answer, turn) = match self.answer(request).await {
             Ok((answer, passage)) if gives_its_turn_away(&method, &answer) => {
@@ -96,6 +98,21 @@ impl Handler {
         };
         let body = LiveBody::new(body, turn, busy, self.faults);
         Ok(Response::from_parts(head, body))
+    }
+
+    /// Says of a request what the server says of users' requests, as it is here.
+    fn arrives(&self, request: &mut Request<AppBody>, peer: SocketAddr) {
+        let mut arrival = self.app.arrival().clone();
+        arrival.peer = arrival.peer.map(|_| peer);
+        (arrival.version, arrival.scheme) = (request.version(), None);
+        request.extensions_mut().insert(arrival);
+        // Every client names the host that it connects to.
+        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+        if host == Some(self.addr.to_string().as_bytes())
+            && self.app.default_headers().contains_key(HOST)
+        {
+            request.headers_mut().remove(HOST);
+        }
     }
 
     async fn answer(

@@ -27,7 +27,7 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// sandbox, in a savepoint of its own; it carries [`SmokeRequest`](crate::SmokeRequest); it is in
 /// the report; and a request that is meant to write and takes no connection from the sandbox is
 /// an error (one that is refused with a 4xx apart), unless [`without_database`](Self::without_database) says that its path needs none.
-/// The extensions of a request have the peer's `SocketAddr`.
+/// Its peer is the test's client, where users' requests have one.
 ///
 /// # One after the other
 ///
@@ -124,6 +124,7 @@ impl LiveServer {
 
 impl Fixture for LiveServer {
     const KIND: Kind = Kind::Http;
+    const NAMED: bool = false;
 
     fn check(providers: &Providers<'_>) -> Result {
         providers.check::<AppUnderTest>()

@@ -37,6 +37,7 @@ pub(super) async fn start(cx: Context, app: AppUnderTest, exempt: Exempt) -> Res
     let (token, working) = HandleToken::new();
     let handler = Handler {
         app,
+        addr,
         exempt,
         lines: Lines::new(),
         faults: Faults(cx.clone()),

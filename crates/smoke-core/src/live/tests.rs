@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::app::fake::{self, FakeSession, Log, answer};
 use crate::rollback::{RequestEnd, RollbackVerdict};
-use crate::{AppBody, SmokeRequest};
+use crate::{AppBody, Arrival, SmokeRequest};
 
 type Answered = Result<Response<AppBody>, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -100,8 +100,9 @@ async fn a_request_takes_the_way_of_every_request() {
             session.log.write("handled");
             let by = request.extensions().get::<SmokeRequest>().unwrap().clone();
             assert_eq!((by.test(), by.run()), ("shop::orders", "run-1"));
-            let peer = request.extensions().get::<SocketAddr>().unwrap();
-            assert!(peer.ip().is_loopback());
+            let arrival = request.extensions().get::<Arrival>().unwrap();
+            let peer = arrival.peer.unwrap();
+            assert!(peer.ip().is_loopback() && peer.port() != 0, "{peer}");
             assert!(!request.headers().contains_key(SmokeRequest::HEADER));
             async { answer(200, "hello") }
         }

@@ -21,7 +21,7 @@ use super::job::Job;
 use crate::app::Unbuilt;
 use crate::error::MOST_CAUSES;
 use crate::redact::{REPORTED, shown};
-use crate::{Error, ErrorKind, Result, Selection, Skip};
+use crate::{Arrival, Error, ErrorKind, Result, Selection, Skip};
 
 /// Tests stop this long before the run's limit, so that they can be cleaned up after.
 const CLEANING: Duration = Duration::from_millis(600);
@@ -37,6 +37,8 @@ const MOST_REQUESTS: usize = 200;
 pub(crate) struct Course {
     pub(crate) id: Arc<str>,
     pub(crate) selection: Arc<Selection>,
+    /// How the requests of its tests arrive.
+    pub(crate) arrival: Arc<Arrival>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) engine: Arc<Engine>,
     /// From when the run's time counts.
@@ -260,8 +262,13 @@ impl Shared {
     }
 
     async fn execute(&self, job: &Job, stop: Stop) -> Ended {
-        let Course { engine, id, .. } = &self.course;
-        execute(engine, job, id, &self.unbuilt, stop).await
+        let Course {
+            engine,
+            id,
+            arrival,
+            ..
+        } = &self.course;
+        execute(engine, job, (id, arrival), &self.unbuilt, stop).await
     }
 
     /// Whether not all of the tests say that they are to be skipped.

@@ -11,7 +11,7 @@ use super::catalogue::Catalogue;
 use super::stage::Runtimes;
 use crate::app::Unbuilt;
 use crate::fixture::context::Surroundings;
-use crate::{Error, Result};
+use crate::{Arrival, Error, Result};
 
 /// The runtimes, and the limits that hold over all runs.
 pub(crate) struct Engine {
@@ -45,6 +45,12 @@ pub(crate) struct Execution<'e>(&'e Engine);
 impl Drop for Execution<'_> {
     fn drop(&mut self) {
         self.0.executions.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shut();
     }
 }
 
@@ -86,9 +92,10 @@ impl Engine {
         self.executions.load(Ordering::SeqCst) == 0
     }
 
-    /// Ends everything and waits for nothing.
+    /// Has nothing more begin, and waits for nothing.
     pub(crate) fn shut(&self) {
-        self.runtimes.shut();
+        let stopped = self.suspects().stopped > 0;
+        self.runtimes.shut(stopped);
     }
 
     /// Takes note of a test that was stopped before its end.
@@ -127,9 +134,15 @@ impl Engine {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn surroundings(&self, stage: Handle, unbuilt: &Unbuilt) -> Arc<Surroundings> {
+    pub(crate) fn surroundings(
+        &self,
+        stage: Handle,
+        arrival: &Arc<Arrival>,
+        unbuilt: &Unbuilt,
+    ) -> Arc<Surroundings> {
         Arc::new(Surroundings {
             supplies: Arc::clone(&self.catalogue.supplies),
+            arrival: Arc::clone(arrival),
             stage,
             coordinator: self.coordinator.clone(),
             sandboxes: Arc::clone(&self.sandboxes),

@@ -17,7 +17,7 @@ use crate::error::Explained;
 use crate::fixture::finisher::{self, Finisher};
 use crate::panic::watched;
 use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};
-use crate::{Context, Error, ErrorKind, Result};
+use crate::{Arrival, Context, Error, ErrorKind, Result};
 
 /// How long a job that was told to stop may take until it counts as hung.
 const GRACE: Duration = Duration::from_millis(200);
@@ -101,7 +101,7 @@ impl Ended {
 pub(crate) async fn execute(
     engine: &Arc<Engine>,
     job: &Job,
-    run: &Arc<str>,
+    (run, arrival): (&Arc<str>, &Arc<Arrival>),
     unbuilt: &Unbuilt,
     mut stop: Stop,
 ) -> Ended {
@@ -116,7 +116,7 @@ pub(crate) async fn execute(
     let (alive, mut working) = HandleToken::new();
     let alive = Arc::new(alive);
     let clock = Clock::start();
-    let surroundings = engine.surroundings(stage.clone(), unbuilt);
+    let surroundings = engine.surroundings(stage.clone(), arrival, unbuilt);
     let cx = Context::new(
         Arc::clone(&job.name),
         Arc::clone(run),
@@ -313,11 +313,8 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
         None if result.is_ok() => job.rested(),
         _ => {}
     }
-    let said = |verdict: &RollbackVerdict| {
-        Error::from(verdict.clone())
-            .plain(None)
-            .with_place(None)
-    };
+    let said =
+        |verdict: &RollbackVerdict| Error::from(verdict.clone()).plain(None).with_place(None);
     match (worst, bypass) {
         (Some(worst), _) => beneath(result, said(worst)),
         // An answer of 5xx says itself what is wrong, wherever it was not expected.

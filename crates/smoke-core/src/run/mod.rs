@@ -1,5 +1,6 @@
 //! Runs: what starts them, what they are executed on, what bounds them.
 
+mod arrivals;
 mod asker;
 mod catalogue;
 mod course;
@@ -8,6 +9,7 @@ mod event;
 mod gate;
 mod isolate;
 mod job;
+mod lasting;
 mod limits;
 mod patience;
 mod rest;
@@ -21,5 +23,4 @@ pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
 pub(crate) use stage::STACK;
-pub use stage::built_for_tests;
 pub(crate) use trail::Denial;

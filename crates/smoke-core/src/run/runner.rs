@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::arrivals::Arrivals;
 use super::asker::Asker;
 use super::catalogue::Catalogue;
 use super::course::Course;
@@ -19,7 +20,7 @@ use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
-use crate::{Error, Registry, Result, Selection, SigningKey};
+use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
 const OFF: &str = "SMOKE_OFF";
@@ -57,6 +58,7 @@ pub struct Runner(Arc<Inner>);
 struct Inner {
     catalogue: Arc<Catalogue>,
     gate: Gate,
+    arrivals: Arrivals,
     engine: Mutex<Option<Arc<Engine>>>,
     paused: AtomicBool,
     shut: watch::Sender<bool>,
@@ -79,6 +81,9 @@ pub struct Ask {
     pub fresh: bool,
     /// Who asks, for the log.
     pub asked_by: Asker,
+    /// How the requests of the run are to arrive: as the one that asks for it. None where no request
+    /// asks.
+    pub arrival: Option<Arrival>,
 }
 
 impl Ask {
@@ -88,6 +93,7 @@ impl Ask {
             selection,
             fresh: false,
             asked_by: Asker::new("the application"),
+            arrival: None,
         }
     }
 
@@ -100,6 +106,12 @@ impl Ask {
     /// Says who asks.
     pub fn by(mut self, somebody: impl Into<Asker>) -> Self {
         self.asked_by = somebody.into();
+        self
+    }
+
+    /// Says how the request arrived that asks.
+    pub fn arrived(mut self, arrival: Arrival) -> Self {
+        self.arrival = Some(arrival);
         self
     }
 }
@@ -115,6 +127,7 @@ impl Runner {
         }
         Self(Arc::new(Inner {
             gate: Gate::new(&catalogue.limits),
+            arrivals: Arrivals::new(),
             catalogue: Arc::new(catalogue),
             engine: Mutex::new(None),
             paused: AtomicBool::new(false),
@@ -157,6 +170,7 @@ impl Runner {
             selection,
             fresh,
             asked_by,
+            arrival,
         } = ask;
         if let Some(reason) = self.off() {
             return self.refuse(&asked_by, Denial::Off, reason, None);
@@ -187,7 +201,19 @@ impl Runner {
                 match self.engine() {
                     Ok(engine) => {
                         let coordinator = engine.coordinator().clone();
-                        coordinator.spawn(self.clone().fly(ticket, engine, selection, asked_by));
+                        let arrival = arrival.or_else(|| self.0.arrivals.last());
+                        let arrival = Arc::new(arrival.unwrap_or_default());
+                        let asked_for = (selection, asked_by, arrival);
+                        let flying = self.clone().fly(ticket, engine, asked_for);
+                        let mut ended = self.0.ended.subscribe();
+                        // The coordinator outlives the runner, a run does not: who waits is told.
+                        coordinator.spawn(async move {
+                            tokio::select! {
+                                biased;
+                                _ = ended.wait_for(|ended| *ended) => {}
+                                () = flying => {}
+                            }
+                        });
                     }
                     Err(error) => {
                         let (reason, again) = (format!("{error:#}"), Some(Duration::ZERO));
@@ -296,6 +322,10 @@ impl Runner {
         &self.0.trail
     }
 
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.0.arrivals
+    }
+
     pub(crate) fn signing_keys(&self) -> &[SigningKey] {
         &self.0.catalogue.signing_keys
     }
@@ -371,8 +401,7 @@ impl Runner {
         self,
         mut ticket: Ticket,
         engine: Arc<Engine>,
-        selection: Arc<Selection>,
-        asker: Asker,
+        (selection, asker, arrival): (Arc<Selection>, Asker, Arc<Arrival>),
     ) {
         let place = ticket.place().await;
         if *self.0.shut.borrow() {
@@ -392,6 +421,7 @@ impl Runner {
         let course = Course {
             id: Arc::clone(&ticket.run),
             selection: Arc::clone(&selection),
+            arrival,
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
             began_at: began_at.into_std(),

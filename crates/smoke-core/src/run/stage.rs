@@ -3,8 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 
+use super::lasting::{Lasting, Role};
 use crate::{Error, Result};
 
 /// How often a stage whose threads are all stopped by tests is replaced by a new one.
@@ -19,37 +20,38 @@ pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
+///
+/// Neither ends with its runner: what production shares with the tests may live there.
 pub(crate) struct Runtimes {
-    coordinator: Mutex<Option<Runtime>>,
-    stage: Mutex<Option<Runtime>>,
-    /// The stages that were replaced: what has a thread there goes on.
-    retired: Mutex<Vec<Runtime>>,
+    coordinator: Mutex<Option<Lasting>>,
+    stage: Mutex<Option<Lasting>>,
+    /// How many stages were replaced: what has a thread there goes on.
+    replaced: Mutex<usize>,
     stage_threads: usize,
 }
 
 impl Runtimes {
     pub(crate) fn start(tests_at_once: usize) -> Result<Self> {
+        let coordinator = Lasting::take(Role::Coordinator, coordinator).map_err(no_threads)?;
         let runtimes = Self {
-            coordinator: Mutex::default(),
+            coordinator: Mutex::new(Some(coordinator)),
             stage: Mutex::default(),
-            retired: Mutex::default(),
+            replaced: Mutex::default(),
             stage_threads: tests_at_once.clamp(2, 4),
         };
-        // From here on what was started is ended in the background, also where the rest cannot
-        // be: a runtime that is dropped in asynchronous code panics.
-        let mut coordinator = Builder::new_multi_thread();
-        let coordinator = coordinator
-            .worker_threads(1)
-            .thread_name("smoke-coord")
-            .on_thread_start(|| {
-                crate::panic::only_smoke_tests_run_here();
-                crate::theirs::nothing_of_theirs_runs_here();
-            })
-            .enable_all()
-            .build();
-        *lock(&runtimes.coordinator) = Some(coordinator.map_err(no_threads)?);
-        *lock(&runtimes.stage) = Some(stage(runtimes.stage_threads)?);
+        match runtimes.new_stage() {
+            Ok(stage) => *lock(&runtimes.stage) = Some(stage),
+            Err(error) => {
+                runtimes.shut(false);
+                return Err(error);
+            }
+        }
         Ok(runtimes)
+    }
+
+    fn new_stage(&self) -> Result<Lasting> {
+        let threads = self.stage_threads;
+        Lasting::take(Role::Stage(threads), || stage(threads)).map_err(no_threads)
     }
 
     pub(crate) fn coordinator(&self) -> Result<Handle> {
@@ -80,37 +82,32 @@ impl Runtimes {
         if current.id() != standing.id() {
             return Ok(current);
         }
-        let mut retired = lock(&self.retired);
-        if retired.len() >= REPLACEMENTS {
+        let mut replaced = lock(&self.replaced);
+        if *replaced >= REPLACEMENTS {
             return Err(Error::msg(
                 "every thread for tests is stopped by tests that do not return",
             ));
         }
-        let fresh = stage(self.stage_threads)?;
+        let fresh = self.new_stage()?;
         let handle = fresh.handle().clone();
-        retired.extend(slot.replace(fresh));
+        *slot = Some(fresh);
+        *replaced += 1;
         Ok(handle)
     }
 
-    /// Ends all and waits for nothing: a thread that a test has stopped would never end.
-    pub(crate) fn shut(&self) {
-        let stage = lock(&self.stage).take();
-        let retired = std::mem::take(&mut *lock(&self.retired));
+    /// Has nothing more begin here, and waits for nothing: a thread that a test has stopped may
+    /// never go on. A stage on which one was (`stopped`) is left to nobody.
+    pub(crate) fn shut(&self, stopped: bool) {
+        let stage = lock(&self.stage).take().filter(|_| !stopped);
         let coordinator = lock(&self.coordinator).take();
-        for runtime in stage.into_iter().chain(retired).chain(coordinator) {
-            runtime.shutdown_background();
+        for runtime in stage.into_iter().chain(coordinator) {
+            runtime.give_back();
         }
     }
 }
 
-impl Drop for Runtimes {
-    fn drop(&mut self) {
-        self.shut();
-    }
-}
-
-fn lock<T>(runtimes: &Mutex<T>) -> MutexGuard<'_, T> {
-    runtimes.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether futures are polled, and functions that block are called.
@@ -123,24 +120,30 @@ async fn is_live(stage: &Handle) -> bool {
     tokio::time::timeout(PROBE_LIMIT, probes).await.is_ok()
 }
 
-fn stage(threads: usize) -> Result<Runtime> {
-    built_for_tests(Builder::new_multi_thread())
+fn coordinator() -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder
+        .worker_threads(1)
+        .thread_name("smoke-coord")
+        .on_thread_start(|| {
+            crate::panic::only_smoke_tests_run_here();
+            crate::theirs::nothing_of_theirs_runs_here();
+        })
+        .enable_all();
+    builder
+}
+
+/// Its threads have room for tests, and panics there are not the application's.
+fn stage(threads: usize) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder
+        .thread_stack_size(STACK)
+        .on_thread_start(crate::panic::only_smoke_tests_run_here)
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("smoke-stage")
-        .enable_all()
-        .build()
-        .map_err(no_threads)
-}
-
-/// Makes a runtime one on which only smoke tests, and applications under test, live: its threads
-/// have room for them, and panics there are not the application's.
-#[must_use]
-pub fn built_for_tests(mut runtime: Builder) -> Builder {
-    runtime
-        .thread_stack_size(STACK)
-        .on_thread_start(crate::panic::only_smoke_tests_run_here);
-    runtime
+        .enable_all();
+    builder
 }
 
 fn no_threads(error: std::io::Error) -> Error {

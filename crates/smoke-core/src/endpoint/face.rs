@@ -1,0 +1,159 @@
+//! Which requests an endpoint sees, and what of them the requests of tests have too.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use http::uri::Scheme;
+use http::{Extensions, Request, Version};
+
+use super::Endpoint;
+use crate::{Arrival, SmokeRequest};
+
+/// Where an endpoint stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// Around the application: every request passes.
+    Around,
+    /// Among the application's routes: it sees its own requests alone.
+    Among,
+    /// At a port of its own, whose server is not the application's.
+    Apart,
+}
+
+/// What is asked of the server's own words on a request.
+#[derive(Clone)]
+pub(super) struct Face {
+    stands: Stands,
+    peer: fn(&Extensions) -> Option<SocketAddr>,
+    mirrored: Vec<fn(&Extensions, &mut Extensions)>,
+}
+
+impl Default for Face {
+    fn default() -> Self {
+        Self {
+            stands: Stands::Around,
+            peer: |extensions| extensions.get().copied(),
+            mirrored: Vec::new(),
+        }
+    }
+}
+
+impl Face {
+    fn arrival(
+        &self,
+        version: Version,
+        scheme: Option<&Scheme>,
+        extensions: &Extensions,
+    ) -> Arrival {
+        let mut arrival = Arrival::new(version);
+        arrival.peer = (self.peer)(extensions);
+        arrival.scheme = scheme.cloned();
+        for mirror in &self.mirrored {
+            mirror(extensions, &mut arrival.extensions);
+        }
+        arrival
+    }
+}
+
+impl Endpoint {
+    /// Says where the server puts the address of the peer: as a `SocketAddr` into the request's
+    /// extensions, unless said otherwise.
+    #[must_use]
+    pub fn peer(mut self, of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
+        self.face.peer = of;
+        self
+    }
+
+    /// Gives the requests of tests an extension that the server puts beside requests, as the one
+    /// has it that asks for the run.
+    #[must_use]
+    pub fn mirror<T: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.face.mirrored.push(|from, to| {
+            if let Some(value) = from.get::<T>() {
+                to.insert(value.clone());
+            }
+        });
+        self
+    }
+
+    /// Says that this endpoint is one of the application's routes: the application's other requests
+    /// do not come by.
+    #[must_use]
+    pub fn among_routes(mut self) -> Self {
+        self.face.stands = Stands::Among;
+        self
+    }
+
+    /// Says that this endpoint is at a port of its own: how requests arrive there says nothing of
+    /// the application's.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.face.stands = Stands::Apart;
+        self
+    }
+
+    /// Whether [`note_arrival`](Self::note_arrival) is to be called for a request of the
+    /// application's, by adapters that do not call [`receive`](Self::receive).
+    #[inline]
+    #[must_use]
+    pub fn wants_arrival(&self) -> bool {
+        self.runner.arrivals().is_wanted()
+    }
+
+    /// Takes note of how a request of the application's arrived, for the runs that no request asks
+    /// for.
+    #[cold]
+    pub fn note_arrival(&self, arrival: Arrival) {
+        if self.face.stands == Stands::Around {
+            self.runner.arrivals().note(arrival);
+        }
+    }
+
+    /// How a request arrived: as an adapter has put it into the request's extensions, or as these
+    /// say otherwise.
+    #[must_use]
+    pub fn arrival(&self, head: &http::request::Parts) -> Arrival {
+        match head.extensions.get::<Arrival>() {
+            Some(arrival) => arrival.clone(),
+            None => self
+                .face
+                .arrival(head.version, head.uri.scheme(), &head.extensions),
+        }
+    }
+
+    /// How the requests of the run are to arrive for which this one asks; none where this one is not
+    /// the application's, and does not say it.
+    pub(super) fn arrival_of_run(&self, head: &http::request::Parts) -> Option<Arrival> {
+        match self.face.stands {
+            Stands::Around => {
+                let arrival = self.arrival(head);
+                self.note_arrival(arrival.clone());
+                Some(arrival)
+            }
+            // The layer, where there is one too, is nearer to what users get.
+            Stands::Among => {
+                let last = self.runner.arrivals().last();
+                Some(last.unwrap_or_else(|| self.arrival(head)))
+            }
+            Stands::Apart => None,
+        }
+    }
+
+    #[cold]
+    pub(super) fn look_at<B>(&self, request: &Request<B>) {
+        let extensions = request.extensions();
+        // A test's own request arrived as another one did.
+        if extensions.get::<SmokeRequest>().is_none() {
+            let scheme = request.uri().scheme();
+            self.note_arrival(self.face.arrival(request.version(), scheme, extensions));
+        }
+    }
+}
+
+impl fmt::Debug for Face {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Face")
+            .field("stands", &self.stands)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! How the application's requests arrive, for the runs that none of them has asked for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::Arrival;
+
+/// How the last request arrived that was looked at. Not each is: nothing may be done for every
+/// request of production but to see that nothing is to be done.
+#[derive(Debug)]
+pub(crate) struct Arrivals {
+    wanted: AtomicBool,
+    last: Mutex<Option<Arrival>>,
+}
+
+impl Arrivals {
+    pub(crate) fn new() -> Self {
+        Self {
+            wanted: AtomicBool::new(true),
+            last: Mutex::default(),
+        }
+    }
+
+    /// Whether the next request is to be looked at: the first one, and the first after each run that
+    /// no request has asked for.
+    #[inline]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note(&self, arrival: Arrival) {
+        *self.slot() = Some(arrival);
+        self.wanted.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn last(&self) -> Option<Arrival> {
+        self.wanted.store(true, Ordering::Relaxed);
+        self.slot().clone()
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arrival>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,92 @@
+//! Threads on which applications live, one after the other.
+//!
+//! Nothing of actix-web leaves its thread. But what an application shares with production does:
+//! where a client connects again, the task that does so, and its socket, belong to where it was used
+//! first. So nothing here ends with a test. What is spawned for any thread, and every socket, goes to
+//! the tests' runtime, which lasts and which a handler that blocks its thread does not stop; what is
+//! spawned for this thread (`actix_web::rt::spawn`) goes on here, after the test too.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::rt::System;
+use smoke_core::__private::thread;
+use smoke_core::Result;
+use tokio::runtime::{Builder, Handle, Id};
+use tokio::sync::mpsc;
+
+/// The threads that no application has.
+static IDLE: Mutex<Vec<Lasting>> = Mutex::new(Vec::new());
+
+type Work = Pin<Box<dyn Future<Output = ()>>>;
+type Start = Box<dyn FnOnce() -> Work + Send>;
+
+/// A thread that lasts as long as the process, and has one application at a time. One on which a
+/// handler does not return is waited for by nobody: the next application has another thread.
+#[derive(Clone)]
+pub(super) struct Lasting {
+    runtime: Id,
+    starts: mpsc::UnboundedSender<Start>,
+}
+
+impl Lasting {
+    /// A thread that waits, or a new one, for work inside the runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// When no thread can be started.
+    pub(super) fn take() -> Result<Self> {
+        let runtime = Handle::current();
+        let mut idle = idle();
+        let waiting = idle
+            .iter()
+            .position(|waiting| waiting.runtime == runtime.id());
+        let waiting = waiting.map(|at| idle.swap_remove(at));
+        drop(idle);
+        if let Some(waiting) = waiting {
+            return Ok(waiting);
+        }
+        let (starts, started) = mpsc::unbounded_channel();
+        let new = Self {
+            runtime: runtime.id(),
+            starts,
+        };
+        let own = new.clone();
+        thread("smoke-actix".to_owned(), move || {
+            own.live(&runtime, started)
+        })?;
+        Ok(new)
+    }
+
+    /// Has work done on the thread, which waits for the next when it has ended.
+    pub(super) fn start<Fut>(&self, work: impl FnOnce() -> Fut + Send + 'static)
+    where
+        Fut: Future<Output = ()> + 'static,
+    {
+        // Where the thread could not begin to live, the work is dropped, and whoever waits sees it.
+        let _ = self.starts.send(Box::new(move || Box::pin(work()) as Work));
+    }
+
+    fn live(self, runtime: &Handle, mut started: mpsc::UnboundedReceiver<Start>) {
+        // It has neither sockets nor timers, which are the runtime's.
+        let Ok(own) = Builder::new_current_thread().build() else {
+            return;
+        };
+        System::with_tokio_rt(|| own).block_on(async move {
+            let _inside = runtime.enter();
+            while let Some(start) = started.recv().await {
+                // In a task, so that a panic ends no more than this work.
+                let _ = actix_web::rt::spawn(async move { start().await }).await;
+                // An application may stop its system, which then takes nothing more.
+                if System::current().arbiter().spawn(async {}) {
+                    idle().push(self.clone());
+                }
+            }
+        });
+    }
+}
+
+fn idle() -> MutexGuard<'static, Vec<Lasting>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
