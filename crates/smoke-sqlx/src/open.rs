@@ -17,7 +17,7 @@ use crate::levels;
 use crate::rollback::Rollback;
 use crate::session::Session;
 use crate::shared::Shared;
-use crate::verdict::not_opened;
+use crate::verdict::{not_connected, not_opened};
 
 /// Connects, sets the connection up, begins the transaction and returns the pool.
 pub(crate) async fn open<DB: Database>(
@@ -82,13 +82,13 @@ async fn connect<DB: Database>(
         Ok(connection) => Ok(connection),
         // The pool tries again and again, and keeps to itself what stands in the way.
         Err(Error::PoolTimedOut) => match options.connect().await {
-            Err(error) => Err(not_opened::<DB>(&error)),
+            Err(error) => Err(not_connected::<DB>(&error, options)),
             Ok(_) => Err(smoke_core::Error::msg(
                 "the pool gives no connection, though the database can be reached: \
                  does `after_connect` of its options fail (it is logged), or take too long?",
             )),
         },
-        Err(error) => Err(not_opened::<DB>(&error)),
+        Err(error) => Err(not_connected::<DB>(&error, options)),
     }
 }
 

@@ -18,6 +18,7 @@ mod failing;
 mod interact;
 mod lost;
 mod mariadb;
+mod missing;
 mod opening;
 mod read_only;
 mod roles;

@@ -11,6 +11,7 @@ mod failing;
 mod given_up;
 mod levels;
 mod mariadb;
+mod missing;
 mod opening;
 mod postgres;
 mod taken;
