@@ -80,14 +80,19 @@ pub(crate) fn explain<DB: Database>(
     shared: &Shared<DB>,
     error: &smoke_core::Error,
 ) -> Option<RollbackVerdict> {
-    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    match error.downcast_ref::<Error>().or_else(counted)? {
+    match of_sqlx(error)? {
         Error::PoolTimedOut => Some(exhausted()),
         error => {
             let witness = shared.gate.witness();
             witness.name(fault_of::<DB>(error), text(error))
         }
     }
+}
+
+/// The error of sqlx that is the test's, or its cause.
+pub(crate) fn of_sqlx(error: &smoke_core::Error) -> Option<&Error> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    error.downcast_ref::<Error>().or_else(counted)
 }
 
 /// Says that a connection could not be ended from outside.

@@ -152,6 +152,9 @@ pub(crate) async fn execute(
     .await;
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
     let explained = explained(&result, &sessions);
+    if explained.is_none() {
+        result = remarked(result, &sessions);
+    }
     if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {
         let permit = remains.permit;
         coordinator.spawn(async move {
@@ -308,6 +311,19 @@ fn explained(result: &Result, sessions: &[Arc<dyn Session>]) -> Option<RollbackV
         return None;
     }
     sessions.iter().find_map(|session| session.explain(error))
+}
+
+/// The failure, with what the sandboxes know that may be why.
+fn remarked(result: Result, sessions: &[Arc<dyn Session>]) -> Result {
+    let error = match result {
+        Err(error) if error.kind() != ErrorKind::Skipped => error,
+        result => return result,
+    };
+    let remark = sessions.iter().find_map(|session| session.remark(&error));
+    Err(match remark {
+        Some(remark) => error.remarked(&remark),
+        None => error,
+    })
 }
 
 fn is_passing(result: &Result) -> bool {

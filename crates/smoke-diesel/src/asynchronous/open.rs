@@ -75,6 +75,7 @@ where
         Err(_) => Err(not_opened_in_time()),
     };
     drop(connected.inspect_err(|_| gate.close())?);
+    pool.watch(&gate, patience(request.limit));
     let session = Session::new(
         pool.clone(),
         gate,

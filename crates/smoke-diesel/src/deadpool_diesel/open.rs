@@ -16,6 +16,7 @@ use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, Terms};
 use crate::each_statement::by_way_of_relay;
 use crate::gate::{Gate, Refusal, lock};
+use crate::queue;
 use crate::r2d2::Connection;
 use crate::savepoints::Savepoints;
 use crate::steps::blocking::end_nested;
@@ -116,6 +117,7 @@ where
             outside.ok_or_else(|| Error::msg("the connection was not set up"))
         })
         .inspect_err(|_| gate.close())?;
+    queue::watch(&pool, &gate, patience(request.limit));
     let session = Session::new(pool.clone(), gate, watch, savepoints, outside);
     Ok(Opened {
         pool,
@@ -174,11 +176,13 @@ where
             if gate.is_closed() {
                 return Err(refused(Refusal::Closed));
             }
+            let turn = gate.queue().turn();
             if object.interact(end_nested).await.is_err() {
                 gate.lose("the application panicked while it used the connection");
                 return Err(refused(Refusal::Lost));
             }
             gate.checked_out();
+            turn.take();
             Ok(())
         })
     })

@@ -24,6 +24,7 @@ mod read_only;
 mod roles;
 mod rollback;
 mod runner;
+mod second;
 mod stragglers;
 mod tolerated;
 mod wrapped;

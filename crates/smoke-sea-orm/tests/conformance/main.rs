@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 mod missing;
+mod second;
 mod suite;
 mod transactions;
 

@@ -14,5 +14,6 @@ mod mariadb;
 mod missing;
 mod opening;
 mod postgres;
+mod second;
 mod taken;
 mod tolerated;
