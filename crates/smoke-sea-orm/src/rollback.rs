@@ -54,6 +54,10 @@ use sea_orm::{SqlxSqliteConnector, sqlx::Sqlite};
 pub struct Rollback(Kind);
 
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an application has one, and with one database alone the other variant is small"
+)]
 enum Kind {
     #[cfg(feature = "mysql")]
     Mysql(smoke_sqlx::Rollback<MySql>),
