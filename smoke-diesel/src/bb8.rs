@@ -79,6 +79,10 @@ where
         )
     }
 
+    fn timed_out(&self) -> u64 {
+        self.state().statistics.get_timed_out
+    }
+
     fn discard(mut object: PooledConnection<'static, C>) {
         condemn(&mut *object);
     }

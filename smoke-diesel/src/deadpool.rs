@@ -1,5 +1,6 @@
 //! Sandboxes for the deadpool pools of diesel-async.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -10,6 +11,8 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use smoke_core::{Error, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
+use crate::gate::Gate;
+use crate::queue;
 
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
@@ -78,6 +81,10 @@ where
     fn is_exhausted(error: &Error) -> bool {
         let error = error.downcast_ref::<PoolError<pooled_connection::PoolError>>();
         matches!(error, Some(PoolError::Timeout(TimeoutType::Wait)))
+    }
+
+    fn watch(&self, gate: &Arc<Gate>, patience: Duration) {
+        queue::watch(self, gate, patience);
     }
 
     fn discard(object: Object<C>) {

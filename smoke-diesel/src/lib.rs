@@ -76,6 +76,8 @@
 //!   gone with it: the test is errored, "connection lost".
 //! - SQLite has one writer: as long as a sandbox is open, the application's own writes wait or
 //!   fail. That is at most one second; use WAL and a `busy_timeout`.
+//! - SQLite's file is opened where it is there, and never made, whatever the URL says. A manager of
+//!   the application's own hides its URL: `with_manager` is refused on SQLite.
 //! - `SyncConnectionWrapper` waits for a statement whose future is dropped, on the thread that drops
 //!   it: a test whose statement runs too long holds that thread until the sandbox's limit
 //!   interrupts the statement. It needs a multi-threaded runtime, which that of a runner is.
@@ -118,6 +120,7 @@
     allow(
         dead_code,
         unused_imports,
+        unused_macros,
         reason = "some of what the backends share is used by those only that were not chosen"
     )
 )]
@@ -125,6 +128,8 @@
 mod choices;
 mod dialect;
 mod each_statement;
+#[cfg(any(feature = "deadpool", feature = "deadpool-diesel"))]
+mod queue;
 #[cfg(any(feature = "sqlite", feature = "sqlite-async"))]
 mod sqlite;
 mod steps;

@@ -4,34 +4,65 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+use smoke_core::rollback::sqlite::address::existing;
 use smoke_core::rollback::sqlite::{BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
-use smoke_core::{Error, Result};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
 /// How long to try to get hold of a connection that is in use.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What is said of a connection that cannot be held from outside.
-const UNSEEN: &str = "the connection cannot be held from outside: this SQLite is not thread-safe, \
-                      or the application has reset its automatic extensions";
+/// The URL with which diesel opens the same database, and makes no file where there is none.
+pub(crate) fn address(url: &str) -> String {
+    // diesel reads its own scheme so.
+    match url.strip_prefix("sqlite://") {
+        Some(rest) => existing(&format!("file:{rest}")),
+        None => existing(url),
+    }
+}
 
 /// The handle of a connection that was opened while that was watched, if it is one of a file.
-pub(crate) fn hold(connection: &mut SqliteConnection) -> Result<Handle> {
+///
+/// # Errors
+///
+/// When it cannot be held from outside, or nothing can be read.
+pub(crate) fn hold(connection: &mut SqliteConnection) -> QueryResult<Handle> {
     let identity: QueryResult<i64> =
         diesel::select(sql::<BigInt>(&format!("{IDENTITY}()"))).get_result(connection);
-    let found = identity.ok().and_then(smoke_sqlite::find);
-    let handle = found.ok_or_else(|| Error::msg(UNSEEN))?;
+    let found = match identity {
+        Ok(id) => smoke_sqlite::find(id),
+        Err(error) if error.to_string().contains("no such function") => None,
+        // It is no database, or cannot be read.
+        Err(error) => return Err(error),
+    };
+    let handle = found.ok_or_else(unseen)?;
+    handle.attach_what_is_there();
     let file: Option<String> =
         sql::<Nullable<Text>>("SELECT file FROM pragma_database_list WHERE name = 'main'")
             .get_result(connection)?;
     if file.is_none_or(|file| file.is_empty()) {
-        return Err(Error::msg(
+        return Err(said(
             "an in-memory SQLite database cannot have a sandbox: a second connection is another database; use a file",
         ));
     }
     Ok(handle)
+}
+
+/// What is said of a connection that cannot be held from outside.
+fn unseen() -> Error {
+    let why = match smoke_sqlite::is_thread_safe() {
+        true => "the application has reset SQLite's automatic extensions",
+        false => "this SQLite is not thread-safe",
+    };
+    said(&format!(
+        "the connection cannot be held from outside: {why}"
+    ))
+}
+
+fn said(message: &str) -> Error {
+    Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }
 
 /// Seals a connection that is set up as the application's, and has it wait for nobody for long.
@@ -39,7 +70,7 @@ pub(crate) fn hold(connection: &mut SqliteConnection) -> Result<Handle> {
 /// # Errors
 ///
 /// When it could not be rolled back.
-pub(crate) fn seal(connection: &mut SqliteConnection, handle: &Handle) -> Result {
+pub(crate) fn seal(connection: &mut SqliteConnection, handle: &Handle) -> QueryResult<()> {
     let timeout: i32 =
         sql::<Integer>("SELECT timeout FROM pragma_busy_timeout").get_result(connection)?;
     if timeout > BUSY_TIMEOUT_MS {
@@ -47,7 +78,7 @@ pub(crate) fn seal(connection: &mut SqliteConnection, handle: &Handle) -> Result
     }
     let journal: String = sql::<Text>(JOURNAL).get_result(connection)?;
     if let Some(why) = cannot_roll_back(&journal) {
-        return Err(Error::msg(why));
+        return Err(said(why));
     }
     handle.seal();
     Ok(())

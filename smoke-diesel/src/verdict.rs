@@ -1,5 +1,7 @@
 //! What to make of statements that failed.
 
+use std::borrow::Cow;
+
 use diesel::result::Error;
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::Fault;
@@ -52,8 +54,10 @@ pub(crate) fn not_begun<D: Dialect>(error: &Error) -> smoke_core::Error {
     not_opened(D::read(error), text(error))
 }
 
-/// The error of a connection that could not be made; what the driver said.
-pub(crate) fn not_connected<D: Dialect>(said: &str) -> smoke_core::Error {
+/// The error of a connection that could not be made to that URL, as far as it is known; what the
+/// driver said.
+pub(crate) fn not_connected<D: Dialect>(said: &str, url: Option<&str>) -> smoke_core::Error {
+    let said = &*url.map_or(said.into(), |url| Cow::from(D::explained(said, url)));
     let fault = match D::read_message(said) {
         Fault::Other => of_connecting(said),
         fault => fault,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use sea_orm::DatabaseConnectionType;
+use sea_orm::{ConnAcquireErr, DatabaseConnectionType};
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
 #[cfg(feature = "mysql")]
@@ -54,6 +54,10 @@ use sea_orm::{SqlxSqliteConnector, sqlx::Sqlite};
 pub struct Rollback(Kind);
 
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an application has one, and with one database alone the other variant is small"
+)]
 enum Kind {
     #[cfg(feature = "mysql")]
     Mysql(smoke_sqlx::Rollback<MySql>),
@@ -69,35 +73,39 @@ impl Rollback {
     /// Sandboxes of the database with this URL. Its scheme says which kind of database that is.
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
-        Self(match url.split(':').next() {
+        match url.split(':').next() {
             #[cfg(feature = "mysql")]
-            Some("mysql" | "mariadb") => Kind::Mysql(smoke_sqlx::Rollback::new(url)),
+            Some("mysql" | "mariadb") => smoke_sqlx::Rollback::<MySql>::new(url).into(),
             #[cfg(feature = "postgres")]
-            Some("postgres" | "postgresql") => Kind::Postgres(smoke_sqlx::Rollback::new(url)),
+            Some("postgres" | "postgresql") => smoke_sqlx::Rollback::<Postgres>::new(url).into(),
             #[cfg(feature = "sqlite")]
-            Some("sqlite") => Kind::Sqlite(smoke_sqlx::Rollback::new(url)),
-            _ => Kind::Unknown("the URL is of no database whose feature is chosen"),
-        })
+            Some("sqlite") => smoke_sqlx::Rollback::<Sqlite>::new(url).into(),
+            _ => Self(Kind::Unknown(
+                "the URL is of no database whose feature is chosen",
+            )),
+        }
     }
 
     /// Sandboxes that connect as this connection's pool does when they are opened, with its hooks:
     /// whatever its `ConnectOptions` were. No connection is taken from the pool.
     pub fn like(connection: &DatabaseConnection) -> Self {
-        Self(match &connection.inner {
+        match &connection.inner {
             #[cfg(feature = "mysql")]
-            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => Kind::Mysql(
-                smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()),
-            ),
+            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+                smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()).into()
+            }
             #[cfg(feature = "postgres")]
-            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Kind::Postgres(
-                smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()),
-            ),
+            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+                smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()).into()
+            }
             #[cfg(feature = "sqlite")]
-            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Kind::Sqlite(
-                smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()),
-            ),
-            _ => Kind::Unknown("the connection is to no database whose feature is chosen"),
-        })
+            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+                smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()).into()
+            }
+            _ => Self(Kind::Unknown(
+                "the connection is to no database whose feature is chosen",
+            )),
+        }
     }
 
     /// Lets tests and the application write on MariaDB and MySQL, although these commit on their own
@@ -147,22 +155,28 @@ impl Rollback {
 #[cfg(feature = "mysql")]
 impl From<smoke_sqlx::Rollback<MySql>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<MySql>) -> Self {
-        Self(Kind::Mysql(rollback))
+        Self(Kind::Mysql(rollback.recognise_exhaustion(is_exhausted)))
     }
 }
 
 #[cfg(feature = "postgres")]
 impl From<smoke_sqlx::Rollback<Postgres>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Postgres>) -> Self {
-        Self(Kind::Postgres(rollback))
+        Self(Kind::Postgres(rollback.recognise_exhaustion(is_exhausted)))
     }
 }
 
 #[cfg(feature = "sqlite")]
 impl From<smoke_sqlx::Rollback<Sqlite>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Sqlite>) -> Self {
-        Self(Kind::Sqlite(rollback))
+        Self(Kind::Sqlite(rollback.recognise_exhaustion(is_exhausted)))
     }
+}
+
+/// SeaORM answers with an error of its own where sqlx's pool has no connection in time.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+fn is_exhausted(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(ConnAcquireErr::Timeout))
 }
 
 impl Backend for Rollback {

@@ -32,6 +32,7 @@ async fn check<DB: Database>(
     if is_session() {
         return Ok(true);
     }
+    let turn = shared.gate.queue().turn();
     let over = shared.gate.is_closed() || shared.gate.over().is_some();
     if over || steps::check_out(connection, shared).await.is_err() {
         // The pool closes this connection and, being closed itself, connects no other.
@@ -39,5 +40,6 @@ async fn check<DB: Database>(
         return Ok(false);
     }
     shared.gate.checked_out();
+    turn.take();
     Ok(true)
 }

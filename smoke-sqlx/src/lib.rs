@@ -39,7 +39,9 @@
 //!   fails. sqlx 0.9 then rolls back one level too many; a sandbox has levels to spare, and the
 //!   test is errored, "limit of the sandbox".
 //! - There is **one connection**. A handler that checks out two at once, or a test that keeps one
-//!   while it sends a request, is told so after a short wait. A `PgListener` keeps one.
+//!   while it sends a request, is told so after a short wait. A `PgListener` keeps one. sqlx tells
+//!   nobody of a time-out that a handler keeps to itself: the failure then says that the connection
+//!   was in use for as long as the pool waits.
 //! - A transaction that is ended with raw SQL is noticed: at the next check-out, after the request
 //!   and at the end. SQLite and PostgreSQL refuse such a commit, so that nothing stays. PostgreSQL
 //!   does where the role may make temporary tables and no pooler stands between, which is proven
@@ -58,7 +60,8 @@
 //! - A connection that leaves the pool (`detach`, `leak`, `close`) is not replaced, and is ended from
 //!   outside: the test is errored. `try_acquire()` is not counted as a check-out.
 //! - SQLite has one writer: as long as a sandbox is open, the application's own writes wait or
-//!   fail. That is at most one second; use WAL and a `busy_timeout`.
+//!   fail. That is at most one second; use WAL and a `busy_timeout`. Its file is opened where it is
+//!   there, and never made, whatever the options say.
 //! - Sequences, `setval()`, session advisory locks and what leaves the database are not rolled back.
 //!
 //! # Features

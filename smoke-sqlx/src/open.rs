@@ -7,6 +7,7 @@ use smoke_core::rollback::Terms;
 use smoke_core::rollback::absent::{OPENING, not_opened_in_time, patience};
 use smoke_core::rollback::acting::as_session;
 use smoke_core::rollback::gate::lock;
+use smoke_core::rollback::queue::{self, Look};
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
 use sqlx::pool::PoolConnection;
 use sqlx::{ConnectOptions, Error, Pool};
@@ -17,7 +18,7 @@ use crate::levels;
 use crate::rollback::Rollback;
 use crate::session::Session;
 use crate::shared::Shared;
-use crate::verdict::not_opened;
+use crate::verdict::{not_connected, not_opened};
 
 /// Connects, sets the connection up, begins the transaction and returns the pool.
 pub(crate) async fn open<DB: Database>(
@@ -42,7 +43,7 @@ pub(crate) async fn open<DB: Database>(
         witness.listen();
     }
     let terms = choices.terms(guard, &request, DB::WRITES, witness);
-    let (token, watch) = HandleToken::new();
+    let (token, watching) = HandleToken::new();
     let pool_options = rollback
         .hooks()
         .max_connections(1)
@@ -65,10 +66,30 @@ pub(crate) async fn open<DB: Database>(
     let opened = tokio::time::timeout(OPENING, opening).await;
     let outside = opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
     shared.opened(pool.clone(), outside);
+    watch(&shared, patience(request.limit));
     Ok(Opened {
         pool,
-        session: Arc::new(Session::new(shared, watch)),
+        session: Arc::new(Session::new(
+            shared,
+            watching,
+            patience(request.limit),
+            rollback.is_exhausted(),
+        )),
     })
+}
+
+/// Has the queue see whether somebody has the connection, until the sandbox is over. Nobody is told
+/// who waits for it.
+fn watch<DB: Database>(shared: &Arc<Shared<DB>>, patience: Duration) {
+    let queue = Arc::clone(shared.gate.queue());
+    let shared = Arc::clone(shared);
+    queue::watch(queue, patience, move || {
+        let pool = shared.pool().filter(|_| !shared.gate.is_closed())?;
+        Some(Look {
+            is_out: pool.num_idle() == 0,
+            is_awaited: false,
+        })
+    });
 }
 
 /// Has the pool connect, once and for all.
@@ -82,13 +103,13 @@ async fn connect<DB: Database>(
         Ok(connection) => Ok(connection),
         // The pool tries again and again, and keeps to itself what stands in the way.
         Err(Error::PoolTimedOut) => match options.connect().await {
-            Err(error) => Err(not_opened::<DB>(&error)),
+            Err(error) => Err(not_connected::<DB>(&error, options)),
             Ok(_) => Err(smoke_core::Error::msg(
                 "the pool gives no connection, though the database can be reached: \
                  does `after_connect` of its options fail (it is logged), or take too long?",
             )),
         },
-        Err(error) => Err(not_opened::<DB>(&error)),
+        Err(error) => Err(not_connected::<DB>(&error, options)),
     }
 }
 

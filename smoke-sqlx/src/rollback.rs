@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::Error;
 use smoke_core::rollback::Choices;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use smoke_core::{Backend, OpenRequest, Opened, Result};
@@ -61,6 +62,7 @@ pub struct Rollback<DB: Database> {
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
     choices: Choices,
+    is_exhausted: fn(&Error) -> bool,
 }
 
 /// Where the options to connect with come from.
@@ -94,6 +96,7 @@ impl<DB: Database> Rollback<DB> {
             pool_options: None,
             setups: Vec::new(),
             choices: Choices::default(),
+            is_exhausted: |_| false,
         }
     }
 
@@ -115,6 +118,14 @@ impl<DB: Database> Rollback<DB> {
         + 'static,
     ) -> Self {
         self.setups.push(Arc::new(setup));
+        self
+    }
+
+    /// How to recognise, in the error of a test, a connection that was waited for in vain: for a
+    /// library above sqlx that does not pass sqlx's own error on.
+    #[doc(hidden)]
+    pub fn recognise_exhaustion(mut self, is_exhausted: fn(&Error) -> bool) -> Self {
+        self.is_exhausted = is_exhausted;
         self
     }
 
@@ -195,6 +206,10 @@ impl<DB: Database> Rollback<DB> {
 
     pub(crate) fn choices(&self) -> &Choices {
         &self.choices
+    }
+
+    pub(crate) fn is_exhausted(&self) -> fn(&Error) -> bool {
+        self.is_exhausted
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use smoke_core::rollback::acting::as_session;
+use smoke_core::rollback::fault::{exhausted, maybe_exhausted};
 use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool};
@@ -14,16 +15,29 @@ use tokio::runtime::Handle;
 use crate::database::Database;
 use crate::shared::Shared;
 use crate::steps;
-use crate::verdict::{explain, text};
+use crate::verdict::{explain, of_sqlx, text};
 
 pub(crate) struct Session<DB: Database> {
     shared: Arc<Shared<DB>>,
     watch: HandleWatch,
+    /// How long the application waits for a connection.
+    patience: Duration,
+    is_exhausted: fn(&SmokeError) -> bool,
 }
 
 impl<DB: Database> Session<DB> {
-    pub(crate) fn new(shared: Arc<Shared<DB>>, watch: HandleWatch) -> Self {
-        Self { shared, watch }
+    pub(crate) fn new(
+        shared: Arc<Shared<DB>>,
+        watch: HandleWatch,
+        patience: Duration,
+        is_exhausted: fn(&SmokeError) -> bool,
+    ) -> Self {
+        Self {
+            shared,
+            watch,
+            patience,
+            is_exhausted,
+        }
     }
 
     /// The connection, unless it is in use or gone.
@@ -34,6 +48,7 @@ impl<DB: Database> Session<DB> {
         let Some(pool) = self.shared.pool() else {
             return Err(Absent::Gone(finished()));
         };
+        let _asking = self.shared.gate.queue().ask();
         let acquired = tokio::time::timeout(GRACE, as_session(pool.acquire())).await;
         let error = match acquired {
             Ok(Ok(connection)) => return Ok(connection),
@@ -70,6 +85,7 @@ impl<DB: Database> Session<DB> {
         let Some(pool) = self.shared.pool() else {
             return false;
         };
+        let _asking = self.shared.gate.queue().ask();
         let taken = tokio::time::timeout(IDLE, as_session(pool.acquire())).await;
         let Ok(Ok(connection)) = taken else {
             return false;
@@ -178,7 +194,18 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
     }
 
     fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {
+        if (self.is_exhausted)(error) {
+            return Some(exhausted());
+        }
         explain(&self.shared, error)
+    }
+
+    fn remark(&self, error: &SmokeError) -> Option<String> {
+        let is_known = of_sqlx(error).is_some();
+        let held = self.shared.gate.queue().longest();
+        // It is looked at from time to time only.
+        let waited_for = held >= self.patience - self.patience / 4;
+        (waited_for && !is_known).then(|| maybe_exhausted(held))
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

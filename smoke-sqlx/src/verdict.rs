@@ -7,7 +7,7 @@ use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::redact;
 use sqlx::Error;
 
-use crate::database::{Database, Fault, fault_of};
+use crate::database::{Database, Fault, Options, fault_of};
 use crate::shared::Shared;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
@@ -56,11 +56,22 @@ pub(crate) fn too_much() -> RollbackVerdict {
 
 /// The error of a transaction or a connection that could not be begun, or of the set-up between.
 pub(crate) fn not_opened<DB: Database>(error: &Error) -> smoke_core::Error {
-    let cause = text(error);
+    opening::<DB>(error, text(error))
+}
+
+fn opening<DB: Database>(error: &Error, cause: String) -> smoke_core::Error {
     match fault_of::<DB>(error).at_opening(cause.clone()) {
         Some(verdict) => verdict.into(),
         None => smoke_core::Error::msg(cause),
     }
+}
+
+/// The error of a connection that could not be made with those options.
+pub(crate) fn not_connected<DB: Database>(
+    error: &Error,
+    options: &Options<DB>,
+) -> smoke_core::Error {
+    opening::<DB>(error, DB::explained(text(error), options))
 }
 
 /// What explains that a test did not pass, where it is its error; sqlx tells nobody of those that
@@ -69,14 +80,19 @@ pub(crate) fn explain<DB: Database>(
     shared: &Shared<DB>,
     error: &smoke_core::Error,
 ) -> Option<RollbackVerdict> {
-    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    match error.downcast_ref::<Error>().or_else(counted)? {
+    match of_sqlx(error)? {
         Error::PoolTimedOut => Some(exhausted()),
         error => {
             let witness = shared.gate.witness();
             witness.name(fault_of::<DB>(error), text(error))
         }
     }
+}
+
+/// The error of sqlx that is the test's, or its cause.
+pub(crate) fn of_sqlx(error: &smoke_core::Error) -> Option<&Error> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    error.downcast_ref::<Error>().or_else(counted)
 }
 
 /// Says that a connection could not be ended from outside.

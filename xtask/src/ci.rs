@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result};
 
+use crate::features;
 use crate::library;
 use crate::process;
 use crate::project::{self, cargo};
@@ -22,6 +23,9 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;
+    for mut check in features::checks()? {
+        step(&mut check)?;
+    }
     let mut doc = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
     step(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     {

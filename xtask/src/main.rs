@@ -3,6 +3,7 @@
 mod account;
 mod arguments;
 mod ci;
+mod features;
 mod install;
 mod library;
 mod process;

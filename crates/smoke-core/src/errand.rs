@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::panic::{self, Payload};
-use crate::rollback::{HandleToken, RollbackVerdict};
+use crate::rollback::{HandleToken, Session};
 use crate::theirs::{Caught, discard, let_go};
 use crate::{Context, Error, ErrorKind, Result};
 
@@ -99,7 +99,7 @@ fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
         Err(payload) => return Err(panic::error(&**payload, &cx.scene()).plain(None)),
     };
     // Its sources are asked, and they are the user's.
-    let read = catch_unwind(AssertUnwindSafe(|| error.plain(explained(error, cx))));
+    let read = catch_unwind(AssertUnwindSafe(|| told(error, cx)));
     Err(read.unwrap_or_else(|payload| {
         let what = format_args!("an error panicked when its sources were read");
         let error = panic::error_of(what, &*payload, &cx.scene()).plain(None);
@@ -108,11 +108,23 @@ fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
     }))
 }
 
-/// What the sandboxes read in an error.
-fn explained(error: &Error, cx: &Context) -> Option<RollbackVerdict> {
-    if error.kind() == ErrorKind::Skipped {
-        return None;
+/// The error of a test with what the sandboxes read in it, or else know that may be why.
+fn told(error: &Error, cx: &Context) -> Error {
+    let sessions = match cx.sessions() {
+        Ok(sessions) if error.kind() != ErrorKind::Skipped => sessions,
+        _ => return error.plain(None),
+    };
+    match sessions.iter().find_map(|session| session.explain(error)) {
+        None => remarked(error.clone(), &sessions).plain(None),
+        explained => error.plain(explained),
     }
-    let sessions = cx.sessions().ok()?;
-    sessions.iter().find_map(|session| session.explain(error))
+}
+
+/// The error of a test with what the sandboxes know that may be why, where that is anything.
+pub(crate) fn remarked(error: Error, sessions: &[Arc<dyn Session>]) -> Error {
+    let remark = sessions.iter().find_map(|session| session.remark(&error));
+    match remark {
+        Some(remark) => error.remarked(&remark),
+        None => error,
+    }
 }

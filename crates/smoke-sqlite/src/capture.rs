@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
@@ -22,6 +22,18 @@ const IDENTITY_C: &CStr = c"smoke_identity";
 #[error("SQLite does not let connections be watched (result code {code})")]
 pub struct WatchError {
     code: c_int,
+}
+
+/// A connection cannot be held from outside.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HoldError {
+    /// It has no mutex of its own, so that one thread only may use it.
+    #[error("this SQLite is not thread-safe")]
+    NotThreadSafe,
+    /// SQLite would not have the function [`IDENTITY`] on it; what SQLite said.
+    #[error("{0}")]
+    Refused(String),
 }
 
 thread_local! {
@@ -118,7 +130,7 @@ unsafe extern "C" fn on_open(
         };
         if let Watch::On(opened) = &mut *watch {
             // SAFETY: SQLite has just opened the connection, on this thread.
-            *opened = unsafe { adopt(connection) };
+            *opened = unsafe { adopt(connection) }.ok();
         } else if WATCHING.load(Ordering::SeqCst) > 0 {
             // SAFETY: as above. The connection itself keeps what can be found.
             drop(unsafe { adopt(connection) });
@@ -132,14 +144,14 @@ unsafe extern "C" fn on_open(
 /// # Safety
 ///
 /// The connection is open, and no other thread closes it meanwhile.
-pub(crate) unsafe fn adopt(db: NonNull<ffi::sqlite3>) -> Option<Handle> {
+pub(crate) unsafe fn adopt(db: NonNull<ffi::sqlite3>) -> Result<Handle, HoldError> {
     static NEXT: AtomicI64 = AtomicI64::new(1);
 
     // SAFETY: the connection is open.
     let mutex = unsafe { ffi::sqlite3_db_mutex(db.as_ptr()) };
     if mutex.is_null() {
         // Not in serialized mode: nothing may be done from another thread.
-        return None;
+        return Err(HoldError::NotThreadSafe);
     }
     let shared = Arc::new(Shared::new(NEXT.fetch_add(1, Ordering::Relaxed), db));
     let kept = Arc::into_raw(Arc::clone(&shared));
@@ -159,7 +171,41 @@ pub(crate) unsafe fn adopt(db: NonNull<ffi::sqlite3>) -> Option<Handle> {
             Some(on_close),
         )
     };
-    (code == ffi::SQLITE_OK).then(|| Handle::new(shared))
+    if code != ffi::SQLITE_OK {
+        // SAFETY: the connection is open.
+        let said = unsafe { ffi::sqlite3_errmsg(db.as_ptr()) };
+        // SAFETY: the message ends in a nul and is good until the connection is used again.
+        let said = unsafe { CStr::from_ptr(said) };
+        return Err(HoldError::Refused(said.to_string_lossy().into_owned()));
+    }
+    Ok(Handle::new(shared))
+}
+
+/// Whether connections have a mutex of their own where nobody says otherwise, so that any thread
+/// may use them: how this SQLite was built, and what the process has configured.
+///
+/// # Examples
+///
+/// ```
+/// assert!(smoke_sqlite::is_thread_safe());
+/// ```
+#[must_use]
+pub fn is_thread_safe() -> bool {
+    let mut db = ptr::null_mut();
+    // SAFETY: the name ends in a nul, and the connection is written to `db`, also where it fails.
+    let code = unsafe {
+        ffi::sqlite3_open_v2(
+            c":memory:".as_ptr(),
+            &raw mut db,
+            ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_MEMORY,
+            ptr::null(),
+        )
+    };
+    // SAFETY: the connection is asked for its mutex only where it was opened.
+    let has_mutex = code == ffi::SQLITE_OK && !unsafe { ffi::sqlite3_db_mutex(db) }.is_null();
+    // SAFETY: nobody else has the connection. Closing none is a no-op.
+    unsafe { ffi::sqlite3_close(db) };
+    has_mutex
 }
 
 /// The SQL function [`IDENTITY`].

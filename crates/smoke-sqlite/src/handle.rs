@@ -112,6 +112,23 @@ impl Handle {
         unsafe { ffi::sqlite3_commit_hook(db.as_ptr(), Some(refuse_commit), id) };
     }
 
+    /// Refuses to attach a database whose file is not there, instead of making that. To be called
+    /// by the thread that uses the connection. A SQLite older than 3.49 makes it all the same.
+    pub fn attach_what_is_there(&self) {
+        let db = self.0.db();
+        let Some(Connection(db)) = &*db else { return };
+        // SAFETY: the connection is open, since `db` is locked and not none. This option takes a
+        // number, and where to write what holds then, which may be nowhere.
+        unsafe {
+            ffi::sqlite3_db_config(
+                db.as_ptr(),
+                ffi::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE,
+                0 as c_int,
+                ptr::null_mut::<c_int>(),
+            )
+        };
+    }
+
     /// How many commits the seal has refused.
     #[must_use]
     pub fn refused_commits(&self) -> u64 {

@@ -41,7 +41,10 @@ mod handle;
 #[cfg(feature = "sqlx")]
 mod sqlx;
 
-pub use capture::{IDENTITY, WatchError, Watching, take_opened, watch_process, watch_thread};
+pub use capture::{
+    HoldError, IDENTITY, WatchError, Watching, is_thread_safe, take_opened, watch_process,
+    watch_thread,
+};
 pub use handle::{Cut, Handle, find};
 #[cfg(feature = "sqlx")]
 pub use sqlx::adopt;

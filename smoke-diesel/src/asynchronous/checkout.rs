@@ -20,6 +20,7 @@ pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> Recycl
             if is_session() {
                 return Ok(());
             }
+            let turn = gate.queue().turn();
             let inside = if gate.is_closed() {
                 Err(Refusal::Closed)
             } else {
@@ -32,6 +33,7 @@ pub(super) fn check<C: Connection>(gate: Arc<Gate>, terms: Arc<Terms>) -> Recycl
                 Error::DatabaseError(DatabaseErrorKind::Unknown, said)
             })?;
             gate.checked_out();
+            turn.take();
             Ok(())
         }
         .boxed()

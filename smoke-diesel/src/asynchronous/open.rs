@@ -25,6 +25,9 @@ where
     P: SandboxPool<Connection = C>,
     C: Connection,
 {
+    if rollback.url.is_none() {
+        C::Dialect::admit_manager()?;
+    }
     let wanted = rollback.choices.savepoint_each_statement;
     let (connect, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
         Some((url, relay)) => (by(url.into()), Some(relay)),
@@ -43,6 +46,7 @@ where
     ));
     let opener = Arc::new(Opener {
         connect,
+        url: rollback.url.clone(),
         gate: Arc::clone(&gate),
         setups: rollback.setups.clone(),
         terms: Arc::clone(&terms),
@@ -71,6 +75,7 @@ where
         Err(_) => Err(not_opened_in_time()),
     };
     drop(connected.inspect_err(|_| gate.close())?);
+    pool.watch(&gate, patience(request.limit));
     let session = Session::new(
         pool.clone(),
         gate,

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::ops::DerefMut;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionResult;
 use smoke_core::{Error, Result};
 
 use super::{Connection, Manager};
+use crate::gate::Gate;
 
 /// A pool of one library.
 pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
@@ -29,6 +31,15 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
 
     /// Whether a connection was waited for in vain.
     fn is_exhausted(error: &Error) -> bool;
+
+    /// How many check-outs have timed out, where the pool counts that.
+    fn timed_out(&self) -> u64 {
+        0
+    }
+
+    /// Has the queue see who has the connection and who waits for it, where the pool shows that,
+    /// until the gate is closed.
+    fn watch(&self, _gate: &Arc<Gate>, _patience: Duration) {}
 
     /// Closes a connection that was taken.
     fn discard(object: Self::Object);

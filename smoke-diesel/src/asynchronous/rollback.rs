@@ -86,8 +86,9 @@ where
     /// Sandboxes of the SQLite database with this URL.
     ///
     /// It has to be a file: an in-memory database has one connection.
+    /// A sandbox opens it where it is there, and never makes it.
     pub fn sqlite(url: impl Into<String>) -> Self {
-        Self::at(url)
+        Self::at(crate::sqlite::address(&url.into()))
     }
 }
 
@@ -98,6 +99,9 @@ where
 impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
     /// Sandboxes that connect as the application does (with TLS, with tokens that expire): with
     /// a manager made by this function.
+    ///
+    /// On SQLite such a manager would make a database file that is missing, and no sandbox is opened
+    /// with it: use `sqlite(url)`.
     ///
     /// # Examples
     ///

@@ -1,5 +1,6 @@
 //! An open sandbox, seen from the side that guards it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(super) struct Session<P: SandboxPool> {
     savepoints: tokio::sync::Mutex<Savepoints>,
     server_side: Arc<OnceLock<ServerSide<P>>>,
     connect: Connect<P::Connection>,
+    /// How many of the check-outs that have timed out were not the application's.
+    own_time_outs: AtomicU64,
 }
 
 impl<P: SandboxPool> Session<P> {
@@ -45,6 +48,7 @@ impl<P: SandboxPool> Session<P> {
         connect: Connect<P::Connection>,
     ) -> Self {
         Self {
+            own_time_outs: AtomicU64::new(pool.timed_out()),
             pool: Mutex::new(Some(pool)),
             gate,
             watch,
@@ -62,15 +66,34 @@ impl<P: SandboxPool> Session<P> {
         let Some(pool) = self.pool() else {
             return Err(Absent::Gone(finished()));
         };
-        as_session(pool.take(GRACE))
-            .await
-            .map_err(|missing| match (self.gate.over(), missing) {
-                (Some(verdict), _) => Absent::Gone(self.remarked(verdict)),
-                (None, Missing::InUse(said)) => Absent::InUse(said),
-                (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
-                    cause: redact(&said).into_owned(),
-                }),
-            })
+        let taken = {
+            let _asking = self.gate.queue().ask();
+            let before = pool.timed_out();
+            let taken = as_session(pool.take(GRACE)).await;
+            self.look_for_exhaustion(before, pool.timed_out(), taken.is_ok());
+            taken
+        };
+        taken.map_err(|missing| match (self.gate.over(), missing) {
+            (Some(verdict), _) => Absent::Gone(self.remarked(verdict)),
+            (None, Missing::InUse(said)) => Absent::InUse(said),
+            (None, Missing::Gone(said)) => Absent::Gone(RollbackVerdict::ConnectionLost {
+                cause: redact(&said).into_owned(),
+            }),
+        })
+    }
+
+    /// Tells the witness of a second connection that was asked for in vain, given how many
+    /// check-outs had timed out before the session asked for the first, and after that.
+    fn look_for_exhaustion(&self, before: u64, after: u64, has_it: bool) {
+        let queue = self.gate.queue();
+        let own = self
+            .own_time_outs
+            .fetch_add(after - before, Ordering::SeqCst);
+        // Those during which the pool looked at the connection did not wait for anybody.
+        let in_vain = before > own + queue.given_up();
+        if in_vain || (has_it && queue.in_vain()) {
+            self.gate.witness().saw_exhaustion();
+        }
     }
 
     fn pool(&self) -> Option<P> {
@@ -97,6 +120,7 @@ impl<P: SandboxPool> Session<P> {
         let Some(pool) = self.pool() else {
             return false;
         };
+        let _asking = self.gate.queue().ask();
         let taken = tokio::time::timeout(IDLE, as_session(pool.take(IDLE))).await;
         let idle = taken.ok().and_then(Result::ok);
         idle.map(P::discard).is_some()

@@ -1,7 +1,6 @@
 //! SQLite connections, which diesel-async has on threads that may block.
 
 use diesel::connection::AnsiTransactionManager;
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use smoke_core::rollback::sqlite::begin;
@@ -27,12 +26,18 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
         connect().await
     }
 
+    /// Before the set-up, so that nothing is made in it that is not there.
+    async fn prepare(&mut self) -> QueryResult<()> {
+        self.spawn_blocking(|connection| sqlite::hold(connection).map(drop))
+            .await
+    }
+
     async fn begin(&mut self, terms: &Terms, _: &Gate) -> QueryResult<Handle> {
         let begin = begin(terms);
         let handle = self
             .spawn_blocking(move |connection| {
-                let handle = sqlite::hold(connection).map_err(said)?;
-                sqlite::seal(connection, &handle).map_err(said)?;
+                let handle = sqlite::hold(connection)?;
+                sqlite::seal(connection, &handle)?;
                 AnsiTransactionManager::begin_transaction_sql(connection, &begin)?;
                 Ok(handle)
             })
@@ -62,9 +67,4 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
             Err(error) => Err(error.to_string()),
         }
     }
-}
-
-fn said(error: smoke_core::Error) -> Error {
-    let message = Box::new(error.message().to_owned());
-    Error::DatabaseError(DatabaseErrorKind::Unknown, message)
 }

@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ::deadpool_diesel::{ManagerConfig, Runtime};
-use deadpool::managed::{self, Hook, HookError};
+use deadpool::managed::{self, Hook, HookError, PoolError};
 use diesel::r2d2::ConnectionManager;
 use smoke_core::rollback::acting::{as_session, is_session};
 use smoke_core::rollback::postgres::each_statement::Relay;
-use smoke_core::rollback::redact;
 use smoke_core::{Error, HandleToken, OpenRequest, Opened, Result};
 
 use super::rollback::{Rollback, Setup};
@@ -17,10 +16,11 @@ use crate::absent::{OPENING, not_opened_in_time, patience};
 use crate::dialect::{Dialect, Terms};
 use crate::each_statement::by_way_of_relay;
 use crate::gate::{Gate, Refusal, lock};
+use crate::queue;
 use crate::r2d2::Connection;
 use crate::savepoints::Savepoints;
 use crate::steps::blocking::end_nested;
-use crate::verdict::not_begun;
+use crate::verdict::{not_begun, not_connected};
 use crate::witness::instrumentation;
 
 /// What turns the pool's connection into the one of a sandbox, and what came of it.
@@ -98,8 +98,15 @@ where
     let connecting = async {
         let _watching = C::watch()?;
         as_session(pool.get()).await.map(drop).map_err(|error| {
-            let said = || Error::msg(redact(&error.to_string()));
-            lock(&opener.failed).take().unwrap_or_else(said)
+            let said = match error {
+                // Without what the pool says of where it said it.
+                PoolError::Backend(::deadpool_diesel::Error::Connection(error)) => {
+                    error.to_string()
+                }
+                error => error.to_string(),
+            };
+            let known = lock(&opener.failed).take();
+            known.unwrap_or_else(|| not_connected::<C::Dialect>(&said, Some(&rollback.url)))
         })
     };
     let connected = tokio::time::timeout(OPENING, connecting).await;
@@ -110,6 +117,7 @@ where
             outside.ok_or_else(|| Error::msg("the connection was not set up"))
         })
         .inspect_err(|_| gate.close())?;
+    queue::watch(&pool, &gate, patience(request.limit));
     let session = Session::new(pool.clone(), gate, watch, savepoints, outside);
     Ok(Opened {
         pool,
@@ -168,11 +176,13 @@ where
             if gate.is_closed() {
                 return Err(refused(Refusal::Closed));
             }
+            let turn = gate.queue().turn();
             if object.interact(end_nested).await.is_err() {
                 gate.lose("the application panicked while it used the connection");
                 return Err(refused(Refusal::Lost));
             }
             gate.checked_out();
+            turn.take();
             Ok(())
         })
     })

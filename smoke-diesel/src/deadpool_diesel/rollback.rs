@@ -71,8 +71,9 @@ impl Rollback<diesel::SqliteConnection> {
     /// Sandboxes of the SQLite database with this URL.
     ///
     /// It has to be a file: an in-memory database has one connection.
+    /// A sandbox opens it where it is there, and never makes it.
     pub fn sqlite(url: impl Into<String>) -> Self {
-        Self::at(url)
+        Self::at(crate::sqlite::address(&url.into()))
     }
 }
 

@@ -69,8 +69,14 @@ where
         let Some(pool) = lock(&self.pool).clone() else {
             return Err(Absent::Gone(finished()));
         };
-        // Work that nobody waits for any more may have it still: the pool does not know.
-        let taken = tokio::time::timeout(GRACE, as_session(pool.get())).await;
+        let taken = {
+            let _asking = self.inner.gate.queue().ask();
+            // Work that nobody waits for any more may have it still: the pool does not know.
+            tokio::time::timeout(GRACE, as_session(pool.get())).await
+        };
+        if matches!(taken, Ok(Ok(_))) && self.inner.gate.queue().in_vain() {
+            self.inner.gate.witness().saw_exhaustion();
+        }
         let error = match taken {
             Ok(Ok(object)) => return Ok(object),
             Ok(Err(error)) => error,
@@ -112,6 +118,7 @@ where
         let Some(pool) = lock(&self.pool).clone() else {
             return false;
         };
+        let _asking = self.inner.gate.queue().ask();
         let taken = tokio::time::timeout(IDLE, as_session(pool.get())).await;
         let idle = taken.ok().and_then(Result::ok);
         idle.map(|object| drop(Object::take(object))).is_some()

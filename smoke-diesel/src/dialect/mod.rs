@@ -46,6 +46,21 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     /// The ways to end the transaction, best first.
     fn end(savepoints: &Savepoints, sealed: bool) -> Vec<Attempt<Ending>>;
 
+    /// Whether sandboxes may connect with a manager of the application's, which opens as it likes.
+    ///
+    /// # Errors
+    ///
+    /// Where it may not.
+    fn admit_manager() -> smoke_core::Result {
+        Ok(())
+    }
+
+    /// What was said when the database with this URL could not be opened, with what is known of
+    /// that besides.
+    fn explained(said: &str, _url: &str) -> String {
+        said.to_owned()
+    }
+
     /// What a message of the database means; diesel keeps most codes to itself.
     fn read_message(said: &str) -> Fault;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smoke_core::Error;
 use smoke_core::rollback::{Fault, sqlite};
 
 use super::{Dialect, Terms};
@@ -27,6 +28,18 @@ impl Dialect for SqliteDialect {
 
     fn end(savepoints: &Savepoints, _: bool) -> Vec<Attempt<Ending>> {
         sqlite::end(savepoints)
+    }
+
+    /// diesel has SQLite make a file that is missing, unless the URL says otherwise.
+    fn admit_manager() -> smoke_core::Result {
+        Err(Error::msg(
+            "a manager of the application's has SQLite make a database file that is missing: \
+             make the Rollback with sqlite(url) instead of with_manager(..)",
+        ))
+    }
+
+    fn explained(said: &str, url: &str) -> String {
+        sqlite::address::explained(said, url)
     }
 
     fn read_message(said: &str) -> Fault {

@@ -52,6 +52,7 @@ impl<T> Reply<T> {
 pub(super) struct ConnectErrors<C: Connection> {
     pub(super) gate: Arc<Gate>,
     pub(super) reply: Arc<Reply<C::Outside>>,
+    pub(super) url: Option<String>,
 }
 
 impl<C: Connection> fmt::Debug for ConnectErrors<C> {
@@ -62,7 +63,7 @@ impl<C: Connection> fmt::Debug for ConnectErrors<C> {
 
 impl<C: Connection, E: std::error::Error> HandleError<E> for ConnectErrors<C> {
     fn handle_error(&self, error: E) {
-        let error = not_connected::<C::Dialect>(&error.to_string());
+        let error = not_connected::<C::Dialect>(&error.to_string(), self.url.as_deref());
         self.reply.send(Err(error));
         // The pool would go on connecting for as long as somebody keeps it, though each connection
         // is refused. It has no other way to be told to stop, and does not try again after a panic.

@@ -47,6 +47,9 @@ pub struct Rollback<M: ManageConnection> {
 
 impl<M: ManageConnection> Rollback<M> {
     /// Sandboxes that connect as the application does: with a manager made by this function.
+    ///
+    /// On SQLite such a manager would make a database file that is missing, and no sandbox is opened
+    /// with it: use `sqlite(url)`.
     pub fn with_manager(manager: impl Fn() -> M + Send + Sync + 'static) -> Self {
         Self {
             manager: Arc::new(manager),
@@ -108,8 +111,9 @@ impl Rollback<ConnectionManager<diesel::SqliteConnection>> {
     /// Sandboxes of the SQLite database with this URL.
     ///
     /// It has to be a file: an in-memory database has one connection.
+    /// A sandbox opens it where it is there, and never makes it.
     pub fn sqlite(url: impl Into<String>) -> Self {
-        Self::at(url)
+        Self::at(crate::sqlite::address(&url.into()))
     }
 }
 
@@ -165,7 +169,12 @@ async fn open<C: Connection>(
     let wanted = rollback.choices.savepoint_each_statement;
     let (manager, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
         Some((url, relay)) => (ConnectionManager::new(url), Some(relay)),
-        None => ((rollback.manager)(), None),
+        None => {
+            if rollback.url.is_none() {
+                C::Dialect::admit_manager()?;
+            }
+            ((rollback.manager)(), None)
+        }
     };
     let gate = Arc::new(Gate::default());
     let savepoints = Savepoints::new();
@@ -204,6 +213,7 @@ async fn open<C: Connection>(
         .error_handler(Box::new(ConnectErrors::<C> {
             gate: Arc::clone(&gate),
             reply,
+            url: rollback.url.clone(),
         }))
         .event_handler(Box::new(events))
         .connection_customizer(Box::new(opener))

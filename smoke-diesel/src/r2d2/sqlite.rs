@@ -39,12 +39,12 @@ impl Connection for SqliteConnection {
     }
 
     fn seize(&mut self, _: &Manager<Self>) -> Result<Handle> {
-        sqlite::hold(self)
+        sqlite::hold(self).map_err(|error| not_begun::<SqliteDialect>(&error))
     }
 
     fn begin(&mut self, handle: &Handle, terms: &Terms, _: &Gate) -> Result {
-        sqlite::seal(self, handle)?;
-        self.begin_test_transaction()
+        sqlite::seal(self, handle)
+            .and_then(|()| self.begin_test_transaction())
             .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))
     }

@@ -299,11 +299,8 @@ async fn sqlite_through_bb8_conforms() {
         url: folder.path().join("app.db").to_string_lossy().into_owned(),
         dialect: Dialect::Sqlite,
         backend: |url| {
-            let url = url.to_owned();
-            smoke_diesel::bb8::Rollback::<SyncConnectionWrapper<SqliteConnection>>::with_manager(
-                move || Manager::new(&url),
-            )
-            .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
+            smoke_diesel::bb8::Rollback::sqlite(url)
+                .setup(|connection| Box::pin(connection.batch_execute(PRAGMAS)))
         },
         closed: "Timed out",
         seals: true,

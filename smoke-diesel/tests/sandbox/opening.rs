@@ -32,7 +32,7 @@ mod on_sqlite {
 
     use diesel::SqliteConnection;
     use diesel::connection::SimpleConnection;
-    use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error};
+    use diesel::r2d2::{CustomizeConnection, Error};
     use smoke_core::{Backend, RollbackVerdict};
     use smoke_diesel::r2d2::Rollback;
 
@@ -91,8 +91,7 @@ mod on_sqlite {
     #[tokio::test(flavor = "multi_thread")]
     async fn the_connection_is_set_up_as_the_applications() {
         let subject = Sqlite::new().await;
-        let url = subject.url();
-        let backend = Rollback::with_manager(move || ConnectionManager::new(url.clone()))
+        let backend = Rollback::new(subject.url())
             .customizer(ForeignKeys)
             .setup(|connection| connection.batch_execute("CREATE TABLE IF NOT EXISTS w (x)"));
         let opened = open(&backend).await.unwrap();

@@ -1,6 +1,8 @@
 //! The backends' part of the conformance suite, and what only SeaORM has.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
+mod missing;
+mod second;
 mod suite;
 mod transactions;
 

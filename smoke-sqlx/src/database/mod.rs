@@ -67,6 +67,11 @@ pub(crate) trait Database: sqlx::Database {
         async { Ok((options.clone(), None)) }.boxed()
     }
 
+    /// What was said when that database could not be opened, with what is known of that besides.
+    fn explained(said: String, _options: &Options<Self>) -> String {
+        said
+    }
+
     /// Options that connect nowhere, and say so without asking anybody.
     fn nowhere() -> Options<Self>;
 

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Terms;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
+use smoke_core::rollback::sqlite::address::{existing, explained};
 use smoke_core::rollback::sqlite::{self, BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
 use smoke_core::{Error as SmokeError, Result};
 use smoke_sqlite::{Cut, Handle};
@@ -14,6 +15,7 @@ use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
 use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
 
 use super::{Database, Ended, Fault};
+use crate::verdict::not_opened;
 
 /// How long to try to get hold of a connection that is in use.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -33,9 +35,23 @@ impl Database for Sqlite {
         sqlite::pause(held)
     }
 
-    /// With a mutex, so that the connection can be ended from outside of its thread.
+    /// With a mutex, so that the connection can be ended from outside of its thread, and never
+    /// making a file that is missing.
     fn for_sandbox(options: SqliteConnectOptions) -> SqliteConnectOptions {
-        options.serialized(true)
+        let options = options.serialized(true).create_if_missing(false);
+        // sqlx hands a URI in the place of a path on to SQLite.
+        let name = options.get_filename().to_str().map(str::to_owned);
+        match name.filter(|name| name.starts_with("file:")) {
+            Some(uri) => options.filename(existing(&uri)),
+            None => options,
+        }
+    }
+
+    fn explained(said: String, options: &SqliteConnectOptions) -> String {
+        match options.get_filename().to_str() {
+            Some(name) => explained(&said, name),
+            None => said,
+        }
     }
 
     fn nowhere() -> SqliteConnectOptions {
@@ -53,19 +69,18 @@ impl Database for Sqlite {
 
     fn seize(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<Handle>> {
         async move {
-            let handle = {
-                let mut locked = connection.lock_handle().await?;
-                smoke_sqlite::adopt(&mut locked)
+            let adopted = match connection.lock_handle().await {
+                Ok(mut locked) => smoke_sqlite::adopt(&mut locked),
+                Err(error) => return Err(not_opened::<Self>(&error)),
             };
-            let handle = handle.ok_or_else(|| {
-                SmokeError::msg(
-                    "the connection cannot be held from outside: this SQLite is not thread-safe",
-                )
+            let handle = adopted.map_err(|why| {
+                SmokeError::msg(format!("the connection cannot be held from outside: {why}"))
             })?;
-            let row = raw_sql("SELECT file FROM pragma_database_list WHERE name = 'main'")
-                .fetch_one(connection)
-                .await?;
-            let file: Option<String> = row.try_get(0)?;
+            handle.attach_what_is_there();
+            let asked = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+            let asked = raw_sql(asked).fetch_one(connection).await;
+            let file = asked.and_then(|row| row.try_get::<Option<String>, _>(0));
+            let file = file.map_err(|error| not_opened::<Self>(&error))?;
             if file.is_none_or(|file| file.is_empty()) {
                 return Err(SmokeError::msg(
                     "an in-memory SQLite database cannot have a sandbox: a second connection is another database; use a file",

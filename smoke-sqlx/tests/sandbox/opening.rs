@@ -107,8 +107,8 @@ async fn a_database_that_cannot_roll_back_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteConnectOptions::new()
         .filename(folder.path().join("app.db"))
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Off);
+    std::fs::write(options.get_filename(), "").unwrap();
     let backend = Rollback::<Sqlite>::with_options(options);
     let error = open(&backend).await.unwrap_err();
     assert!(error.message().contains("journal_mode = OFF"), "{error:?}");

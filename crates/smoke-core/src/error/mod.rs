@@ -161,6 +161,20 @@ impl Error {
         }))
     }
 
+    /// The same error with something that may explain it.
+    pub(crate) fn remarked(self, remark: &str) -> Self {
+        let message = format!("{}; {remark}", self.0.message);
+        let (kind, causes, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
+        let source = Some(Box::new(Carried(self)) as Boxed);
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            causes,
+            place,
+            source,
+        }))
+    }
+
     /// The same error with another as its cause, and with the place of that.
     pub(crate) fn caused_by(self, cause: &Self) -> Self {
         let causes = [&cause.0.message]

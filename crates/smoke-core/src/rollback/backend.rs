@@ -126,6 +126,14 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
+    /// What is known of the sandbox that may be why a test did not pass, where
+    /// [`explain`](Self::explain) knows nothing for certain. Called after that, with the error of the
+    /// test.
+    fn remark(&self, error: &Error) -> Option<String> {
+        let _ = error;
+        None
+    }
+
     /// How long the next sandbox of this process has to wait after this one, which was held for that
     /// long: where nobody else can write meanwhile, production is let in between two of them.
     fn pause(&self, held: Duration) -> Duration {

@@ -1,5 +1,7 @@
 //! What an error of a database means for a sandbox, whatever the library.
 
+use std::time::Duration;
+
 use super::RollbackVerdict;
 
 /// What an error of a database means for a sandbox.
@@ -95,6 +97,17 @@ pub fn of_connecting(said: &str) -> Fault {
     } else {
         Fault::Other
     }
+}
+
+/// What is said where an application may have asked for a second connection while it held the
+/// first, which it did for that long.
+#[must_use]
+pub fn maybe_exhausted(held: Duration) -> String {
+    format!(
+        "the sandbox's only connection was in use for {}ms in one go, which is as long as its pool waits: \
+         a second one that was asked for meanwhile was not given, though production has more",
+        held.as_millis()
+    )
 }
 
 /// The verdict where an application asks for a second connection while it holds the first.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::RollbackVerdict;
+use super::queue::Queue;
 use super::witness::Witness;
 
 /// Lets one connection into a sandbox's pool, once, and keeps what is found out about it.
@@ -19,6 +20,7 @@ pub struct Gate {
     found: Mutex<Option<RollbackVerdict>>,
     checkouts: AtomicU64,
     checkins: AtomicU64,
+    queue: Arc<Queue>,
     witness: Witness,
 }
 
@@ -65,6 +67,12 @@ impl Gate {
     #[must_use]
     pub fn witness(&self) -> &Witness {
         &self.witness
+    }
+
+    /// Who has the connection, and who waits for it.
+    #[must_use]
+    pub fn queue(&self) -> &Arc<Queue> {
+        &self.queue
     }
 
     /// From now on no connection is admitted.

@@ -10,6 +10,7 @@
 //! | [`savepoints`] | the guard, the savepoint of each request, and the statements around them |
 //! | [`postgres`], [`mysql`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
 //! | [`Fault`], [`fault`], [`witness`] | what the errors of a database mean, and which of them explain a failure |
+//! | [`queue`] | who has the connection and who waits for it: whether a second one was asked for |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
 //! | [`Choices`], [`Terms`] | what an application chooses, and what a sandbox is opened with |
 //! | [`absent`] | what to say where the connection is in use or gone, and how long to wait for it |
@@ -23,6 +24,7 @@ pub mod gate;
 pub mod mysql;
 mod open;
 pub mod postgres;
+pub mod queue;
 pub mod savepoints;
 pub mod sqlite;
 mod statement;

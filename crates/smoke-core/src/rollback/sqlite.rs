@@ -1,5 +1,7 @@
 //! What is said to SQLite, whatever the library.
 
+pub mod address;
+
 use std::time::Duration;
 
 use super::Fault;

@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::job::Job;
 use crate::app::Unbuilt;
 use crate::clock::{Clock, Part};
-use crate::errand::{Errand, beside, let_go_in_time};
+use crate::errand::{Errand, beside, let_go_in_time, remarked};
 use crate::error::Explained;
 use crate::fixture::finisher::{self, Finisher};
 use crate::panic::watched;
@@ -186,11 +186,16 @@ pub(crate) async fn execute(
     if let Some(letting_go) = letting_go {
         result = let_go_in_time(result, letting_go, || engine.suspect(&job.name)).await;
     }
+    let explained = explained(&result, &sessions);
+    if explained.is_none() && !has_ended {
+        // Of a test that has ended this was asked where its error was whole.
+        result = result.map_err(|error| remarked(error, &sessions));
+    }
     let mut found: Vec<_> = remains
         .problems
         .into_iter()
         .chain(verdicts)
-        .chain(explained(&result, &sessions))
+        .chain(explained)
         .filter(|verdict| !verdict.is_rolled_back())
         .collect();
     if let Some(failure) = cx.building().failure() {
