@@ -8,6 +8,8 @@ use sea_orm::DatabaseConnection;
 use sea_orm::DatabaseConnectionType;
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use crate::errors;
 #[cfg(feature = "mysql")]
 use sea_orm::{SqlxMySqlConnector, sqlx::MySql};
 #[cfg(feature = "postgres")]
@@ -71,11 +73,13 @@ impl Rollback {
         let url = url.into();
         Self(match url.split(':').next() {
             #[cfg(feature = "mysql")]
-            Some("mysql" | "mariadb") => Kind::Mysql(smoke_sqlx::Rollback::new(url)),
+            Some("mysql" | "mariadb") => return smoke_sqlx::Rollback::<MySql>::new(url).into(),
             #[cfg(feature = "postgres")]
-            Some("postgres" | "postgresql") => Kind::Postgres(smoke_sqlx::Rollback::new(url)),
+            Some("postgres" | "postgresql") => {
+                return smoke_sqlx::Rollback::<Postgres>::new(url).into();
+            }
             #[cfg(feature = "sqlite")]
-            Some("sqlite") => Kind::Sqlite(smoke_sqlx::Rollback::new(url)),
+            Some("sqlite") => return smoke_sqlx::Rollback::<Sqlite>::new(url).into(),
             _ => Kind::Unknown("the URL is of no database whose feature is chosen"),
         })
     }
@@ -85,17 +89,18 @@ impl Rollback {
     pub fn like(connection: &DatabaseConnection) -> Self {
         Self(match &connection.inner {
             #[cfg(feature = "mysql")]
-            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => Kind::Mysql(
-                smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()),
-            ),
+            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+                return smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()).into();
+            }
             #[cfg(feature = "postgres")]
-            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Kind::Postgres(
-                smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()),
-            ),
+            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+                return smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool())
+                    .into();
+            }
             #[cfg(feature = "sqlite")]
-            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Kind::Sqlite(
-                smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()),
-            ),
+            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+                return smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()).into();
+            }
             _ => Kind::Unknown("the connection is to no database whose feature is chosen"),
         })
     }
@@ -147,21 +152,21 @@ impl Rollback {
 #[cfg(feature = "mysql")]
 impl From<smoke_sqlx::Rollback<MySql>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<MySql>) -> Self {
-        Self(Kind::Mysql(rollback))
+        Self(Kind::Mysql(rollback.read_within(errors::sqlx_within)))
     }
 }
 
 #[cfg(feature = "postgres")]
 impl From<smoke_sqlx::Rollback<Postgres>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Postgres>) -> Self {
-        Self(Kind::Postgres(rollback))
+        Self(Kind::Postgres(rollback.read_within(errors::sqlx_within)))
     }
 }
 
 #[cfg(feature = "sqlite")]
 impl From<smoke_sqlx::Rollback<Sqlite>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Sqlite>) -> Self {
-        Self(Kind::Sqlite(rollback))
+        Self(Kind::Sqlite(rollback.read_within(errors::sqlx_within)))
     }
 }
 

@@ -36,7 +36,11 @@ pub(crate) async fn open<DB: Database>(
     };
     let savepoints = levels::savepoints();
     let guard = savepoints.guard();
-    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
+    let shared = Arc::new(Shared::<DB>::new(
+        savepoints,
+        options.clone(),
+        rollback.within(),
+    ));
     let witness = shared.gate.witness();
     if DB::ENDS_ON_ITS_OWN {
         witness.listen();

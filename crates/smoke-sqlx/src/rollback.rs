@@ -1,5 +1,6 @@
 //! The backend.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Pool};
 
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+
+/// Finds the error of sqlx within one of a library on top of it.
+pub(crate) type Within = for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>;
 
 type Setup<DB> = Arc<
     dyn for<'c> Fn(&'c mut <DB as Database>::Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>
@@ -61,6 +65,7 @@ pub struct Rollback<DB: Database> {
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
     choices: Choices,
+    within: Within,
 }
 
 /// Where the options to connect with come from.
@@ -94,6 +99,7 @@ impl<DB: Database> Rollback<DB> {
             pool_options: None,
             setups: Vec::new(),
             choices: Choices::default(),
+            within: |_| None,
         }
     }
 
@@ -129,6 +135,17 @@ impl<DB: Database> Rollback<DB> {
     /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.choices.limit = Some(limit);
+        self
+    }
+
+    /// For libraries on top of sqlx whose errors do not name sqlx's as their source: finds it
+    /// within one of theirs.
+    #[doc(hidden)]
+    pub fn read_within(
+        mut self,
+        within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
+    ) -> Self {
+        self.within = within;
         self
     }
 
@@ -191,6 +208,10 @@ impl<DB: Database> Rollback<DB> {
             (None, Source::Pool(pool)) => pool.options().clone(),
             (None, _) => PoolOptions::new(),
         }
+    }
+
+    pub(crate) fn within(&self) -> Within {
+        self.within
     }
 
     pub(crate) fn choices(&self) -> &Choices {

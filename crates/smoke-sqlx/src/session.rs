@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
 use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use smoke_core::rollback::acting::as_session;
 use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
@@ -14,7 +15,7 @@ use tokio::runtime::Handle;
 use crate::database::Database;
 use crate::shared::Shared;
 use crate::steps;
-use crate::verdict::{explain, text};
+use crate::verdict::{explain, plainer, text};
 
 pub(crate) struct Session<DB: Database> {
     shared: Arc<Shared<DB>>,
@@ -179,6 +180,14 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
 
     fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {
         explain(&self.shared, error)
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.shared.gate.witness().take_last_error()
+    }
+
+    fn plainer(&self, error: &SmokeError) -> Option<(String, String)> {
+        plainer(error)
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

@@ -4,7 +4,7 @@ use smoke_core::RollbackVerdict;
 use smoke_core::rollback::absent::finished;
 use smoke_core::rollback::gate::lock;
 use smoke_core::rollback::mysql;
-use smoke_core::rollback::savepoints::{Attempt, Ending, Entering};
+use smoke_core::rollback::savepoints::{Attempt, Ending, Entering, Leaving};
 use sqlx::Error;
 
 use crate::database::{Database, Fault, fault_of};
@@ -89,7 +89,8 @@ async fn expect_levels<DB: Database>(
         return Ok(());
     }
     let sql = lock(&shared.savepoints).back_to_guard();
-    let survived = Attempt { sql, means: () };
+    let means = Leaving::Left;
+    let survived = Attempt { sql, means };
     prove(connection, shared, [survived]).await?;
     Err(shared.gate.find(too_much()))
 }
@@ -97,10 +98,14 @@ async fn expect_levels<DB: Database>(
 async fn prove<DB: Database>(
     connection: &mut DB::Connection,
     shared: &Shared<DB>,
-    attempts: impl IntoIterator<Item = Attempt<()>, IntoIter: Send>,
+    attempts: impl IntoIterator<Item = Attempt<Leaving>, IntoIter: Send>,
 ) -> Result<(), RollbackVerdict> {
     match attempt::<DB, _>(connection, attempts).await {
-        Ok(_) => Ok(()),
+        Ok((Leaving::Left, _)) => Ok(()),
+        Ok((Leaving::Aborted, _)) => {
+            shared.gate.witness().saw_it_aborted();
+            Ok(())
+        }
         Err(errors) => Err(not_proven(connection, shared, &errors).await),
     }
 }

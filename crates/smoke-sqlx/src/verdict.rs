@@ -1,11 +1,13 @@
 //! What to make of statements that failed.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
-use smoke_core::RollbackVerdict;
 use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::redact;
+use smoke_core::{Clue, RollbackVerdict};
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 
 use crate::database::{Database, Fault, fault_of};
 use crate::shared::Shared;
@@ -69,14 +71,54 @@ pub(crate) fn explain<DB: Database>(
     shared: &Shared<DB>,
     error: &smoke_core::Error,
 ) -> Option<RollbackVerdict> {
-    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    match error.downcast_ref::<Error>().or_else(counted)? {
-        Error::PoolTimedOut => Some(exhausted()),
-        error => {
-            let witness = shared.gate.witness();
-            witness.name(fault_of::<DB>(error), text(error))
+    let gate = &shared.gate;
+    error.find(|clue| {
+        let (fault, said) = match clue {
+            Clue::Error(error) => match known(error).or_else(|| shared.within(error)) {
+                Some(Error::PoolTimedOut) => return Some(exhausted()),
+                Some(error) => (fault_of::<DB>(error), text(error)),
+                None => {
+                    let error = of_database(error)?;
+                    (DB::read(error), plain(error))
+                }
+            },
+            // Other pools say the same of theirs: this one has to have been used at all.
+            Clue::Text(said) if said.contains(&Error::PoolTimedOut.to_string()) => {
+                return (gate.checkouts() > 0).then(exhausted);
+            }
+            Clue::Text(said) => (DB::read_message(said), redact(said).into_owned()),
+        };
+        gate.witness().name_returned(fault, said)
+    })
+}
+
+/// What the database said, and the same without the line of its source.
+pub(crate) fn plainer(error: &smoke_core::Error) -> Option<(String, String)> {
+    error.find(|clue| match clue {
+        Clue::Error(error) => {
+            let error = of_database(error)?;
+            let (said, plain) = (error.to_string(), message(error));
+            (said != plain).then_some((said, plain))
         }
-    }
+        Clue::Text(_) => None,
+    })
+}
+
+fn known<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    error.downcast_ref().or_else(counted)
+}
+
+/// What the database said: also where that is all that a wrapper leaves of an error of sqlx.
+fn of_database<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
+    let left = || {
+        error
+            .downcast_ref::<Box<dyn DatabaseError>>()
+            .map(|error| &**error)
+    };
+    known(error)
+        .and_then(Error::as_database_error)
+        .or_else(left)
 }
 
 /// Says that a connection could not be ended from outside.
@@ -92,7 +134,26 @@ fn said(error: Option<&Error>) -> String {
     error.map_or_else(String::new, text)
 }
 
-/// What the driver said, without passwords.
+/// What the driver said, without passwords and without a line of the server's source.
 pub(crate) fn text(error: &Error) -> String {
-    redact(&error.to_string()).into_owned()
+    let said = error.to_string();
+    redact(&match error.as_database_error() {
+        Some(error) => said.replace(&error.to_string(), &message(error)),
+        None => said,
+    })
+    .into_owned()
+}
+
+/// The same of what the database said.
+fn plain(error: &dyn DatabaseError) -> String {
+    redact(&message(error)).into_owned()
+}
+
+/// What the database said. sqlx adds the line of PostgreSQL's source that said it.
+fn message(error: &dyn DatabaseError) -> String {
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        return error.message().to_owned();
+    }
+    error.to_string()
 }

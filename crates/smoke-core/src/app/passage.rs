@@ -11,7 +11,7 @@ use super::body::AnswerBody;
 use super::noted::Noted;
 use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
 use crate::Context;
-use crate::rollback::{RollbackVerdict, Session};
+use crate::rollback::{LastError, RollbackVerdict, Session};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
@@ -59,6 +59,8 @@ impl Passage {
             _one_at_a_time: one_at_a_time,
         };
         passage.enter_sessions().await?;
+        // What was said before the request is not the request's.
+        passage.take_last_errors();
         Ok(Self {
             noted: Some(Noted::new(&passage.cx, request)),
             ..passage
@@ -121,7 +123,20 @@ impl Passage {
                 request: self.request.to_string(),
             })
         });
-        self.leave_sessions(self.sessions.len()).await.or(bypassed)
+        let left = self.leave_sessions(self.sessions.len()).await;
+        if !succeeded && let Some(error) = self.take_last_errors() {
+            self.cx.note_last_error(&self.request, error);
+        }
+        left.or(bypassed)
+    }
+
+    /// The last error of the databases, rather one that was heard.
+    fn take_last_errors(&self) -> Option<LastError> {
+        let errors = self
+            .sessions
+            .iter()
+            .filter_map(|session| session.take_last_error());
+        errors.max_by_key(|error| error.said().is_some())
     }
 
     async fn leave_sessions(&self, entered: usize) -> Option<RollbackVerdict> {

@@ -39,5 +39,6 @@ pub(crate) use open::OpenSandbox;
 pub use terms::Terms;
 pub use verdict::RollbackVerdict;
 pub use watch::{HandleToken, HandleWatch};
+pub use witness::LastError;
 
 pub use crate::redact::redact;

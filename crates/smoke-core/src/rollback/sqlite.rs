@@ -86,7 +86,9 @@ pub fn read(code: i32) -> Fault {
 pub fn read_message(said: &str) -> Fault {
     const FAULTS: &[(Fault, &str)] = &[
         (Fault::Ended, "no such savepoint"),
-        (Fault::Busy, "is locked"),
+        (Fault::Busy, "database is locked"),
+        (Fault::Busy, "database table is locked"),
+        (Fault::Busy, "database schema is locked"),
         (Fault::ReadOnly, "attempt to write a readonly database"),
         (Fault::Lost, "unable to open database file"),
         (Fault::SchemaChanged, "database schema has changed"),

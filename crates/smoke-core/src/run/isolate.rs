@@ -151,7 +151,9 @@ pub(crate) async fn execute(
     )
     .await;
     let (verdicts, pauses): (Vec<_>, Vec<_>) = finished.into_iter().unzip();
+    result = plain_of(result, &sessions);
     let explained = explained(&result, &sessions);
+    let has_failed = matches!(&result, Err(error) if error.kind() != ErrorKind::Skipped);
     if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {
         let permit = remains.permit;
         coordinator.spawn(async move {
@@ -168,6 +170,9 @@ pub(crate) async fn execute(
         .chain(explained)
         .filter(|verdict| !verdict.is_rolled_back());
     result = judge(result, found.collect(), job);
+    if let Some(last) = remains.last_error.filter(|_| has_failed) {
+        result = result.map_err(|error| last.tell(error));
+    }
     let passing = is_passing(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
@@ -256,7 +261,7 @@ async fn finish(engine: &Engine, cx: &Context, finisher: Finisher) -> Result {
 /// What went wrong after the test: it counts where the test itself was good, and is said in any case.
 fn beside(result: Result, fault: Error) -> Result {
     match result {
-        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(&fault)),
+        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(fault)),
         _ => Err(fault),
     }
 }
@@ -264,9 +269,8 @@ fn beside(result: Result, fault: Error) -> Result {
 /// What went wrong beneath the test explains what the test says, and counts more.
 fn beneath(result: Result, fault: Error) -> Result {
     Err(match result {
-        Ok(()) => fault,
-        Err(cause) if cause.message() == fault.message() => cause,
-        Err(cause) => fault.caused_by(&cause),
+        Err(seen) if seen.kind() != ErrorKind::Skipped => fault.seen_as(seen),
+        _ => fault,
     })
 }
 
@@ -299,6 +303,15 @@ fn barred(verdict: &RollbackVerdict) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// The result without what says nothing to whoever reads it.
+fn plain_of(result: Result, sessions: &[Arc<dyn Session>]) -> Result {
+    let plainer = |error: Error, session: &Arc<dyn Session>| match session.plainer(&error) {
+        Some((text, instead)) => error.saying(&text, &instead),
+        None => error,
+    };
+    result.map_err(|error| sessions.iter().fold(error, plainer))
 }
 
 /// What the sandboxes know of a failure.

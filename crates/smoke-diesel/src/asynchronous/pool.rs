@@ -5,7 +5,7 @@ use std::ops::DerefMut;
 use std::time::Duration;
 
 use diesel::ConnectionResult;
-use smoke_core::{Error, Result};
+use smoke_core::{Clue, Result};
 
 use super::{Connection, Manager};
 
@@ -28,7 +28,7 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     fn take(&self, wait: Duration) -> impl Future<Output = Result<Self::Object, Missing>> + Send;
 
     /// Whether a connection was waited for in vain.
-    fn is_exhausted(error: &Error) -> bool;
+    fn is_exhausted(clue: Clue<'_>) -> bool;
 
     /// Closes a connection that was taken.
     fn discard(object: Self::Object);

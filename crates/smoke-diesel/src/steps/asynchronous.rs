@@ -8,7 +8,7 @@ use smoke_core::rollback::{Fault, mysql};
 use crate::asynchronous::Connection as Sandboxed;
 use crate::dialect::Dialect;
 use crate::gate::Gate;
-use crate::savepoints::{Attempt, Ending, Entering, Savepoints};
+use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, text, unproven};
 
 /// Sets the savepoint of a request, after ending that of one that was given up.
@@ -36,8 +36,10 @@ pub(crate) async fn leave<C: Sandboxed>(
 ) -> Result<(), RollbackVerdict> {
     end_nested(connection).await;
     if let Some(attempts) = savepoints.leave() {
-        if let Err(errors) = attempt(connection, gate, attempts).await {
-            return Err(not_proven(connection, gate, &errors).await);
+        match attempt(connection, gate, attempts).await {
+            Ok((Leaving::Left, _)) => {}
+            Ok((Leaving::Aborted, _)) => gate.witness().saw_it_aborted(),
+            Err(errors) => return Err(not_proven(connection, gate, &errors).await),
         }
         savepoints.left();
     }

@@ -106,6 +106,9 @@ pub(crate) trait Database: sqlx::Database {
     /// What an error of the database means.
     fn read(error: &dyn DatabaseError) -> Fault;
 
+    /// The same, where nothing but the message is left of it.
+    fn read_message(said: &str) -> Fault;
+
     /// Why a COMMIT would be refused, where that is known before the rollback.
     fn refusal<'c>(
         _connection: &'c mut Self::Connection,

@@ -86,6 +86,10 @@ impl Database for MySql {
         number_of(error).map_or(Fault::Other, mysql::read)
     }
 
+    fn read_message(said: &str) -> Fault {
+        mysql::read_message(said)
+    }
+
     fn look_back(
         connection: &mut MySqlConnection,
     ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {

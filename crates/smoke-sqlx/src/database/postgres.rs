@@ -184,6 +184,10 @@ impl Database for Postgres {
             .map_or(Fault::Other, |state| postgres::read(&state))
     }
 
+    fn read_message(said: &str) -> Fault {
+        postgres::read_message(said)
+    }
+
     fn remark(server_side: &ServerSide) -> Option<String> {
         server_side.is_sealed().then(|| REFUSED.to_owned())
     }

@@ -117,6 +117,10 @@ impl Database for Sqlite {
         }
     }
 
+    fn read_message(said: &str) -> Fault {
+        sqlite::read_message(said)
+    }
+
     fn refusal<'c>(
         connection: &'c mut SqliteConnection,
         handle: &'c Handle,

@@ -1,0 +1,66 @@
+//! A chain of errors: what is in it, and how it reads.
+
+use std::error::Error as StdError;
+
+/// An error and its sources, outermost first.
+pub(super) fn chain<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| <dyn StdError>::source(*error))
+}
+
+/// The causes of what is said, without what stands there already: many errors repeat their source
+/// in their own words (`X: Y`, caused by `Y`).
+pub(super) fn causes(message: &str, texts: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    for text in texts {
+        if says(message, &text) || causes.iter().any(|cause| says(cause, &text)) {
+            continue;
+        }
+        causes.retain(|cause| !says(&text, cause));
+        causes.push(text);
+    }
+    causes
+}
+
+/// Whether a text has the other one in it, word for word.
+pub(super) fn says(text: &str, other: &str) -> bool {
+    let other = other.trim();
+    let ends = |part: &str| part.chars().next_back().is_some_and(char::is_alphanumeric);
+    let begins = |part: &str| part.chars().next().is_some_and(char::is_alphanumeric);
+    other.is_empty()
+        || text.match_indices(other).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + other.len()..]);
+            !(ends(before) && begins(other)) && !(ends(other) && begins(after))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(message: &str, texts: &[&str]) -> Vec<String> {
+        causes(message, texts.iter().map(|text| (*text).to_owned()))
+    }
+
+    #[test]
+    fn no_text_stands_twice_in_a_chain() {
+        for (message, texts, left) in [
+            ("a: b: c", &["b: c", "c"][..], &[][..]),
+            ("a", &["b: c", "c", "d"], &["b: c", "d"]),
+            ("a", &["a", "b", "a", "b"], &["b"]),
+            ("a", &["c", "b: c"], &["b: c"]),
+            ("a", &["b", "", " "], &["b"]),
+        ] {
+            assert_eq!(of(message, texts), left, "{message}: {texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_word_says_nothing() {
+        assert_eq!(of("row 17 is locked", &["7", "lock"]), ["7", "lock"]);
+        assert_eq!(of("row 17 is locked", &["17", "is locked"]), [""; 0]);
+        assert_eq!(of("the address is ä", &["ä"]), [""; 0]);
+        assert_eq!(of("(7)", &["7", "(7)"]), [""; 0]);
+    }
+}
