@@ -7,7 +7,8 @@
 //! and a small application, and looks at the database from outside: no row may stay, nothing may
 //! be held up, and what cannot be rolled back has to be said.
 //!
-//! [`Line`] stands before a server that is to fail.
+//! [`Line`] stands before a server that is to fail, and a [`Wrapper`] around an error that is to be
+//! found all the same.
 //!
 //! # Examples
 //!
@@ -26,5 +27,7 @@ pub mod adapter;
 pub mod backend;
 mod line;
 pub mod paper;
+mod wrapper;
 
 pub use line::Line;
+pub use wrapper::Wrapper;

@@ -152,21 +152,21 @@ impl Rollback {
 #[cfg(feature = "mysql")]
 impl From<smoke_sqlx::Rollback<MySql>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<MySql>) -> Self {
-        Self(Kind::Mysql(rollback.read_within(errors::sqlx_within)))
+        Self(Kind::Mysql(errors::shown(rollback)))
     }
 }
 
 #[cfg(feature = "postgres")]
 impl From<smoke_sqlx::Rollback<Postgres>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Postgres>) -> Self {
-        Self(Kind::Postgres(rollback.read_within(errors::sqlx_within)))
+        Self(Kind::Postgres(errors::shown(rollback)))
     }
 }
 
 #[cfg(feature = "sqlite")]
 impl From<smoke_sqlx::Rollback<Sqlite>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Sqlite>) -> Self {
-        Self(Kind::Sqlite(rollback.read_within(errors::sqlx_within)))
+        Self(Kind::Sqlite(errors::shown(rollback)))
     }
 }
 

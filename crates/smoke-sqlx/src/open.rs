@@ -39,7 +39,7 @@ pub(crate) async fn open<DB: Database>(
     let shared = Arc::new(Shared::<DB>::new(
         savepoints,
         options.clone(),
-        rollback.within(),
+        rollback.on_top(),
     ));
     let witness = shared.gate.witness();
     if DB::ENDS_ON_ITS_OWN {

@@ -14,8 +14,21 @@ use sqlx::{Connection, Database, Pool};
 
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
-/// Finds the error of sqlx within one of a library on top of it.
-pub(crate) type Within = for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>;
+/// How a library on top of sqlx shows its errors.
+#[derive(Clone, Copy)]
+pub(crate) struct OnTop {
+    /// Finds the error of sqlx within one of its own.
+    pub(crate) within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
+    /// What it says of a pool that has given no connection in time.
+    pub(crate) timed_out: Option<&'static str>,
+}
+
+impl OnTop {
+    const NOTHING: Self = Self {
+        within: |_| None,
+        timed_out: None,
+    };
+}
 
 type Setup<DB> = Arc<
     dyn for<'c> Fn(&'c mut <DB as Database>::Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>
@@ -65,7 +78,7 @@ pub struct Rollback<DB: Database> {
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
     choices: Choices,
-    within: Within,
+    on_top: OnTop,
 }
 
 /// Where the options to connect with come from.
@@ -99,7 +112,7 @@ impl<DB: Database> Rollback<DB> {
             pool_options: None,
             setups: Vec::new(),
             choices: Choices::default(),
-            within: |_| None,
+            on_top: OnTop::NOTHING,
         }
     }
 
@@ -139,13 +152,15 @@ impl<DB: Database> Rollback<DB> {
     }
 
     /// For libraries on top of sqlx whose errors do not name sqlx's as their source: finds it
-    /// within one of theirs.
+    /// within one of theirs; and what they say of a pool that has given no connection in time.
     #[doc(hidden)]
     pub fn read_within(
         mut self,
         within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
+        timed_out: &'static str,
     ) -> Self {
-        self.within = within;
+        let timed_out = Some(timed_out);
+        self.on_top = OnTop { within, timed_out };
         self
     }
 
@@ -210,8 +225,8 @@ impl<DB: Database> Rollback<DB> {
         }
     }
 
-    pub(crate) fn within(&self) -> Within {
-        self.within
+    pub(crate) fn on_top(&self) -> OnTop {
+        self.on_top
     }
 
     pub(crate) fn choices(&self) -> &Choices {

@@ -187,7 +187,7 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
     }
 
     fn plainer(&self, error: &SmokeError) -> Option<(String, String)> {
-        plainer(error)
+        plainer(self.shared.on_top, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

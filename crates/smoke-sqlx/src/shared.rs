@@ -1,6 +1,5 @@
 //! What the two sides of one sandbox have in common.
 
-use std::error::Error as StdError;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use smoke_core::rollback::savepoints::Savepoints;
 use sqlx::Pool;
 
 use crate::database::{Database, Ended, Options};
-use crate::rollback::Within;
+use crate::rollback::OnTop;
 use crate::verdict::not_cut;
 
 /// How long ending a connection from outside may take.
@@ -26,19 +25,20 @@ pub(crate) struct Shared<DB: Database> {
     pub(crate) savepoints: Mutex<Savepoints>,
     options: Options<DB>,
     outside: OnceLock<DB::Outside>,
-    within: Within,
+    /// How a library on top of sqlx shows its errors.
+    pub(crate) on_top: OnTop,
     /// None once the sandbox is finished, and before it is open.
     pool: Mutex<Option<Pool<DB>>>,
 }
 
 impl<DB: Database> Shared<DB> {
-    pub(crate) fn new(savepoints: Savepoints, options: Options<DB>, within: Within) -> Self {
+    pub(crate) fn new(savepoints: Savepoints, options: Options<DB>, on_top: OnTop) -> Self {
         Self {
             gate: Gate::default(),
             savepoints: Mutex::new(savepoints),
             options,
             outside: OnceLock::new(),
-            within,
+            on_top,
             pool: Mutex::new(None),
         }
     }
@@ -46,14 +46,6 @@ impl<DB: Database> Shared<DB> {
     pub(crate) fn opened(&self, pool: Pool<DB>, outside: DB::Outside) {
         let _ = self.outside.set(outside);
         *lock(&self.pool) = Some(pool);
-    }
-
-    /// The error of sqlx within one of a library on top of it.
-    pub(crate) fn within<'e>(
-        &self,
-        error: &'e (dyn StdError + 'static),
-    ) -> Option<&'e sqlx::Error> {
-        (self.within)(error)
     }
 
     pub(crate) fn outside(&self) -> Option<&DB::Outside> {

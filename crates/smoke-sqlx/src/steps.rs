@@ -3,8 +3,8 @@
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::absent::finished;
 use smoke_core::rollback::gate::lock;
-use smoke_core::rollback::mysql;
 use smoke_core::rollback::savepoints::{Attempt, Ending, Entering, Leaving};
+use smoke_core::rollback::{mysql, redact};
 use sqlx::Error;
 
 use crate::database::{Database, Fault, fault_of};
@@ -18,6 +18,7 @@ pub(crate) async fn check_out<DB: Database>(
     shared: &Shared<DB>,
 ) -> Result<(), RollbackVerdict> {
     expect_levels(connection, shared).await?;
+    hear(connection, shared).await;
     let attempts = lock(&shared.savepoints).check_out();
     prove(connection, shared, attempts.into_iter().flatten()).await
 }
@@ -43,12 +44,25 @@ pub(crate) async fn leave<DB: Database>(
     shared: &Shared<DB>,
 ) -> Result<(), RollbackVerdict> {
     expect_levels(connection, shared).await?;
+    hear(connection, shared).await;
     let attempts = lock(&shared.savepoints).leave();
     if let Some(attempts) = attempts {
         prove(connection, shared, attempts).await?;
         lock(&shared.savepoints).left();
     }
     Ok(())
+}
+
+/// Asks what went wrong in the application's last statement, before a statement of the session.
+async fn hear<DB: Database>(connection: &mut DB::Connection, shared: &Shared<DB>) {
+    if let Some((fault, said)) = DB::last_error(connection).await {
+        // What else was sent is not known: a deadlock alone does not say why a transaction ended.
+        let fault = match fault {
+            Fault::Deadlock => Fault::Busy,
+            fault => fault,
+        };
+        shared.gate.witness().saw(fault, redact(&said).into_owned());
+    }
 }
 
 /// Proves the guard, has deferred constraints checked and rolls back.

@@ -10,6 +10,7 @@ use sqlx::Error;
 use sqlx::error::DatabaseError;
 
 use crate::database::{Database, Fault, fault_of};
+use crate::rollback::OnTop;
 use crate::shared::Shared;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
@@ -65,38 +66,39 @@ pub(crate) fn not_opened<DB: Database>(error: &Error) -> smoke_core::Error {
     }
 }
 
-/// What explains that a test did not pass, where it is its error; sqlx tells nobody of those that
-/// handlers get.
+/// What explains that a test did not pass: its error, or what was found out of those that handlers
+/// got, of which sqlx tells nobody.
 pub(crate) fn explain<DB: Database>(
     shared: &Shared<DB>,
     error: &smoke_core::Error,
 ) -> Option<RollbackVerdict> {
     let gate = &shared.gate;
-    error.find(|clue| {
+    let returned = error.find(|clue| {
+        // Other pools say the same of theirs: this one has to have been used at all.
+        if has_timed_out(shared.on_top, clue) {
+            return (gate.checkouts() > 0).then(exhausted);
+        }
         let (fault, said) = match clue {
-            Clue::Error(error) => match known(error).or_else(|| shared.within(error)) {
-                Some(Error::PoolTimedOut) => return Some(exhausted()),
-                Some(error) => (fault_of::<DB>(error), text(error)),
-                None => {
-                    let error = of_database(error)?;
+            Clue::Error(error) => match (known(shared.on_top, error), left(error)) {
+                (Some(error), _) => (fault_of::<DB>(error), text(error)),
+                (None, left) => {
+                    let error = left?;
                     (DB::read(error), plain(error))
                 }
             },
-            // Other pools say the same of theirs: this one has to have been used at all.
-            Clue::Text(said) if said.contains(&Error::PoolTimedOut.to_string()) => {
-                return (gate.checkouts() > 0).then(exhausted);
-            }
             Clue::Text(said) => (DB::read_message(said), redact(said).into_owned()),
         };
         gate.witness().name_returned(fault, said)
-    })
+    });
+    returned.or_else(|| gate.witness().explain())
 }
 
 /// What the database said, and the same without the line of its source.
-pub(crate) fn plainer(error: &smoke_core::Error) -> Option<(String, String)> {
+pub(crate) fn plainer(on_top: OnTop, error: &smoke_core::Error) -> Option<(String, String)> {
     error.find(|clue| match clue {
         Clue::Error(error) => {
-            let error = of_database(error)?;
+            let known = known(on_top, error).and_then(Error::as_database_error);
+            let error = known.or_else(|| left(error))?;
             let (said, plain) = (error.to_string(), message(error));
             (said != plain).then_some((said, plain))
         }
@@ -104,21 +106,29 @@ pub(crate) fn plainer(error: &smoke_core::Error) -> Option<(String, String)> {
     })
 }
 
-fn known<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
-    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    error.downcast_ref().or_else(counted)
+/// Whether the pool has given no connection in time.
+fn has_timed_out(on_top: OnTop, clue: Clue<'_>) -> bool {
+    match clue {
+        Clue::Error(error) => matches!(known(on_top, error), Some(Error::PoolTimedOut)),
+        Clue::Text(said) => {
+            let sqlx = Error::PoolTimedOut.to_string();
+            let mut all = [Some(&*sqlx), on_top.timed_out].into_iter().flatten();
+            all.any(|timed_out| said.contains(timed_out))
+        }
+    }
 }
 
-/// What the database said: also where that is all that a wrapper leaves of an error of sqlx.
-fn of_database<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
-    let left = || {
-        error
-            .downcast_ref::<Box<dyn DatabaseError>>()
-            .map(|error| &**error)
-    };
-    known(error)
-        .and_then(Error::as_database_error)
-        .or_else(left)
+/// The error of sqlx that it is, or has within.
+fn known<'e>(on_top: OnTop, error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
+    let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
+    let itself = error.downcast_ref().or_else(counted);
+    itself.or_else(|| (on_top.within)(error))
+}
+
+/// What a wrapper that hides an error of sqlx leaves of it: its source.
+fn left<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
+    let error: &Box<dyn DatabaseError> = error.downcast_ref()?;
+    Some(&**error)
 }
 
 /// Says that a connection could not be ended from outside.
@@ -144,9 +154,9 @@ pub(crate) fn text(error: &Error) -> String {
     .into_owned()
 }
 
-/// The same of what the database said.
+/// The same of what a wrapper leaves of it, in the words of sqlx.
 fn plain(error: &dyn DatabaseError) -> String {
-    redact(&message(error)).into_owned()
+    redact(&format!("error returned from database: {}", message(error))).into_owned()
 }
 
 /// What the database said. sqlx adds the line of PostgreSQL's source that said it.

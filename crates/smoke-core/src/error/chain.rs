@@ -23,6 +23,30 @@ pub(super) fn causes(message: &str, texts: impl IntoIterator<Item = String>) -> 
     causes
 }
 
+/// What is said of an error and of another one that came of it, with what both say once.
+pub(super) fn explained(message: &str, consequence: &str) -> String {
+    if says(message, consequence) {
+        return message.to_owned();
+    }
+    if says(consequence, message) {
+        return consequence.to_owned();
+    }
+    let is_sentence = |text: &str| text.trim().contains(' ');
+    match message.split_once(": ") {
+        Some((head, rest)) if is_sentence(rest) && says(consequence, rest) => {
+            format!("{head}: {consequence}")
+        }
+        _ => {
+            let parts = consequence.match_indices(": ");
+            let own = parts
+                .map(|(at, colon)| (&consequence[..at], &consequence[at + colon.len()..]))
+                .find(|(_, rest)| is_sentence(rest) && says(message, rest))
+                .map_or(consequence, |(own, _)| own);
+            format!("{message}; the test ended with: {own}")
+        }
+    }
+}
+
 /// Whether a text has the other one in it, word for word.
 pub(super) fn says(text: &str, other: &str) -> bool {
     let other = other.trim();
@@ -53,6 +77,27 @@ mod tests {
             ("a", &["b", "", " "], &["b"]),
         ] {
             assert_eq!(of(message, texts), left, "{message}: {texts:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_error_and_its_consequence_say_is_said_once() {
+        for (message, consequence, said) in [
+            ("busy: a b", "a b", "busy: a b"),
+            ("busy", "no order: busy", "no order: busy"),
+            ("busy: a b", "no order: a b", "busy: no order: a b"),
+            (
+                "shut (a b)",
+                "no order: a b",
+                "shut (a b); the test ended with: no order",
+            ),
+            (
+                "busy: 3",
+                "left is: 3",
+                "busy: 3; the test ended with: left is: 3",
+            ),
+        ] {
+            assert_eq!(explained(message, consequence), said);
         }
     }
 

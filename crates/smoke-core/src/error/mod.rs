@@ -14,7 +14,7 @@ use smoke_report::Place;
 pub use failure::{Failure, Skip};
 pub use outcome::IntoOutcome;
 
-use chain::{causes, chain, says};
+use chain::{causes, chain, explained, says};
 use failure::Mark;
 
 /// A result whose error is an [`Error`].
@@ -134,14 +134,7 @@ impl Error {
     /// The same error as what another one, which is only its consequence, comes from: said first,
     /// with the causes of both and the place of the other.
     pub(crate) fn seen_as(self, consequence: Self) -> Self {
-        let (mine, seen) = (&self.0.message, &consequence.0.message);
-        let message = if says(mine, seen) {
-            mine.clone()
-        } else if says(seen, mine) {
-            seen.clone()
-        } else {
-            format!("{mine}; the test ended with: {seen}")
-        };
+        let message = explained(&self.0.message, &consequence.0.message);
         let texts = [&self, &consequence].map(|error| error.0.causes.clone());
         let place = consequence.0.place.clone();
         let sources = vec![self, consequence];

@@ -1,6 +1,7 @@
 //! What a database has to bring.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use diesel::{ConnectionResult, QueryResult};
 use diesel_async::AsyncConnection;
@@ -26,6 +27,15 @@ pub(crate) trait Connection: PoolableConnection + 'static {
     /// Connects as the application does.
     fn connect(connect: &Connect<Self>) -> impl Future<Output = ConnectionResult<Self>> + Send {
         connect()
+    }
+
+    /// Connects with that URL so that all errors are heard that the server sends, where that
+    /// can be done.
+    fn overheard(
+        _url: &str,
+        _gate: &Arc<Gate>,
+    ) -> impl Future<Output = Option<ConnectionResult<Self>>> + Send {
+        async { None }
     }
 
     /// Sets what the application's own set-up may set otherwise.

@@ -3,6 +3,7 @@
 
 mod suite;
 mod transactions;
+mod wrappers;
 
 use std::sync::Arc;
 

@@ -109,6 +109,11 @@ pub(crate) trait Database: sqlx::Database {
     /// The same, where nothing but the message is left of it.
     fn read_message(said: &str) -> Fault;
 
+    /// What went wrong in the last statement, where the database can be asked.
+    fn last_error(_: &mut Self::Connection) -> BoxFuture<'_, Option<(Fault, String)>> {
+        async { None }.boxed()
+    }
+
     /// Why a COMMIT would be refused, where that is known before the rollback.
     fn refusal<'c>(
         _connection: &'c mut Self::Connection,

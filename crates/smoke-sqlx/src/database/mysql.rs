@@ -90,6 +90,16 @@ impl Database for MySql {
         mysql::read_message(said)
     }
 
+    fn last_error(connection: &mut MySqlConnection) -> BoxFuture<'_, Option<(Fault, String)>> {
+        async move {
+            let asked = raw_sql(mysql::LAST_ERROR).fetch_optional(connection);
+            let row = asked.await.ok()??;
+            let fault = mysql::read(row.try_get("Code").ok()?);
+            Some((fault, row.try_get("Message").ok()?))
+        }
+        .boxed()
+    }
+
     fn look_back(
         connection: &mut MySqlConnection,
     ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {

@@ -121,6 +121,16 @@ impl Database for Sqlite {
         sqlite::read_message(said)
     }
 
+    fn last_error(connection: &mut SqliteConnection) -> BoxFuture<'_, Option<(Fault, String)>> {
+        async move {
+            let error = connection.lock_handle().await.ok()?.last_error()?;
+            let code = error.code()?.parse().ok()?;
+            let is_error = !sqlite::is_no_error(code);
+            is_error.then(|| (Self::read(&error), error.message().to_owned()))
+        }
+        .boxed()
+    }
+
     fn refusal<'c>(
         connection: &'c mut SqliteConnection,
         handle: &'c Handle,

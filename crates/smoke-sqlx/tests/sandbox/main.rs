@@ -4,6 +4,7 @@
 
 mod subject;
 
+mod behind_wrappers;
 mod deferred;
 mod each_statement;
 mod escapes;

@@ -1,0 +1,143 @@
+//! What is known of an error that comes with the rows of a statement, of which diesel-async tells
+//! nobody but the caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel::QueryResult;
+use diesel::dsl::sql;
+use diesel::sql_types::Integer;
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use smoke_core::rollback::LastError;
+use smoke_core::{Opened, Sandbox, Session, Test};
+
+use crate::causes::{assert_errored, run, runner};
+use crate::subject::mariadb::Mariadb;
+use crate::subject::open;
+use crate::subject::postgres::{Postgres, url};
+use crate::subject::{PATIENCE, Subject};
+
+const INSERT: &str = "INSERT INTO t VALUES (1) RETURNING x";
+
+async fn inserts(connection: &mut AsyncPgConnection) -> QueryResult<i32> {
+    sql::<Integer>(INSERT).get_result(connection).await
+}
+
+/// A request whose handler keeps the error of a duplicate key to itself; what is known of it.
+async fn duplicate_key(pool: &Pool<AsyncPgConnection>, session: &dyn Session) -> Option<LastError> {
+    session.enter().await.unwrap();
+    let mut connection = pool.get().await.unwrap();
+    inserts(&mut connection).await.unwrap();
+    inserts(&mut connection).await.unwrap_err();
+    drop(connection);
+    session.leave().await.unwrap();
+    session.take_last_error()
+}
+
+fn is_duplicate(error: &Option<LastError>) -> bool {
+    matches!(error, Some(LastError::Said(said)) if said.starts_with("duplicate key"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_heard_where_the_url_is_known() {
+    let subject = Postgres::new().await;
+    let backend = subject.rollback_at(url());
+    let Opened { pool, session } = open(&backend).await.unwrap();
+    let found = duplicate_key(&pool, &*session).await;
+    assert!(is_duplicate(&found), "{found:?}");
+    // Undone, and over with the request.
+    let found = duplicate_key(&pool, &*session).await;
+    assert!(is_duplicate(&found), "{found:?}");
+    session.enter().await.unwrap();
+    session.leave().await.unwrap();
+    assert_eq!(session.take_last_error(), None);
+    drop(pool);
+    assert!(session.finish().await.is_rolled_back());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_heard_within_a_transaction_of_the_application() {
+    let subject = Postgres::new().await;
+    let Opened { pool, session } = open(&subject.rollback_at(url())).await.unwrap();
+    session.enter().await.unwrap();
+    let mut connection = pool.get().await.unwrap();
+    let nested = connection.transaction(async |connection| {
+        inserts(connection).await?;
+        inserts(connection).await
+    });
+    nested.await.unwrap_err();
+    drop(connection);
+    session.leave().await.unwrap();
+    let found = session.take_last_error();
+    assert!(is_duplicate(&found), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_application_connects_it_is_known_by_what_it_did() {
+    let subject = Postgres::new().await;
+    let Opened { pool, session } = open(&subject.rollback()).await.unwrap();
+    let found = duplicate_key(&pool, &*session).await;
+    assert_eq!(found, Some(LastError::Unseen));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_listened_to_is_ended_from_outside() {
+    let subject = Postgres::new().await;
+    let Opened { pool, session } = open(&subject.rollback_at(url())).await.unwrap();
+    let mut connection = pool.get().await.unwrap();
+    let (ran, cut) = tokio::join!(connection.batch_execute(Postgres::LONG), session.cut());
+    ran.unwrap_err();
+    assert!(cut);
+    subject.until_it_can_be_written().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_met_there_is_contention_and_tried_once_more() {
+    let subject = Postgres::new().await;
+    let mut production = subject.connect().await;
+    production
+        .batch_execute("BEGIN; LOCK TABLE t")
+        .await
+        .unwrap();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    let body = move |Sandbox(pool): Sandbox<Pool<AsyncPgConnection>>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let mut connection = pool.get().await?;
+            // As a handler does, of whose error the test hears nothing.
+            inserts(&mut connection).await.map_err(|_| "500")?;
+            Ok::<_, smoke_core::Error>(())
+        }
+    };
+    let runner = runner(subject.rollback_at(url()), Test::new("a", body));
+    let report = run(&runner).await;
+    assert_errored(&report, "the database was busy");
+    assert_errored(&report, "; the test ended with: 500");
+    assert_eq!(AtomicUsize::load(&tries, Ordering::SeqCst), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_mariadb_it_is_heard() {
+    let subject = Mariadb::new().await;
+    let Opened { pool, session } = open(&subject.backend()).await.unwrap();
+    session.enter().await.unwrap();
+    let work = async {
+        let mut connection = pool.get().await.unwrap();
+        let mut inserts = async || {
+            sql::<Integer>(INSERT)
+                .get_result::<i32>(&mut connection)
+                .await
+        };
+        inserts().await.unwrap();
+        inserts().await.unwrap_err();
+    };
+    tokio::time::timeout(PATIENCE, work).await.unwrap();
+    session.leave().await.unwrap();
+    let found = session.take_last_error();
+    assert!(
+        matches!(&found, Some(LastError::Said(said)) if said.starts_with("Duplicate entry")),
+        "{found:?}"
+    );
+}
