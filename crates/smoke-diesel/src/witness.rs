@@ -22,6 +22,10 @@ pub(crate) fn instrumentation<D: Dialect>(gate: Arc<Gate>) -> impl Instrumentati
         gate.witness().listen();
     }
     move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = &event {
+            // What came with rows was told to nobody.
+            gate.witness().ask();
+        }
         match &event {
             // Not once it has ended: nobody may wait for that.
             InstrumentationEvent::StartQuery { query, .. } if D::ENDS_ON_ITS_OWN => {

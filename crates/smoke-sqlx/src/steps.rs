@@ -55,7 +55,10 @@ pub(crate) async fn leave<DB: Database>(
 
 /// Asks what went wrong in the application's last statement, before a statement of the session.
 async fn hear<DB: Database>(connection: &mut DB::Connection, shared: &Shared<DB>) {
-    if let Some((fault, said)) = DB::last_error(connection).await {
+    let Some(outside) = shared.outside() else {
+        return;
+    };
+    if let Some((fault, said)) = DB::last_error(connection, outside).await {
         // What else was sent is not known: a deadlock alone does not say why a transaction ended.
         let fault = match fault {
             Fault::Deadlock => Fault::Busy,

@@ -127,8 +127,8 @@ fn known<'e>(on_top: OnTop, error: &'e (dyn StdError + 'static)) -> Option<&'e E
 
 /// What a wrapper that hides an error of sqlx leaves of it: its source.
 fn left<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
-    let error: &Box<dyn DatabaseError> = error.downcast_ref()?;
-    Some(&**error)
+    let left = error.downcast_ref::<Box<dyn DatabaseError>>();
+    left.map(|error| &**error)
 }
 
 /// Says that a connection could not be ended from outside.

@@ -50,12 +50,14 @@ pub(super) fn explained(message: &str, consequence: &str) -> String {
 /// Whether a text has the other one in it, word for word.
 pub(super) fn says(text: &str, other: &str) -> bool {
     let other = other.trim();
-    let ends = |part: &str| part.chars().next_back().is_some_and(char::is_alphanumeric);
-    let begins = |part: &str| part.chars().next().is_some_and(char::is_alphanumeric);
+    let is_of_word = |end: Option<char>| end.is_some_and(char::is_alphanumeric);
+    let cuts_a_word = |before: &str, after: &str| {
+        is_of_word(before.chars().next_back()) && is_of_word(after.chars().next())
+    };
     other.is_empty()
         || text.match_indices(other).any(|(at, _)| {
             let (before, after) = (&text[..at], &text[at + other.len()..]);
-            !(ends(before) && begins(other)) && !(ends(other) && begins(after))
+            !cuts_a_word(before, other) && !cuts_a_word(other, after)
         })
 }
 

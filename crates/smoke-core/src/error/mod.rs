@@ -93,6 +93,18 @@ impl Error {
         }))
     }
 
+    /// What another error says, which stays where it is.
+    #[cfg(feature = "live")]
+    #[track_caller]
+    pub(crate) fn quoting(error: &(dyn StdError + 'static)) -> Self {
+        let mut quoting = Self::msg(error);
+        let sources = chain(error).skip(1).map(ToString::to_string);
+        if let Some(inner) = Arc::get_mut(&mut quoting.0) {
+            inner.causes = causes(&inner.message, sources);
+        }
+        quoting
+    }
+
     /// Which outcome the error gives its test.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -80,15 +80,13 @@ pub fn read(code: i32) -> Fault {
     }
 }
 
-/// Whether a result code says of the last call that nothing went wrong in it.
+/// The same of an error that has both.
 #[must_use]
-pub fn is_no_error(code: i32) -> bool {
-    const OK: i32 = 0;
-    const NOTICE: i32 = 27;
-    const WARNING: i32 = 28;
-    const ROW: i32 = 100;
-    const DONE: i32 = 101;
-    matches!(code & 0xff, OK | NOTICE | WARNING | ROW | DONE)
+pub fn read_error(code: i32, said: &str) -> Fault {
+    match read(code) {
+        Fault::Other => read_message(said),
+        fault => fault,
+    }
 }
 
 /// The same, where the message has to do because a library keeps the code to itself. SQLite's come

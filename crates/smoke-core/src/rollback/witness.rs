@@ -20,6 +20,16 @@ pub struct Witness {
     aside: AtomicBool,
     heard: AtomicBool,
     remedy: OnceLock<&'static str>,
+    asks: OnceLock<Asks>,
+}
+
+/// Asks a connection what went wrong in its last statement.
+struct Asks(Box<dyn Fn() -> Option<(Fault, String)> + Send + Sync>);
+
+impl fmt::Debug for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asks")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -182,6 +192,22 @@ impl Witness {
         };
         if let Some(verdict) = verdict {
             seen.cause.get_or_insert(verdict);
+        }
+    }
+
+    /// Has the connection be asked what went wrong in its last statement, where the library does
+    /// not show all errors.
+    pub fn asks(&self, ask: impl Fn() -> Option<(Fault, String)> + Send + Sync + 'static) {
+        let _ = self.asks.set(Asks(Box::new(ask)));
+    }
+
+    /// Asks what went wrong in the last statement, before another one is sent.
+    pub fn ask(&self) {
+        if self.looks_aside() {
+            return;
+        }
+        if let Some((fault, said)) = self.asks.get().and_then(|Asks(ask)| ask()) {
+            self.saw(fault, said);
         }
     }
 
@@ -410,6 +436,21 @@ mod tests {
         witness.saw(Fault::Other, "no such savepoint".to_owned());
         drop(aside);
         assert_eq!(witness.take_last_error(), None);
+    }
+
+    #[test]
+    fn a_connection_is_asked_unless_the_session_uses_it() {
+        let witness = Witness::default();
+        witness.ask();
+        assert_eq!(witness.take_last_error(), None);
+        witness.asks(|| Some((Fault::Other, "no such column".to_owned())));
+        let aside = witness.look_aside();
+        witness.ask();
+        assert_eq!(witness.take_last_error(), None);
+        drop(aside);
+        witness.ask();
+        let last = LastError::Said("no such column".to_owned());
+        assert_eq!(witness.take_last_error(), Some(last));
     }
 
     #[test]

@@ -42,8 +42,10 @@ impl Connection for SqliteConnection {
         sqlite::hold(self)
     }
 
-    fn begin(&mut self, handle: &Handle, terms: &Terms, _: &Gate) -> Result {
+    fn begin(&mut self, handle: &Handle, terms: &Terms, gate: &Gate) -> Result {
         sqlite::seal(self, handle)?;
+        let asked = handle.clone();
+        gate.witness().asks(move || sqlite::last_error(&asked));
         self.begin_test_transaction()
             .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))

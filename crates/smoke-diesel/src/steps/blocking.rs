@@ -35,6 +35,7 @@ pub(crate) fn leave<C: Sandboxed>(
     gate: &Gate,
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
+    gate.witness().ask();
     end_nested(connection);
     if let Some(attempts) = savepoints.leave() {
         match attempt(connection, gate, attempts) {

@@ -4,19 +4,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use diesel::QueryResult;
 use diesel::dsl::sql;
 use diesel::sql_types::Integer;
+use diesel::{QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{
+    AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+};
 use smoke_core::rollback::LastError;
 use smoke_core::{Opened, Sandbox, Session, Test};
 
 use crate::causes::{assert_errored, run, runner};
+use crate::subject::Subject;
 use crate::subject::mariadb::Mariadb;
 use crate::subject::open;
 use crate::subject::postgres::{Postgres, url};
-use crate::subject::{PATIENCE, Subject};
+use crate::subject::sqlite::Sqlite;
 
 const INSERT: &str = "INSERT INTO t VALUES (1) RETURNING x";
 
@@ -35,8 +38,12 @@ async fn duplicate_key(pool: &Pool<AsyncPgConnection>, session: &dyn Session) ->
     session.take_last_error()
 }
 
+fn says(error: &Option<LastError>, begins: &str) -> bool {
+    matches!(error, Some(LastError::Said(said)) if said.starts_with(begins))
+}
+
 fn is_duplicate(error: &Option<LastError>) -> bool {
-    matches!(error, Some(LastError::Said(said)) if said.starts_with("duplicate key"))
+    says(error, "duplicate key")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,25 +126,74 @@ async fn a_lock_that_is_met_there_is_contention_and_tried_once_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_mariadb_it_is_heard() {
+async fn mariadb_is_asked_for_it_after_the_request() {
+    async fn inserts(connection: &mut AsyncMysqlConnection) -> QueryResult<i32> {
+        sql::<Integer>(INSERT).get_result(connection).await
+    }
     let subject = Mariadb::new().await;
     let Opened { pool, session } = open(&subject.backend()).await.unwrap();
-    session.enter().await.unwrap();
-    let work = async {
+    for nested in [false, true] {
+        session.enter().await.unwrap();
+        assert_eq!(session.take_last_error(), None);
         let mut connection = pool.get().await.unwrap();
-        let mut inserts = async || {
-            sql::<Integer>(INSERT)
-                .get_result::<i32>(&mut connection)
-                .await
-        };
-        inserts().await.unwrap();
-        inserts().await.unwrap_err();
-    };
-    tokio::time::timeout(PATIENCE, work).await.unwrap();
+        let _ = inserts(&mut connection).await;
+        if nested {
+            let nested = connection.transaction(async |connection| inserts(connection).await);
+            nested.await.unwrap_err();
+        } else {
+            inserts(&mut connection).await.unwrap_err();
+        }
+        drop(connection);
+        session.leave().await.unwrap();
+        let found = session.take_last_error();
+        assert!(says(&found, "Duplicate entry"), "{found:?}");
+    }
+    // Nor is one of the test itself that of a request.
+    inserts(&mut pool.get().await.unwrap()).await.unwrap_err();
+    session.enter().await.unwrap();
+    session.take_last_error();
+    drop(pool.get().await.unwrap());
     session.leave().await.unwrap();
-    let found = session.take_last_error();
-    assert!(
-        matches!(&found, Some(LastError::Said(said)) if said.starts_with("Duplicate entry")),
-        "{found:?}"
-    );
+    assert_eq!(session.take_last_error(), None);
+    drop(pool);
+    assert!(session.finish().await.is_rolled_back());
+}
+
+/// On a connection that blocks.
+fn duplicate_keys(pool: &<Sqlite as Subject>::Pool, nested: bool) {
+    let mut connection = pool.get().unwrap();
+    let insert = |connection: &mut SqliteConnection| {
+        diesel::RunQueryDsl::get_result::<i32>(sql::<Integer>(INSERT), connection)
+    };
+    let _ = insert(&mut connection);
+    if nested {
+        diesel::Connection::transaction(&mut *connection, insert).unwrap_err();
+    } else {
+        insert(&mut connection).unwrap_err();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_asked_for_it_before_the_next_statement() {
+    let subject = Sqlite::new().await;
+    let Opened { pool, session } = open(&subject.backend()).await.unwrap();
+    for nested in [false, true] {
+        session.enter().await.unwrap();
+        assert_eq!(session.take_last_error(), None);
+        let used = pool.clone();
+        let working = tokio::task::spawn_blocking(move || duplicate_keys(&used, nested));
+        working.await.unwrap();
+        session.leave().await.unwrap();
+        let found = session.take_last_error();
+        assert!(says(&found, "UNIQUE constraint failed"), "{found:?}");
+    }
+    let used = pool.clone();
+    let working = tokio::task::spawn_blocking(move || duplicate_keys(&used, false));
+    working.await.unwrap();
+    session.enter().await.unwrap();
+    session.take_last_error();
+    session.leave().await.unwrap();
+    assert_eq!(session.take_last_error(), None);
+    drop(pool);
+    assert!(session.finish().await.is_rolled_back());
 }

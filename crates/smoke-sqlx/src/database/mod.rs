@@ -110,7 +110,10 @@ pub(crate) trait Database: sqlx::Database {
     fn read_message(said: &str) -> Fault;
 
     /// What went wrong in the last statement, where the database can be asked.
-    fn last_error(_: &mut Self::Connection) -> BoxFuture<'_, Option<(Fault, String)>> {
+    fn last_error<'c>(
+        _: &'c mut Self::Connection,
+        _: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<(Fault, String)>> {
         async { None }.boxed()
     }
 

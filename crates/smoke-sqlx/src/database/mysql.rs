@@ -90,10 +90,17 @@ impl Database for MySql {
         mysql::read_message(said)
     }
 
-    fn last_error(connection: &mut MySqlConnection) -> BoxFuture<'_, Option<(Fault, String)>> {
+    fn last_error<'c>(
+        connection: &'c mut MySqlConnection,
+        _: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<(Fault, String)>> {
         async move {
-            let asked = raw_sql(mysql::LAST_ERROR).fetch_optional(connection);
+            let asked = raw_sql(mysql::LAST_ERROR).fetch_optional(&mut *connection);
             let row = asked.await.ok()??;
+            raw_sql(mysql::FORGET_ERROR)
+                .execute(connection)
+                .await
+                .ok()?;
             let fault = mysql::read(row.try_get("Code").ok()?);
             Some((fault, row.try_get("Message").ok()?))
         }

@@ -10,6 +10,7 @@ mod each_statement;
 mod escapes;
 mod failing;
 mod given_up;
+mod last_error;
 mod levels;
 mod mariadb;
 mod opening;
