@@ -6,7 +6,7 @@ use bb8::{ManageConnection, RunError};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
-use smoke_core::{Error, Result};
+use smoke_core::{Clue, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool, condemn};
 
@@ -72,11 +72,14 @@ where
         }
     }
 
-    fn is_exhausted(error: &Error) -> bool {
-        matches!(
-            error.downcast_ref::<RunError<PoolError>>(),
-            Some(RunError::TimedOut)
-        )
+    fn is_exhausted(clue: Clue<'_>) -> bool {
+        type Known = RunError<PoolError>;
+        match clue {
+            Clue::Error(error) => {
+                matches!(error.downcast_ref::<Known>(), Some(RunError::TimedOut))
+            }
+            Clue::Text(said) => said.contains(&Known::TimedOut.to_string()),
+        }
     }
 
     fn timed_out(&self) -> u64 {

@@ -8,7 +8,7 @@ use deadpool::managed::{self, PoolError, TimeoutType, Timeouts};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use smoke_core::{Error, Result};
+use smoke_core::{Clue, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
 use crate::gate::Gate;
@@ -78,9 +78,15 @@ where
             })
     }
 
-    fn is_exhausted(error: &Error) -> bool {
-        let error = error.downcast_ref::<PoolError<pooled_connection::PoolError>>();
-        matches!(error, Some(PoolError::Timeout(TimeoutType::Wait)))
+    fn is_exhausted(clue: Clue<'_>) -> bool {
+        type Known = PoolError<pooled_connection::PoolError>;
+        match clue {
+            Clue::Error(error) => matches!(
+                error.downcast_ref::<Known>(),
+                Some(PoolError::Timeout(TimeoutType::Wait))
+            ),
+            Clue::Text(said) => said.contains(&Known::Timeout(TimeoutType::Wait).to_string()),
+        }
     }
 
     fn watch(&self, gate: &Arc<Gate>, patience: Duration) {

@@ -8,7 +8,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use smoke_core::rollback::sqlite::address::existing;
-use smoke_core::rollback::sqlite::{BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back};
+use smoke_core::rollback::sqlite::{BUSY_TIMEOUT_MS, JOURNAL, cannot_roll_back, read_error};
+use smoke_core::rollback::{Fault, redact};
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
 /// How long to try to get hold of a connection that is in use.
@@ -82,6 +83,12 @@ pub(crate) fn seal(connection: &mut SqliteConnection, handle: &Handle) -> QueryR
     }
     handle.seal();
     Ok(())
+}
+
+/// What went wrong in the last statement: diesel tells nobody of what comes with rows.
+pub(crate) fn last_error(handle: &Handle) -> Option<(Fault, String)> {
+    let (code, said) = handle.last_error()?;
+    Some((read_error(code, &said), redact(&said).into_owned()))
 }
 
 /// Ends the connection, whatever its thread does.

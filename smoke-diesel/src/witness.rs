@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 use diesel::result::Error;
-use smoke_core::RollbackVerdict;
+use smoke_core::rollback::fault::exhausted;
+use smoke_core::rollback::redact;
+use smoke_core::{Clue, RollbackVerdict};
 
 use crate::dialect::Dialect;
 use crate::gate::Gate;
@@ -20,6 +22,10 @@ pub(crate) fn instrumentation<D: Dialect>(gate: Arc<Gate>) -> impl Instrumentati
         gate.witness().listen();
     }
     move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = &event {
+            // What came with rows was told to nobody.
+            gate.witness().ask();
+        }
         match &event {
             // Not once it has ended: nobody may wait for that.
             InstrumentationEvent::StartQuery { query, .. } if D::ENDS_ON_ITS_OWN => {
@@ -47,18 +53,39 @@ pub(crate) fn pause<D: Dialect>(gate: &Gate, held: Duration) -> Duration {
     }
 }
 
-/// What explains that a test did not pass: what was heard, or else the error of the test.
+/// What explains that a test did not pass: what was heard, or else the error of the test,
+/// which the pool may know, too.
 pub(crate) fn explain<D: Dialect>(
     gate: &Gate,
     error: &smoke_core::Error,
+    is_exhausted: impl Fn(Clue<'_>) -> bool,
 ) -> Option<RollbackVerdict> {
-    let heard = gate.witness().explain();
-    heard.or_else(|| match error.downcast_ref::<Error>()? {
-        Error::AlreadyInTransaction => Some(RollbackVerdict::Limit {
-            cause: "the application began a transaction of a kind of its own (build_transaction(), immediate_transaction()), \
-                    and a sandbox is inside one already; use transaction() there, or keep the handler out of the smoke tests"
-                .to_owned(),
-        }),
-        error => gate.witness().name(D::read(error), text(error)),
-    })
+    // Other pools say the same of theirs: this one has to have been used at all.
+    let is_used = gate.checkouts() > 0;
+    error
+        .find(|clue| (is_used && is_exhausted(clue)).then(exhausted))
+        .or_else(|| gate.witness().explain())
+        .or_else(|| error.find(|clue| read::<D>(gate, clue)))
+}
+
+fn read<D: Dialect>(gate: &Gate, clue: Clue<'_>) -> Option<RollbackVerdict> {
+    let (fault, said) = match clue {
+        Clue::Error(error) => match error.downcast_ref::<Error>()? {
+            Error::AlreadyInTransaction => return Some(inside_already()),
+            error => (D::read(error), text(error)),
+        },
+        Clue::Text(said) if said.contains(&Error::AlreadyInTransaction.to_string()) => {
+            return Some(inside_already());
+        }
+        Clue::Text(said) => (D::read_message(said), redact(said).into_owned()),
+    };
+    gate.witness().name_returned(fault, said)
+}
+
+fn inside_already() -> RollbackVerdict {
+    RollbackVerdict::Limit {
+        cause: "the application began a transaction of a kind of its own (build_transaction(), immediate_transaction()), \
+                and a sandbox is inside one already; use transaction() there, or keep the handler out of the smoke tests"
+            .to_owned(),
+    }
 }

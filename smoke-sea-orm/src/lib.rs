@@ -63,6 +63,8 @@
     allow(unused_variables, reason = "there is no database to be set up")
 )]
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod errors;
 mod rollback;
 
 pub use rollback::Rollback;

@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use sea_orm::{ConnAcquireErr, DatabaseConnectionType};
+use sea_orm::DatabaseConnectionType;
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use crate::errors;
 #[cfg(feature = "mysql")]
 use sea_orm::{SqlxMySqlConnector, sqlx::MySql};
 #[cfg(feature = "postgres")]
@@ -155,28 +157,22 @@ impl Rollback {
 #[cfg(feature = "mysql")]
 impl From<smoke_sqlx::Rollback<MySql>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<MySql>) -> Self {
-        Self(Kind::Mysql(rollback.recognise_exhaustion(is_exhausted)))
+        Self(Kind::Mysql(errors::shown(rollback)))
     }
 }
 
 #[cfg(feature = "postgres")]
 impl From<smoke_sqlx::Rollback<Postgres>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Postgres>) -> Self {
-        Self(Kind::Postgres(rollback.recognise_exhaustion(is_exhausted)))
+        Self(Kind::Postgres(errors::shown(rollback)))
     }
 }
 
 #[cfg(feature = "sqlite")]
 impl From<smoke_sqlx::Rollback<Sqlite>> for Rollback {
     fn from(rollback: smoke_sqlx::Rollback<Sqlite>) -> Self {
-        Self(Kind::Sqlite(rollback.recognise_exhaustion(is_exhausted)))
+        Self(Kind::Sqlite(errors::shown(rollback)))
     }
-}
-
-/// SeaORM answers with an error of its own where sqlx's pool has no connection in time.
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-fn is_exhausted(error: &Error) -> bool {
-    matches!(error.downcast_ref(), Some(ConnAcquireErr::Timeout))
 }
 
 impl Backend for Rollback {

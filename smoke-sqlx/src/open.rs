@@ -37,7 +37,11 @@ pub(crate) async fn open<DB: Database>(
     };
     let savepoints = levels::savepoints();
     let guard = savepoints.guard();
-    let shared = Arc::new(Shared::<DB>::new(savepoints, options.clone()));
+    let shared = Arc::new(Shared::<DB>::new(
+        savepoints,
+        options.clone(),
+        rollback.on_top(),
+    ));
     let witness = shared.gate.witness();
     if DB::ENDS_ON_ITS_OWN {
         witness.listen();
@@ -69,12 +73,7 @@ pub(crate) async fn open<DB: Database>(
     watch(&shared, patience(request.limit));
     Ok(Opened {
         pool,
-        session: Arc::new(Session::new(
-            shared,
-            watching,
-            patience(request.limit),
-            rollback.is_exhausted(),
-        )),
+        session: Arc::new(Session::new(shared, watching, patience(request.limit))),
     })
 }
 

@@ -1,11 +1,11 @@
 //! The backend.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use smoke_core::Error;
 use smoke_core::rollback::Choices;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use smoke_core::{Backend, OpenRequest, Opened, Result};
@@ -13,6 +13,22 @@ use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Pool};
 
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+
+/// How a library on top of sqlx shows its errors.
+#[derive(Clone, Copy)]
+pub(crate) struct OnTop {
+    /// Finds the error of sqlx within one of its own.
+    pub(crate) within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
+    /// What it says of a pool that has given no connection in time.
+    pub(crate) timed_out: Option<&'static str>,
+}
+
+impl OnTop {
+    const NOTHING: Self = Self {
+        within: |_| None,
+        timed_out: None,
+    };
+}
 
 type Setup<DB> = Arc<
     dyn for<'c> Fn(&'c mut <DB as Database>::Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>
@@ -62,7 +78,7 @@ pub struct Rollback<DB: Database> {
     pool_options: Option<PoolOptions<DB>>,
     setups: Vec<Setup<DB>>,
     choices: Choices,
-    is_exhausted: fn(&Error) -> bool,
+    on_top: OnTop,
 }
 
 /// Where the options to connect with come from.
@@ -96,7 +112,7 @@ impl<DB: Database> Rollback<DB> {
             pool_options: None,
             setups: Vec::new(),
             choices: Choices::default(),
-            is_exhausted: |_| false,
+            on_top: OnTop::NOTHING,
         }
     }
 
@@ -121,14 +137,6 @@ impl<DB: Database> Rollback<DB> {
         self
     }
 
-    /// How to recognise, in the error of a test, a connection that was waited for in vain: for a
-    /// library above sqlx that does not pass sqlx's own error on.
-    #[doc(hidden)]
-    pub fn recognise_exhaustion(mut self, is_exhausted: fn(&Error) -> bool) -> Self {
-        self.is_exhausted = is_exhausted;
-        self
-    }
-
     /// Sandboxes in which nothing can be written, for tests that only read: on SQLite production's
     /// writers then do not wait for them. Beside one that writes, it gets a name of its own
     /// (`SandboxOf`, `Registry::rollback_of`).
@@ -140,6 +148,19 @@ impl<DB: Database> Rollback<DB> {
     /// How long a sandbox may hold its transaction: 2 s unless set, and 1 s on SQLite.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.choices.limit = Some(limit);
+        self
+    }
+
+    /// For libraries on top of sqlx whose errors do not name sqlx's as their source: finds it
+    /// within one of theirs; and what they say of a pool that has given no connection in time.
+    #[doc(hidden)]
+    pub fn read_within(
+        mut self,
+        within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
+        timed_out: &'static str,
+    ) -> Self {
+        let timed_out = Some(timed_out);
+        self.on_top = OnTop { within, timed_out };
         self
     }
 
@@ -204,12 +225,12 @@ impl<DB: Database> Rollback<DB> {
         }
     }
 
-    pub(crate) fn choices(&self) -> &Choices {
-        &self.choices
+    pub(crate) fn on_top(&self) -> OnTop {
+        self.on_top
     }
 
-    pub(crate) fn is_exhausted(&self) -> fn(&Error) -> bool {
-        self.is_exhausted
+    pub(crate) fn choices(&self) -> &Choices {
+        &self.choices
     }
 
     pub(crate) fn setups(&self) -> &[Setup<DB>] {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
 use smoke_core::rollback::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use smoke_core::rollback::acting::as_session;
-use smoke_core::rollback::fault::{exhausted, maybe_exhausted};
+use smoke_core::rollback::fault::maybe_exhausted;
 use smoke_core::{Error as SmokeError, HandleWatch, Result, RollbackVerdict};
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool};
@@ -15,28 +16,21 @@ use tokio::runtime::Handle;
 use crate::database::Database;
 use crate::shared::Shared;
 use crate::steps;
-use crate::verdict::{explain, of_sqlx, text};
+use crate::verdict::{explain, is_of_sqlx, plainer, text};
 
 pub(crate) struct Session<DB: Database> {
     shared: Arc<Shared<DB>>,
     watch: HandleWatch,
     /// How long the application waits for a connection.
     patience: Duration,
-    is_exhausted: fn(&SmokeError) -> bool,
 }
 
 impl<DB: Database> Session<DB> {
-    pub(crate) fn new(
-        shared: Arc<Shared<DB>>,
-        watch: HandleWatch,
-        patience: Duration,
-        is_exhausted: fn(&SmokeError) -> bool,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<DB>>, watch: HandleWatch, patience: Duration) -> Self {
         Self {
             shared,
             watch,
             patience,
-            is_exhausted,
         }
     }
 
@@ -194,18 +188,23 @@ impl<DB: Database> smoke_core::Session for Session<DB> {
     }
 
     fn explain(&self, error: &SmokeError) -> Option<RollbackVerdict> {
-        if (self.is_exhausted)(error) {
-            return Some(exhausted());
-        }
         explain(&self.shared, error)
     }
 
     fn remark(&self, error: &SmokeError) -> Option<String> {
-        let is_known = of_sqlx(error).is_some();
+        let is_known = is_of_sqlx(self.shared.on_top, error);
         let held = self.shared.gate.queue().longest();
         // It is looked at from time to time only.
         let waited_for = held >= self.patience - self.patience / 4;
         (waited_for && !is_known).then(|| maybe_exhausted(held))
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.shared.gate.witness().take_last_error()
+    }
+
+    fn plainer(&self, error: &SmokeError) -> Option<(String, String)> {
+        plainer(self.shared.on_top, error)
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

@@ -10,6 +10,7 @@ use smoke_core::rollback::savepoints::Savepoints;
 use sqlx::Pool;
 
 use crate::database::{Database, Ended, Options};
+use crate::rollback::OnTop;
 use crate::verdict::not_cut;
 
 /// How long ending a connection from outside may take.
@@ -24,17 +25,20 @@ pub(crate) struct Shared<DB: Database> {
     pub(crate) savepoints: Mutex<Savepoints>,
     options: Options<DB>,
     outside: OnceLock<DB::Outside>,
+    /// How a library on top of sqlx shows its errors.
+    pub(crate) on_top: OnTop,
     /// None once the sandbox is finished, and before it is open.
     pool: Mutex<Option<Pool<DB>>>,
 }
 
 impl<DB: Database> Shared<DB> {
-    pub(crate) fn new(savepoints: Savepoints, options: Options<DB>) -> Self {
+    pub(crate) fn new(savepoints: Savepoints, options: Options<DB>, on_top: OnTop) -> Self {
         Self {
             gate: Gate::default(),
             savepoints: Mutex::new(savepoints),
             options,
             outside: OnceLock::new(),
+            on_top,
             pool: Mutex::new(None),
         }
     }

@@ -3,8 +3,8 @@
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::absent::finished;
 use smoke_core::rollback::gate::lock;
-use smoke_core::rollback::mysql;
-use smoke_core::rollback::savepoints::{Attempt, Ending, Entering};
+use smoke_core::rollback::savepoints::{Attempt, Ending, Entering, Leaving};
+use smoke_core::rollback::{mysql, redact};
 use sqlx::Error;
 
 use crate::database::{Database, Fault, fault_of};
@@ -18,6 +18,7 @@ pub(crate) async fn check_out<DB: Database>(
     shared: &Shared<DB>,
 ) -> Result<(), RollbackVerdict> {
     expect_levels(connection, shared).await?;
+    hear(connection, shared).await;
     let attempts = lock(&shared.savepoints).check_out();
     prove(connection, shared, attempts.into_iter().flatten()).await
 }
@@ -43,12 +44,28 @@ pub(crate) async fn leave<DB: Database>(
     shared: &Shared<DB>,
 ) -> Result<(), RollbackVerdict> {
     expect_levels(connection, shared).await?;
+    hear(connection, shared).await;
     let attempts = lock(&shared.savepoints).leave();
     if let Some(attempts) = attempts {
         prove(connection, shared, attempts).await?;
         lock(&shared.savepoints).left();
     }
     Ok(())
+}
+
+/// Asks what went wrong in the application's last statement, before a statement of the session.
+async fn hear<DB: Database>(connection: &mut DB::Connection, shared: &Shared<DB>) {
+    let Some(outside) = shared.outside() else {
+        return;
+    };
+    if let Some((fault, said)) = DB::last_error(connection, outside).await {
+        // What else was sent is not known: a deadlock alone does not say why a transaction ended.
+        let fault = match fault {
+            Fault::Deadlock => Fault::Busy,
+            fault => fault,
+        };
+        shared.gate.witness().saw(fault, redact(&said).into_owned());
+    }
 }
 
 /// Proves the guard, has deferred constraints checked and rolls back.
@@ -89,7 +106,8 @@ async fn expect_levels<DB: Database>(
         return Ok(());
     }
     let sql = lock(&shared.savepoints).back_to_guard();
-    let survived = Attempt { sql, means: () };
+    let means = Leaving::Left;
+    let survived = Attempt { sql, means };
     prove(connection, shared, [survived]).await?;
     Err(shared.gate.find(too_much()))
 }
@@ -97,10 +115,14 @@ async fn expect_levels<DB: Database>(
 async fn prove<DB: Database>(
     connection: &mut DB::Connection,
     shared: &Shared<DB>,
-    attempts: impl IntoIterator<Item = Attempt<()>, IntoIter: Send>,
+    attempts: impl IntoIterator<Item = Attempt<Leaving>, IntoIter: Send>,
 ) -> Result<(), RollbackVerdict> {
     match attempt::<DB, _>(connection, attempts).await {
-        Ok(_) => Ok(()),
+        Ok((Leaving::Left, _)) => Ok(()),
+        Ok((Leaving::Aborted, _)) => {
+            shared.gate.witness().saw_it_aborted();
+            Ok(())
+        }
         Err(errors) => Err(not_proven(connection, shared, &errors).await),
     }
 }

@@ -1,13 +1,16 @@
 //! What to make of statements that failed.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
-use smoke_core::RollbackVerdict;
 use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::redact;
+use smoke_core::{Clue, RollbackVerdict};
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 
 use crate::database::{Database, Fault, Options, fault_of};
+use crate::rollback::OnTop;
 use crate::shared::Shared;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
@@ -74,25 +77,78 @@ pub(crate) fn not_connected<DB: Database>(
     opening::<DB>(error, DB::explained(text(error), options))
 }
 
-/// What explains that a test did not pass, where it is its error; sqlx tells nobody of those that
-/// handlers get.
+/// What explains that a test did not pass: its error, or what was found out of those that handlers
+/// got, of which sqlx tells nobody.
 pub(crate) fn explain<DB: Database>(
     shared: &Shared<DB>,
     error: &smoke_core::Error,
 ) -> Option<RollbackVerdict> {
-    match of_sqlx(error)? {
-        Error::PoolTimedOut => Some(exhausted()),
-        error => {
-            let witness = shared.gate.witness();
-            witness.name(fault_of::<DB>(error), text(error))
+    let gate = &shared.gate;
+    let returned = error.find(|clue| {
+        // Other pools say the same of theirs: this one has to have been used at all.
+        if has_timed_out(shared.on_top, clue) {
+            return (gate.checkouts() > 0).then(exhausted);
+        }
+        let (fault, said) = match clue {
+            Clue::Error(error) => match (known(shared.on_top, error), left(error)) {
+                (Some(error), _) => (fault_of::<DB>(error), text(error)),
+                (None, left) => {
+                    let error = left?;
+                    (DB::read(error), plain(error))
+                }
+            },
+            Clue::Text(said) => (DB::read_message(said), redact(said).into_owned()),
+        };
+        gate.witness().name_returned(fault, said)
+    });
+    returned.or_else(|| gate.witness().explain())
+}
+
+/// What the database said, and the same without the line of its source.
+pub(crate) fn plainer(on_top: OnTop, error: &smoke_core::Error) -> Option<(String, String)> {
+    error.find(|clue| match clue {
+        Clue::Error(error) => {
+            let known = known(on_top, error).and_then(Error::as_database_error);
+            let error = known.or_else(|| left(error))?;
+            let (said, plain) = (error.to_string(), message(error));
+            (said != plain).then_some((said, plain))
+        }
+        Clue::Text(_) => None,
+    })
+}
+
+/// Whether the pool has given no connection in time.
+fn has_timed_out(on_top: OnTop, clue: Clue<'_>) -> bool {
+    match clue {
+        Clue::Error(error) => matches!(known(on_top, error), Some(Error::PoolTimedOut)),
+        Clue::Text(said) => {
+            let sqlx = Error::PoolTimedOut.to_string();
+            let mut all = [Some(&*sqlx), on_top.timed_out].into_iter().flatten();
+            all.any(|timed_out| said.contains(timed_out))
         }
     }
 }
 
-/// The error of sqlx that is the test's, or its cause.
-pub(crate) fn of_sqlx(error: &smoke_core::Error) -> Option<&Error> {
+/// Whether the error of a test is one of sqlx, or has one within.
+pub(crate) fn is_of_sqlx(on_top: OnTop, error: &smoke_core::Error) -> bool {
+    let found = error.find(|clue| match clue {
+        Clue::Error(error) => known(on_top, error).map(drop),
+        Clue::Text(_) => None,
+    });
+    found.is_some()
+}
+
+/// The error of sqlx that it is, or has within.
+fn known<'e>(on_top: OnTop, error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
     let counted = || error.downcast_ref::<Arc<Error>>().map(|error| &**error);
-    error.downcast_ref::<Error>().or_else(counted)
+    let itself = error.downcast_ref().or_else(counted);
+    itself.or_else(|| (on_top.within)(error))
+}
+
+/// What a wrapper that hides an error of sqlx leaves of it: its source.
+fn left<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
+    let left = error.downcast_ref::<Box<dyn DatabaseError>>();
+    left.map(|error| &**error)
 }
 
 /// Says that a connection could not be ended from outside.
@@ -108,7 +164,26 @@ fn said(error: Option<&Error>) -> String {
     error.map_or_else(String::new, text)
 }
 
-/// What the driver said, without passwords.
+/// What the driver said, without passwords and without a line of the server's source.
 pub(crate) fn text(error: &Error) -> String {
-    redact(&error.to_string()).into_owned()
+    let said = error.to_string();
+    redact(&match error.as_database_error() {
+        Some(error) => said.replace(&error.to_string(), &message(error)),
+        None => said,
+    })
+    .into_owned()
+}
+
+/// The same of what a wrapper leaves of it, in the words of sqlx.
+fn plain(error: &dyn DatabaseError) -> String {
+    redact(&format!("error returned from database: {}", message(error))).into_owned()
+}
+
+/// What the database said. sqlx adds the line of PostgreSQL's source that said it.
+fn message(error: &dyn DatabaseError) -> String {
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        return error.message().to_owned();
+    }
+    error.to_string()
 }

@@ -7,8 +7,8 @@
 //! and a small application, and looks at the database from outside: no row may stay, nothing may
 //! be held up, and what cannot be rolled back has to be said.
 //!
-//! [`Line`] stands before a server that is to fail. [`SharedClient`] is a client that production
-//! shares with its tests.
+//! [`Line`] stands before a server that is to fail, and a [`Wrapper`] around an error that is to be
+//! found all the same. [`SharedClient`] is a client that production shares with its tests.
 //!
 //! # Examples
 //!
@@ -28,6 +28,8 @@ pub mod backend;
 mod line;
 pub mod paper;
 mod shared;
+mod wrapper;
 
 pub use line::Line;
 pub use shared::SharedClient;
+pub use wrapper::Wrapper;

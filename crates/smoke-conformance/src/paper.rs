@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
+use smoke_core::rollback::witness::Witness;
 use smoke_core::{
-    Backend, HandleToken, HandleWatch, OpenRequest, Opened, Result, RollbackVerdict, Session,
+    Backend, Error, HandleToken, HandleWatch, OpenRequest, Opened, Result, RollbackVerdict, Session,
 };
 
 /// What happened, in order.
@@ -97,6 +99,8 @@ pub struct Paper {
     pub diary: Diary,
     /// How the sandboxes end, those apart whose pool somebody keeps.
     pub verdict: Arc<Mutex<RollbackVerdict>>,
+    /// What the sandboxes know of the errors of their database: a test tells it.
+    pub witness: Arc<Witness>,
     /// Why no sandbox can be opened, where none can.
     pub broken: Option<String>,
     /// How long a sandbox may be held. 5 seconds unless set.
@@ -112,6 +116,7 @@ impl Default for Paper {
         Self {
             diary: Diary::default(),
             verdict: Arc::new(Mutex::new(RollbackVerdict::RolledBack)),
+            witness: Arc::default(),
             broken: None,
             limit: Duration::from_secs(5),
             capacity: 1,
@@ -187,6 +192,14 @@ impl Session for Sheet {
                 }
             }
         })
+    }
+
+    fn explain(&self, _error: &Error) -> Option<RollbackVerdict> {
+        self.paper.witness.explain()
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.paper.witness.take_last_error()
     }
 
     fn pause(&self, _held: Duration) -> Duration {

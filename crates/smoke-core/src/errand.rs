@@ -86,7 +86,7 @@ pub(crate) async fn let_go_in_time(
 /// What went wrong after the test: it counts where the test itself was good, and is said in any case.
 pub(crate) fn beside(result: Result, fault: Error) -> Result {
     match result {
-        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(&fault)),
+        Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(fault)),
         _ => Err(fault),
     }
 }
@@ -114,8 +114,14 @@ fn told(error: &Error, cx: &Context) -> Error {
         Ok(sessions) if error.kind() != ErrorKind::Skipped => sessions,
         _ => return error.plain(None),
     };
-    match sessions.iter().find_map(|session| session.explain(error)) {
-        None => remarked(error.clone(), &sessions).plain(None),
+    let plainer = |error: Error, session: &Arc<dyn Session>| match session.plainer(&error) {
+        Some((text, instead)) => error.saying(&text, &instead),
+        None => error,
+    };
+    let explained = sessions.iter().find_map(|session| session.explain(error));
+    let error = sessions.iter().fold(error.clone(), plainer);
+    match explained {
+        None => remarked(error, &sessions).plain(None),
         explained => error.plain(explained),
     }
 }

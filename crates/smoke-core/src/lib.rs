@@ -92,7 +92,7 @@ pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
 pub use endpoint::{Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};
-pub use error::{Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
+pub use error::{Clue, Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;

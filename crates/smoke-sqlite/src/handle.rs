@@ -1,7 +1,7 @@
 //! A connection, held from outside.
 
 use std::collections::BTreeMap;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -156,6 +156,42 @@ impl Handle {
             )
         };
         code == ffi::SQLITE_OK && current != 0
+    }
+
+    /// What went wrong in the last call of the connection: the extended result code and the message.
+    /// None where nothing did, and while another thread uses the connection.
+    #[must_use]
+    pub fn last_error(&self) -> Option<(i32, String)> {
+        let db = self.0.db();
+        let Some(Connection(db)) = &*db else {
+            return None;
+        };
+        let db = db.as_ptr();
+        // SAFETY: the connection is open, since the lock is held and it was not none.
+        let mutex = unsafe { ffi::sqlite3_db_mutex(db) };
+        // SAFETY: `mutex` belongs to the open connection, and trying does not block.
+        if unsafe { ffi::sqlite3_mutex_try(mutex) } != ffi::SQLITE_OK {
+            return None;
+        }
+        // SAFETY: the connection is open.
+        let code = unsafe { ffi::sqlite3_extended_errcode(db) };
+        // SAFETY: the connection is open.
+        let message = unsafe { ffi::sqlite3_errmsg(db) };
+        // SAFETY: the message ends in a nul and stays as it is until the next call, which is
+        // nobody's while this thread has the mutex.
+        let message = unsafe { CStr::from_ptr(message) };
+        let message = message.to_string_lossy().into_owned();
+        // SAFETY: this thread has entered the mutex above.
+        unsafe { ffi::sqlite3_mutex_leave(mutex) };
+        let is_none = matches!(
+            code & 0xff,
+            ffi::SQLITE_OK
+                | ffi::SQLITE_NOTICE
+                | ffi::SQLITE_WARNING
+                | ffi::SQLITE_ROW
+                | ffi::SQLITE_DONE
+        );
+        (!is_none).then_some((code, message))
     }
 
     /// Interrupts what is running, rolls back and makes the connection refuse every statement,

@@ -105,6 +105,47 @@ fn a_sealed_connection_commits_nothing() {
 }
 
 #[test]
+fn what_went_wrong_is_known_until_the_next_statement() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    assert_eq!(handle.last_error(), None);
+    connection
+        .batch_execute("SELECT license FROM t")
+        .unwrap_err();
+    let (code, said) = handle.last_error().unwrap();
+    assert_eq!((code & 0xff, &*said), (1, "no such column: license"));
+    assert_eq!(handle.last_error().unwrap().1, said);
+    // It ends in a row, and that is no error.
+    assert_eq!(number(&mut connection, "1").unwrap(), 1);
+    assert_eq!(handle.last_error(), None);
+    number(&mut connection, "abs(-9223372036854775808)").unwrap_err();
+    assert_eq!(handle.last_error().unwrap().1, "integer overflow");
+    drop(connection);
+    assert_eq!(handle.last_error(), None);
+}
+
+#[test]
+fn a_connection_that_is_in_use_is_not_asked() {
+    let database = Database::new();
+    let (mut connection, handle) = database.watched();
+    let (begins, begun) = mpsc::channel();
+    thread::scope(|scope| {
+        let asked = handle.clone();
+        scope.spawn(move || {
+            begun.recv().unwrap();
+            // Nobody ends the statement where this waits for it.
+            for _ in 0..100 {
+                assert_eq!(asked.last_error(), None);
+                thread::yield_now();
+            }
+            assert_eq!(asked.cut(PATIENCE), Cut::RolledBack);
+        });
+        begins.send(()).unwrap();
+        connection.batch_execute(ENDLESS).unwrap_err();
+    });
+}
+
+#[test]
 fn a_long_statement_is_interrupted_and_rolled_back() {
     let database = Database::new();
     let (mut connection, handle) = database.watched();

@@ -1,12 +1,13 @@
 //! What a database has to bring.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use diesel::{ConnectionResult, QueryResult};
 use diesel_async::AsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 use smoke_core::RollbackVerdict;
-use smoke_core::rollback::redact;
+use smoke_core::rollback::{Fault, redact};
 
 use super::Connect;
 use crate::dialect::{Dialect, Terms};
@@ -28,6 +29,15 @@ pub(crate) trait Connection: PoolableConnection + 'static {
         connect()
     }
 
+    /// Connects with that URL so that all errors are heard that the server sends, where that
+    /// can be done.
+    fn overheard(
+        _url: &str,
+        _gate: &Arc<Gate>,
+    ) -> impl Future<Output = Option<ConnectionResult<Self>>> + Send {
+        async { None }
+    }
+
     /// Sets what the application's own set-up may set otherwise.
     fn prepare(&mut self) -> impl Future<Output = QueryResult<()>> + Send {
         async { Ok(()) }
@@ -46,6 +56,17 @@ pub(crate) trait Connection: PoolableConnection + 'static {
         terms: &Terms,
         gate: &Gate,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// What went wrong in the last statement since that was to be forgotten, where the server has to
+    /// be asked.
+    fn last_error(&mut self) -> impl Future<Output = Option<(Fault, String)>> + Send {
+        async { None }
+    }
+
+    /// Has the server forget what went wrong.
+    fn forget_error(&mut self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 
     /// Looks for what was not rolled back, right after the rollback.
     fn look_back(&mut self) -> impl Future<Output = QueryResult<RollbackVerdict>> + Send {

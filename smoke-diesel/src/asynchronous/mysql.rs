@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use diesel::dsl::sql;
 use diesel::result::Error;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Integer, Text, Unsigned};
 use diesel_async::{
     AnsiTransactionManager, AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection,
 };
@@ -13,6 +13,7 @@ use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
 use smoke_core::rollback::absent::GONE;
 use smoke_core::rollback::mysql::{self, Sight, Who};
+use smoke_core::rollback::{Fault, redact};
 
 use crate::dialect::{Dialect, MysqlDialect, Terms};
 use crate::gate::{Gate, Refusal};
@@ -53,6 +54,20 @@ impl Connection for AsyncMysqlConnection {
             }
             Ok(_) | Err(_) => Ok(()),
         }
+    }
+
+    /// diesel-async tells nobody of an error that comes with rows.
+    async fn last_error(&mut self) -> Option<(Fault, String)> {
+        let asked = sql::<(Text, Unsigned<Integer>, Text)>(mysql::LAST_ERROR);
+        let shown = asked.get_result::<(String, u32, String)>(self).await;
+        let (_level, number, said) = shown.ok()?;
+        let fault = mysql::read(u16::try_from(number).ok()?);
+        Some((fault, redact(&said).into_owned()))
+    }
+
+    async fn forget_error(&mut self) {
+        // Without it an error of the test itself may be taken for one of the request.
+        let _ = self.batch_execute(mysql::FORGET_ERROR).await;
     }
 
     async fn look_back(&mut self) -> QueryResult<RollbackVerdict> {

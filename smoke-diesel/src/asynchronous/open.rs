@@ -29,9 +29,13 @@ where
         C::Dialect::admit_manager()?;
     }
     let wanted = rollback.choices.savepoint_each_statement;
-    let (connect, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
-        Some((url, relay)) => (by(url.into()), Some(relay)),
-        None => (Arc::clone(&rollback.connect), None),
+    let relayed = by_way_of_relay(wanted, rollback.url.as_deref()).await?;
+    let (connect, url, relay) = match relayed {
+        Some((url, relay)) => {
+            let url = Arc::from(url);
+            (by(Arc::clone(&url)), Some(url), Some(relay))
+        }
+        None => (Arc::clone(&rollback.connect), rollback.url.clone(), None),
     };
     let gate = Arc::new(Gate::default());
     let savepoints = Savepoints::new();
@@ -46,7 +50,7 @@ where
     ));
     let opener = Arc::new(Opener {
         connect,
-        url: rollback.url.clone(),
+        url,
         gate: Arc::clone(&gate),
         setups: rollback.setups.clone(),
         terms: Arc::clone(&terms),

@@ -31,6 +31,7 @@ pub(super) fn by<C: Connection>(url: Arc<str>) -> Connect<C> {
 /// What the sandbox's pool connects with: what it makes is inside the transaction.
 pub(super) struct Opener<C: Connection> {
     pub(super) connect: Connect<C>,
+    /// What `connect` connects with, where that is known.
     pub(super) url: Option<Arc<str>>,
     pub(super) gate: Arc<Gate>,
     pub(super) setups: Vec<Setup<C>>,
@@ -61,7 +62,15 @@ impl<C: Connection> Opener<C> {
     }
 
     async fn opened(&self) -> Result<C, Error> {
-        let mut connection = C::connect(&self.connect).await.map_err(|error| {
+        let overheard = match &self.url {
+            Some(url) => C::overheard(url, &self.gate).await,
+            None => None,
+        };
+        let connected = match overheard {
+            Some(connected) => connected,
+            None => C::connect(&self.connect).await,
+        };
+        let mut connection = connected.map_err(|error| {
             not_connected::<C::Dialect>(&error.to_string(), self.url.as_deref())
         })?;
         connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));

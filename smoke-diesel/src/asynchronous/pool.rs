@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionResult;
-use smoke_core::{Error, Result};
+use smoke_core::{Clue, Result};
 
 use super::{Connection, Manager};
 use crate::gate::Gate;
@@ -30,7 +30,7 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     fn take(&self, wait: Duration) -> impl Future<Output = Result<Self::Object, Missing>> + Send;
 
     /// Whether a connection was waited for in vain.
-    fn is_exhausted(error: &Error) -> bool;
+    fn is_exhausted(clue: Clue<'_>) -> bool;
 
     /// How many check-outs have timed out, where the pool counts that.
     fn timed_out(&self) -> u64 {

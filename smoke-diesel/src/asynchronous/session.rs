@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
 use smoke_core::rollback::acting::as_session;
-use smoke_core::rollback::fault::exhausted;
 use smoke_core::rollback::postgres::Fate;
 use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
@@ -266,10 +266,11 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
-        if P::is_exhausted(error) {
-            return Some(exhausted());
-        }
-        explain::<Dialect<P>>(&self.gate, error)
+        explain::<Dialect<P>>(&self.gate, error, P::is_exhausted)
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.gate.witness().take_last_error()
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

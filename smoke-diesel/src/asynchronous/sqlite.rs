@@ -32,7 +32,7 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
             .await
     }
 
-    async fn begin(&mut self, terms: &Terms, _: &Gate) -> QueryResult<Handle> {
+    async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Handle> {
         let begin = begin(terms);
         let handle = self
             .spawn_blocking(move |connection| {
@@ -43,6 +43,8 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
             })
             .await?;
         keep(self);
+        let asked = handle.clone();
+        gate.witness().asks(move || sqlite::last_error(&asked));
         Ok(handle)
     }
 

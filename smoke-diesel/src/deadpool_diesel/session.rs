@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use deadpool::managed::{self, Object, PoolError, TimeoutType};
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
 use smoke_core::rollback::acting::as_session;
 use smoke_core::rollback::postgres::Fate;
 use smoke_core::rollback::redact;
-use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Clue, Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
@@ -36,6 +37,18 @@ struct Inner<C: Connection> {
     gate: Arc<Gate>,
     savepoints: Mutex<Savepoints>,
     outside: Arc<C::Outside>,
+}
+
+/// Whether a connection was waited for in vain.
+fn is_exhausted(clue: Clue<'_>) -> bool {
+    type Known = PoolError<::deadpool_diesel::Error>;
+    match clue {
+        Clue::Error(error) => matches!(
+            error.downcast_ref::<Known>(),
+            Some(PoolError::Timeout(TimeoutType::Wait))
+        ),
+        Clue::Text(said) => said.contains(&Known::Timeout(TimeoutType::Wait).to_string()),
+    }
 }
 
 impl<C: Connection> Session<C>
@@ -283,7 +296,11 @@ where
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
-        explain::<C::Dialect>(&self.inner.gate, error)
+        explain::<C::Dialect>(&self.inner.gate, error, is_exhausted)
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.inner.gate.witness().take_last_error()
     }
 
     fn cut(&self) -> BoxFuture<'_, bool> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::LastError;
 use smoke_core::rollback::postgres::Fate;
 use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 
@@ -92,7 +93,12 @@ impl<C: Connection> smoke_core::Session for Session<C> {
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
-        explain::<C::Dialect>(&self.0.gate, error)
+        // A check-out in vain is heard of.
+        explain::<C::Dialect>(&self.0.gate, error, |_| false)
+    }
+
+    fn take_last_error(&self) -> Option<LastError> {
+        self.0.gate.witness().take_last_error()
     }
 
     /// Blocks, as [`finish`](Self::finish) does.

@@ -42,9 +42,11 @@ impl Connection for SqliteConnection {
         sqlite::hold(self).map_err(|error| not_begun::<SqliteDialect>(&error))
     }
 
-    fn begin(&mut self, handle: &Handle, terms: &Terms, _: &Gate) -> Result {
-        sqlite::seal(self, handle)
-            .and_then(|()| self.begin_test_transaction())
+    fn begin(&mut self, handle: &Handle, terms: &Terms, gate: &Gate) -> Result {
+        sqlite::seal(self, handle).map_err(|error| not_begun::<SqliteDialect>(&error))?;
+        let asked = handle.clone();
+        gate.witness().asks(move || sqlite::last_error(&asked));
+        self.begin_test_transaction()
             .and_then(|()| self.batch_execute(&SqliteDialect::begin(terms, true)))
             .map_err(|error| not_begun::<SqliteDialect>(&error))
     }

@@ -8,7 +8,7 @@ use smoke_core::rollback::{Fault, mysql};
 use crate::asynchronous::Connection as Sandboxed;
 use crate::dialect::Dialect;
 use crate::gate::Gate;
-use crate::savepoints::{Attempt, Ending, Entering, Savepoints};
+use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, text, unproven};
 
 /// Sets the savepoint of a request, after ending that of one that was given up.
@@ -18,6 +18,9 @@ pub(crate) async fn enter<C: Sandboxed>(
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
     leave(connection, gate, savepoints).await?;
+    let aside = gate.witness().look_aside();
+    connection.forget_error().await;
+    drop(aside);
     match attempt(connection, gate, savepoints.enter()).await {
         Ok((Entering::Entered, _)) => Ok(()),
         Ok((Entering::Aborted, _)) => {
@@ -34,10 +37,19 @@ pub(crate) async fn leave<C: Sandboxed>(
     gate: &Gate,
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
+    gate.witness().ask();
     end_nested(connection).await;
     if let Some(attempts) = savepoints.leave() {
-        if let Err(errors) = attempt(connection, gate, attempts).await {
-            return Err(not_proven(connection, gate, &errors).await);
+        let aside = gate.witness().look_aside();
+        let last = connection.last_error().await;
+        drop(aside);
+        if let Some((fault, said)) = last {
+            gate.witness().saw(fault, said);
+        }
+        match attempt(connection, gate, attempts).await {
+            Ok((Leaving::Left, _)) => {}
+            Ok((Leaving::Aborted, _)) => gate.witness().saw_it_aborted(),
+            Err(errors) => return Err(not_proven(connection, gate, &errors).await),
         }
         savepoints.left();
     }

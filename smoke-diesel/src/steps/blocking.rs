@@ -9,7 +9,7 @@ use smoke_core::rollback::{Fault, mysql};
 use crate::dialect::Dialect;
 use crate::gate::Gate;
 use crate::r2d2::Connection as Sandboxed;
-use crate::savepoints::{Attempt, Ending, Entering, Savepoints};
+use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, text, unproven};
 
 /// Sets the savepoint of a request, after ending that of one that was given up.
@@ -35,10 +35,13 @@ pub(crate) fn leave<C: Sandboxed>(
     gate: &Gate,
     savepoints: &mut Savepoints,
 ) -> Result<(), RollbackVerdict> {
+    gate.witness().ask();
     end_nested(connection);
     if let Some(attempts) = savepoints.leave() {
-        if let Err(errors) = attempt(connection, gate, attempts) {
-            return Err(not_proven(connection, gate, &errors));
+        match attempt(connection, gate, attempts) {
+            Ok((Leaving::Left, _)) => {}
+            Ok((Leaving::Aborted, _)) => gate.witness().saw_it_aborted(),
+            Err(errors) => return Err(not_proven(connection, gate, &errors)),
         }
         savepoints.left();
     }

@@ -4,6 +4,7 @@
 
 mod subject;
 
+mod behind_wrappers;
 mod between;
 mod causes;
 mod checkouts;
@@ -16,6 +17,7 @@ mod elsewhere;
 mod escapes;
 mod failing;
 mod interact;
+mod last_error;
 mod lost;
 mod mariadb;
 mod missing;

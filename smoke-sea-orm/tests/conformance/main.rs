@@ -5,6 +5,7 @@ mod missing;
 mod second;
 mod suite;
 mod transactions;
+mod wrappers;
 
 use std::sync::Arc;
 

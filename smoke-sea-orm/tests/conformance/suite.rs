@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
-use smoke_conformance::backend::{Database, Dialect};
+use smoke_conformance::backend::{Database, Dialect, Shows};
 use smoke_core::Backend;
 use smoke_sea_orm::Rollback;
 
@@ -32,6 +32,13 @@ impl Database for Production {
 
     fn seals(&self) -> bool {
         self.pooled.is_none() && self.dialect() != Dialect::Mysql
+    }
+
+    fn shows(&self, _: bool) -> Shows {
+        match self.dialect() {
+            Dialect::Postgres => Shows::ThatItWas,
+            _ => Shows::WhatWasSaid,
+        }
     }
 
     fn dialect(&self) -> Dialect {

@@ -111,6 +111,17 @@ pub(crate) trait Database: sqlx::Database {
     /// What an error of the database means.
     fn read(error: &dyn DatabaseError) -> Fault;
 
+    /// The same, where nothing but the message is left of it.
+    fn read_message(said: &str) -> Fault;
+
+    /// What went wrong in the last statement, where the database can be asked.
+    fn last_error<'c>(
+        _: &'c mut Self::Connection,
+        _: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<(Fault, String)>> {
+        async { None }.boxed()
+    }
+
     /// Why a COMMIT would be refused, where that is known before the rollback.
     fn refusal<'c>(
         _connection: &'c mut Self::Connection,

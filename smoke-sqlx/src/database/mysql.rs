@@ -86,6 +86,27 @@ impl Database for MySql {
         number_of(error).map_or(Fault::Other, mysql::read)
     }
 
+    fn read_message(said: &str) -> Fault {
+        mysql::read_message(said)
+    }
+
+    fn last_error<'c>(
+        connection: &'c mut MySqlConnection,
+        _: &'c Self::Outside,
+    ) -> BoxFuture<'c, Option<(Fault, String)>> {
+        async move {
+            let asked = raw_sql(mysql::LAST_ERROR).fetch_optional(&mut *connection);
+            let row = asked.await.ok()??;
+            raw_sql(mysql::FORGET_ERROR)
+                .execute(connection)
+                .await
+                .ok()?;
+            let fault = mysql::read(row.try_get("Code").ok()?);
+            Some((fault, row.try_get("Message").ok()?))
+        }
+        .boxed()
+    }
+
     fn look_back(
         connection: &mut MySqlConnection,
     ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {

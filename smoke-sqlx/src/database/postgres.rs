@@ -176,12 +176,14 @@ impl Database for Postgres {
     }
 
     fn read(error: &dyn DatabaseError) -> Fault {
-        if error.message().contains("cached plan must not change") {
-            return Fault::SchemaChanged;
-        }
-        error
-            .code()
-            .map_or(Fault::Other, |state| postgres::read(&state))
+        let state = error.code();
+        state.map_or(Fault::Other, |state| {
+            postgres::read_error(&state, error.message())
+        })
+    }
+
+    fn read_message(said: &str) -> Fault {
+        postgres::read_message(said)
     }
 
     fn remark(server_side: &ServerSide) -> Option<String> {

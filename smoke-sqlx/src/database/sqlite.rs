@@ -126,10 +126,23 @@ impl Database for Sqlite {
 
     fn read(error: &dyn DatabaseError) -> Fault {
         let code = error.code().and_then(|code| code.parse().ok());
-        match code.map_or(Fault::Other, sqlite::read) {
-            Fault::Other => sqlite::read_message(error.message()),
-            fault => fault,
+        sqlite::read_error(code.unwrap_or_default(), error.message())
+    }
+
+    fn read_message(said: &str) -> Fault {
+        sqlite::read_message(said)
+    }
+
+    fn last_error<'c>(
+        connection: &'c mut SqliteConnection,
+        handle: &'c Handle,
+    ) -> BoxFuture<'c, Option<(Fault, String)>> {
+        async move {
+            let _locked = connection.lock_handle().await.ok()?;
+            let (code, said) = handle.last_error()?;
+            Some((sqlite::read_error(code, &said), said))
         }
+        .boxed()
     }
 
     fn refusal<'c>(

@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use smoke_conformance::backend::{Database, Dialect};
+use smoke_conformance::backend::{Database, Dialect, Shows};
 use smoke_core::Backend;
 use smoke_sqlx::Rollback;
 use sqlx::{PgPool, Postgres};
@@ -46,6 +46,14 @@ impl Database for OnPostgres {
 
     fn seals(&self) -> bool {
         self.seals
+    }
+
+    fn shows(&self, _: bool) -> Shows {
+        // With a savepoint for each statement nothing aborts the transaction.
+        match self.each_statement {
+            true => Shows::Nothing,
+            false => Shows::ThatItWas,
+        }
     }
 
     fn dialect(&self) -> Dialect {

@@ -4,11 +4,13 @@
 
 mod subject;
 
+mod behind_wrappers;
 mod deferred;
 mod each_statement;
 mod escapes;
 mod failing;
 mod given_up;
+mod last_error;
 mod levels;
 mod mariadb;
 mod missing;

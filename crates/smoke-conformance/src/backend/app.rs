@@ -14,7 +14,8 @@ use super::Database;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// `POST` with a body of SQL: `/execute` runs it, `/tolerate` passes over its errors,
+/// `POST` with a body of SQL: `/execute` runs it, `/tolerate` passes over its errors, `/keep` and
+/// `/keep-rows` keep them to themselves,
 /// `/transaction` commits it in a transaction of the library's, `/elsewhere` runs it on
 /// production's pool, `/later` runs it now and once more when the test is over.
 /// `GET /rows` counts.
@@ -74,6 +75,12 @@ impl<D: Database> App for SqlApp<D> {
                     let tolerated = D::execute(&pool, &sql).await;
                     Ok(tolerated.err().unwrap_or_default())
                 }
+                "/keep" => D::execute(&pool, &sql)
+                    .await
+                    .map_or_else(|_| Err("sorry".to_owned()), |()| Ok(String::new())),
+                "/keep-rows" => D::number(&pool, &sql)
+                    .await
+                    .map_or_else(|_| Err("sorry".to_owned()), |_| Ok(String::new())),
                 "/transaction" => D::transaction(&pool, &sql).await.map(|()| String::new()),
                 "/elsewhere" => D::execute(&production, &sql).await.map(|()| String::new()),
                 "/later" => {

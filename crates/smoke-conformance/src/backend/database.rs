@@ -30,6 +30,13 @@ pub trait Database: Clone + Send + Sync + 'static {
         false
     }
 
+    /// What can be known of an error of the database that the application keeps to itself: of a
+    /// statement that returns rows, and of one that does not.
+    fn shows(&self, returns_rows: bool) -> Shows {
+        let _ = returns_rows;
+        Shows::WhatWasSaid
+    }
+
     /// What the pool says once the test is over: that it is closed, where it can be.
     fn closed(&self) -> &'static str {
         "closed"
@@ -48,6 +55,18 @@ pub trait Database: Clone + Send + Sync + 'static {
 
     /// Takes a connection and keeps it until what is returned is dropped.
     fn hold(pool: &Self::Pool) -> impl Future<Output = Result<Box<dyn Any + Send>, String>> + Send;
+}
+
+/// What can be known of an error of the database that the application keeps to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shows {
+    /// What the database said.
+    WhatWasSaid,
+    /// That there was one, by what it did to the transaction.
+    ThatItWas,
+    /// Nothing.
+    Nothing,
 }
 
 /// Which SQL a database speaks.

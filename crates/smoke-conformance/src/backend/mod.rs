@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-pub use database::{Database, Dialect};
+pub use database::{Database, Dialect, Shows};
 
 use bench::Bench;
 
@@ -18,7 +18,7 @@ use bench::Bench;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How many checks there are.
-pub const CHECKS: usize = 18;
+pub const CHECKS: usize = 19;
 
 /// Has a backend show everything that its contract asks for.
 ///

@@ -105,7 +105,7 @@ impl Context {
                 let message = could_not(error.message());
                 let error = error.reworded(message);
                 match late {
-                    Some(limit) => error.beside(&cannot(too_slow("took", took, limit))),
+                    Some(limit) => error.beside(cannot(too_slow("took", took, limit))),
                     None => error,
                 }
             }

@@ -37,6 +37,11 @@ impl Noted {
         }
     }
 
+    /// Whether the application accepted what it was asked to do.
+    pub(super) fn succeeded(&self) -> bool {
+        self.end() == Some(RequestEnd::Succeeded)
+    }
+
     /// What became of the request; none where the application refused what it was asked to do.
     pub(super) fn end(&self) -> Option<RequestEnd> {
         let Some(status) = self.status else {

@@ -10,7 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::body::AnswerBody;
 use super::noted::Noted;
 use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
-use crate::rollback::{RequestEnd, RollbackVerdict, Session};
+use crate::rollback::{LastError, RequestEnd, RollbackVerdict, Session};
 use crate::{Arrival, Context};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
@@ -63,6 +63,8 @@ impl Passage {
             _one_at_a_time: one_at_a_time,
         };
         passage.enter_sessions().await?;
+        // What was said before the request is not the request's.
+        passage.take_last_errors();
         passage.noted = Some(Noted::new(&passage.cx, request));
         Ok(passage)
     }
@@ -132,9 +134,14 @@ impl Passage {
     /// Leaves every session and notes each bad verdict; the first one counts. A bypass is among
     /// them where the request succeeded: any other end says itself what is wrong.
     pub(crate) async fn leave(mut self) -> Option<RollbackVerdict> {
+        let succeeded = self.noted.as_ref().is_some_and(Noted::succeeded);
         // Noted before anything else is waited for: this future may be dropped any time.
         let bypassed = self.over();
-        self.leave_sessions(self.sessions.len()).await.or(bypassed)
+        let left = self.leave_sessions(self.sessions.len()).await;
+        if !succeeded && let Some(error) = self.take_last_errors() {
+            self.cx.note_last_error(&self.request, error);
+        }
+        left.or(bypassed)
     }
 
     /// Puts the request into the report, once, and notes where it has bypassed the sandboxes.
@@ -149,6 +156,15 @@ impl Passage {
             })
         });
         bypassed.filter(|_| end == RequestEnd::Succeeded)
+    }
+
+    /// The last error of the databases, rather one that was heard.
+    fn take_last_errors(&self) -> Option<LastError> {
+        let errors = self
+            .sessions
+            .iter()
+            .filter_map(|session| session.take_last_error());
+        errors.max_by_key(|error| error.said().is_some())
     }
 
     async fn leave_sessions(&self, entered: usize) -> Option<RollbackVerdict> {

@@ -1,6 +1,7 @@
 //! What can go wrong in a test, and how a failed assertion is told from everything else.
 
 mod capped;
+mod chain;
 mod failure;
 mod outcome;
 mod plain;
@@ -18,6 +19,7 @@ pub use outcome::IntoOutcome;
 pub(crate) use capped::capped;
 pub(crate) use plain::{Explained, MOST_CAUSES};
 
+use chain::{causes, chain, explained, says};
 use failure::Mark;
 
 /// A result whose error is an [`Error`].
@@ -62,6 +64,15 @@ struct Inner {
     source: Option<Boxed>,
 }
 
+/// What an [`Error`] is [read](Error::find) by.
+#[derive(Clone, Copy, Debug)]
+pub enum Clue<'e> {
+    /// One of the errors that it was made of.
+    Error(&'e (dyn StdError + 'static)),
+    /// What one of them said, perhaps together with others.
+    Text(&'e str),
+}
+
 /// Which outcome an [`Error`] gives its test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -85,6 +96,18 @@ impl Error {
             place: Some(Location::caller().into()),
             source: None,
         }))
+    }
+
+    /// What another error says, which stays where it is.
+    #[cfg(feature = "live")]
+    #[track_caller]
+    pub(crate) fn quoting(error: &(dyn StdError + 'static)) -> Self {
+        let mut quoting = Self::msg(error);
+        let sources = chain(error).skip(1).map(capped);
+        if let Some(inner) = Arc::get_mut(&mut quoting.0) {
+            inner.causes = causes(&inner.message, sources);
+        }
+        quoting
     }
 
     /// Which outcome the error gives its test.
@@ -114,33 +137,23 @@ impl Error {
     /// Puts a message before this one, which becomes the first cause. Kind and place stay.
     #[must_use]
     pub fn context(self, message: impl fmt::Display) -> Self {
-        let causes = [self.0.message.clone()]
-            .into_iter()
-            .chain(self.0.causes.iter().cloned())
-            .collect();
         let (kind, place) = (self.0.kind, self.0.place.clone());
-        let source = Some(Box::new(Carried(self)) as Boxed);
-        Self(Arc::new(Inner {
-            kind,
-            message: capped(message),
-            causes,
-            place,
-            source,
-        }))
+        let texts = self.texts();
+        self.retold(kind, capped(message), texts, place)
     }
 
     /// The same error, said of something.
     pub(crate) fn said_of(self, what: impl fmt::Display) -> Self {
-        let (kind, causes, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
+        let (kind, texts, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
         let message = format!("{what}: {}", self.0.message);
-        let source = Some(Box::new(Carried(self)) as Boxed);
-        Self(Arc::new(Inner {
-            kind,
-            message,
-            causes,
-            place,
-            source,
-        }))
+        self.retold(kind, message, texts, place)
+    }
+
+    /// The same error with something that may explain it.
+    pub(crate) fn remarked(self, remark: &str) -> Self {
+        let (kind, texts, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
+        let message = format!("{}; {remark}", self.0.message);
+        self.retold(kind, message, texts, place)
     }
 
     /// Whether both are one error that was passed on.
@@ -150,62 +163,80 @@ impl Error {
 
     /// Something errored in other words, with the same causes.
     pub(crate) fn reworded(self, message: String) -> Self {
-        let (causes, place) = (self.0.causes.clone(), self.0.place.clone());
-        let source = Some(Box::new(Carried(self)) as Boxed);
-        Self(Arc::new(Inner {
-            kind: ErrorKind::Errored,
-            message,
-            causes,
-            place,
-            source,
-        }))
+        let (texts, place) = (self.0.causes.clone(), self.0.place.clone());
+        self.retold(ErrorKind::Errored, message, texts, place)
     }
 
-    /// The same error with something that may explain it.
-    pub(crate) fn remarked(self, remark: &str) -> Self {
-        let message = format!("{}; {remark}", self.0.message);
-        let (kind, causes, place) = (self.0.kind, self.0.causes.clone(), self.0.place.clone());
-        let source = Some(Box::new(Carried(self)) as Boxed);
-        Self(Arc::new(Inner {
-            kind,
-            message,
-            causes,
-            place,
-            source,
-        }))
-    }
-
-    /// The same error with another as its cause, and with the place of that.
-    pub(crate) fn caused_by(self, cause: &Self) -> Self {
-        let causes = [&cause.0.message]
-            .into_iter()
-            .chain(&cause.0.causes)
-            .cloned()
-            .collect();
-        let (message, place) = (self.0.message.clone(), cause.0.place.clone());
-        let source = Some(Box::new(Carried(self)) as Boxed);
-        Self(Arc::new(Inner {
-            kind: ErrorKind::Errored,
-            message,
-            causes,
-            place,
-            source,
-        }))
+    /// The same error as what another one, which is only its consequence, comes from: said first,
+    /// with the causes of both and the place of the other.
+    pub(crate) fn seen_as(self, consequence: Self) -> Self {
+        let message = explained(&self.0.message, &consequence.0.message);
+        let texts = [&self, &consequence].map(|error| error.0.causes.clone());
+        let place = consequence.0.place.clone();
+        let sources = vec![self, consequence];
+        Self::made_of(ErrorKind::Errored, message, texts.concat(), place, sources)
     }
 
     /// The same error with another one beside it, after its own causes.
-    pub(crate) fn beside(self, other: &Self) -> Self {
-        let others = [&other.0.message].into_iter().chain(&other.0.causes);
-        let causes = self.0.causes.iter().chain(others).cloned().collect();
+    pub(crate) fn beside(self, other: Self) -> Self {
         let (kind, message, place) = (self.0.kind, self.0.message.clone(), self.0.place.clone());
-        let source = Some(Box::new(Carried(self)) as Boxed);
+        let texts = [self.0.causes.clone(), other.texts()].concat();
+        Self::made_of(kind, message, texts, place, vec![self, other])
+    }
+
+    /// The same error with one more cause, its last.
+    pub(crate) fn because(self, cause: String) -> Self {
+        let (kind, message, place) = (self.0.kind, self.0.message.clone(), self.0.place.clone());
+        let texts = [self.0.causes.clone(), vec![cause]].concat();
+        self.retold(kind, message, texts, place)
+    }
+
+    /// The same error with one text in place of another, wherever that is said.
+    pub(crate) fn saying(self, text: &str, instead: &str) -> Self {
+        let replaced = |said: &String| said.replace(text, instead);
+        let (message, causes) = (
+            replaced(&self.0.message),
+            self.0.causes.iter().map(replaced),
+        );
+        let (kind, causes, place) = (self.0.kind, causes.collect(), self.0.place.clone());
+        self.retold(kind, message, causes, place)
+    }
+
+    /// Whether the message or a cause has that text in it.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.texts().iter().any(|said| says(said, text))
+    }
+
+    fn retold(
+        self,
+        kind: ErrorKind,
+        message: String,
+        texts: Vec<String>,
+        place: Option<Place>,
+    ) -> Self {
+        Self::made_of(kind, message, texts, place, vec![self])
+    }
+
+    fn made_of(
+        kind: ErrorKind,
+        message: String,
+        texts: Vec<String>,
+        place: Option<Place>,
+        sources: Vec<Self>,
+    ) -> Self {
         Self(Arc::new(Inner {
             kind,
+            causes: causes(&message, texts),
             message,
-            causes,
             place,
-            source,
+            source: Some(Box::new(Carried(sources))),
         }))
+    }
+
+    /// The message and the causes.
+    fn texts(&self) -> Vec<String> {
+        let texts = [&self.0.message].into_iter().chain(&self.0.causes);
+        texts.cloned().collect()
     }
 
     /// The same error with another place, or with none.
@@ -217,12 +248,78 @@ impl Error {
     }
 
     /// The first error of type `T` among what this one was made of.
+    ///
+    /// A wrapper may hide the type of what it wraps: `anyhow` and `eyre` that of their root, an enum
+    /// with `#[error(transparent)]` that of its field. [`find`](Self::find) reads those, too.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        chain(self.0.source.as_deref()?).find_map(|error| match error.downcast_ref::<Carried>() {
-            Some(Carried(inner)) => inner.downcast_ref(),
-            None => error.downcast_ref(),
-        })
+        self.sources()
+            .into_iter()
+            .find_map(|error| error.downcast_ref())
+    }
+
+    /// What a reader makes of the first error that it knows, among all that this one was made of,
+    /// outermost first. Where it knows none by its type, it is asked again for each of the
+    /// texts, since the type may be hidden; not of an assertion that did not hold, which may be about
+    /// any text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Error, ErrorKind};
+    /// use smoke_core::{Clue, Error as SmokeError};
+    ///
+    /// let is_refused = |error: &SmokeError| error.find(|clue| match clue {
+    ///     Clue::Error(error) => Some(error.downcast_ref::<Error>()?.kind() == ErrorKind::ConnectionRefused),
+    ///     Clue::Text(text) => text.contains("connection refused").then_some(true),
+    /// });
+    ///
+    /// let refused = || Error::from(ErrorKind::ConnectionRefused);
+    /// assert_eq!(is_refused(&refused().into()), Some(true));
+    /// assert_eq!(is_refused(&anyhow::Error::new(refused()).into()), Some(true));
+    /// assert_eq!(is_refused(&"no paper".into()), None);
+    /// ```
+    pub fn find<T>(&self, mut read: impl FnMut(Clue<'_>) -> Option<T>) -> Option<T> {
+        let known = self
+            .sources()
+            .into_iter()
+            .find_map(|error| read(Clue::Error(error)));
+        if known.is_some() || self.0.kind != ErrorKind::Errored {
+            return known;
+        }
+        self.said()
+            .into_iter()
+            .find_map(|text| read(Clue::Text(text)))
+    }
+
+    /// All errors that this one was made of, outermost first.
+    fn sources(&self) -> Vec<&(dyn StdError + 'static)> {
+        let source = self.0.source.as_deref().into_iter();
+        source
+            .flat_map(|source| chain(source))
+            .flat_map(|error| match error.downcast_ref::<Carried>() {
+                Some(Carried(inner)) => inner.iter().flat_map(Self::sources).collect(),
+                None => vec![error],
+            })
+            .collect()
+    }
+
+    /// All that was said, by this error and by what it was made of.
+    fn said(&self) -> Vec<&str> {
+        let carried = self
+            .0
+            .source
+            .as_deref()
+            .and_then(|source| source.downcast_ref::<Carried>());
+        let within = carried.into_iter().flat_map(|Carried(inner)| inner);
+        let own = [&self.0.message].into_iter().chain(&self.0.causes);
+        own.map(String::as_str)
+            .chain(
+                within
+                    .filter(|error| error.0.kind == ErrorKind::Errored)
+                    .flat_map(Self::said),
+            )
+            .collect()
     }
 }
 
@@ -236,14 +333,8 @@ impl<E: Into<Boxed>> From<E> for Error {
             None => (ErrorKind::Errored, Location::caller().into()),
         };
         let message = capped(&source);
-        let mut causes: Vec<String> = Vec::new();
-        for cause in chain(&*source).skip(1).filter(|cause| !cause.is::<Mark>()) {
-            let cause = capped(cause);
-            // Some errors repeat their source in their own words; once is enough.
-            if causes.last().unwrap_or(&message) != &cause {
-                causes.push(cause);
-            }
-        }
+        let sources = chain(&*source).skip(1).filter(|cause| !cause.is::<Mark>());
+        let causes = causes(&message, sources.map(capped));
         Self(Arc::new(Inner {
             kind,
             message,
@@ -254,28 +345,13 @@ impl<E: Into<Boxed>> From<E> for Error {
     }
 }
 
-/// A chain of sources that is longer goes round in circles.
-const LONGEST_CHAIN: usize = 128;
-
-/// An error and its sources, outermost first.
-fn chain<'e>(
-    error: &'e (dyn StdError + 'static),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| <dyn StdError>::source(*error)).take(LONGEST_CHAIN)
-}
-
-/// Makes an [`Error`] a source of another.
-struct Carried(Error);
-
-impl fmt::Debug for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
+/// Makes errors the source of another.
+#[derive(Debug)]
+struct Carried(Vec<Error>);
 
 impl fmt::Display for Carried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        self.0.iter().try_for_each(|error| write!(f, "{error}"))
     }
 }
 
@@ -372,6 +448,76 @@ mod tests {
         assert_eq!(
             Error::from(Failure::new("no")).context("why").kind(),
             ErrorKind::Failed
+        );
+    }
+
+    /// An error of a database that a wrapper shows as it is.
+    #[derive(Debug, thiserror::Error)]
+    enum Transparent {
+        #[error(transparent)]
+        Number(#[from] std::num::ParseIntError),
+    }
+
+    /// How a backend reads: by the type, or by what the library says.
+    fn is_no_number(error: &Error) -> bool {
+        let no_number = error.find(|clue| match clue {
+            Clue::Error(error) => error.is::<std::num::ParseIntError>().then_some(()),
+            Clue::Text(text) => text.contains("invalid digit found").then_some(()),
+        });
+        no_number.is_some()
+    }
+
+    #[test]
+    fn an_error_is_found_behind_any_wrapper() {
+        let number = || "x".parse::<i32>().unwrap_err();
+        let transparent = || Transparent::from(number());
+        let wrapped: [Error; 11] = [
+            number().into(),
+            Outer(Box::new(number())).into(),
+            anyhow::Error::new(number()).into(),
+            anyhow::Error::new(number())
+                .context("while counting")
+                .into(),
+            anyhow::anyhow!("while counting: {}", number()).into(),
+            eyre::Report::new(number()).into(),
+            eyre::Report::new(number())
+                .wrap_err("while counting")
+                .into(),
+            transparent().into(),
+            anyhow::Error::new(transparent()).into(),
+            Error::from(anyhow::Error::new(number())).context("while counting"),
+            Error::msg("the till is shut").seen_as(number().into()),
+        ];
+        for error in wrapped {
+            assert!(is_no_number(&error), "{error:?}");
+        }
+        assert!(!is_no_number(&Error::msg("no paper")));
+        // What an assertion is about is not what failed.
+        let failure = Failure::new("left is invalid digit found");
+        assert!(!is_no_number(&failure.into()));
+    }
+
+    #[test]
+    fn a_consequence_is_no_cause() {
+        let deadlock = || Error::from("deadlock detected").context("busy: deadlock detected");
+        let failed = Error::from(Failure::new("GET / answered 500"));
+        let place = failed.place().cloned();
+        let said = deadlock().seen_as(failed);
+        assert_eq!(said.kind(), ErrorKind::Errored);
+        assert_eq!(
+            said.message(),
+            "busy: deadlock detected; the test ended with: GET / answered 500"
+        );
+        assert_eq!(said.causes(), [""; 0]);
+        assert_eq!(said.place(), place.as_ref());
+        let same = deadlock().seen_as(Error::msg("deadlock detected"));
+        assert_eq!(same.message(), "busy: deadlock detected");
+        let more = deadlock().seen_as(Error::msg("no order (busy: deadlock detected)"));
+        assert_eq!(more.message(), "no order (busy: deadlock detected)");
+        let caused = Error::from(Outer("x".into())).context("GET / answered 500");
+        assert_eq!(
+            deadlock().seen_as(caused).causes(),
+            ["failed to open the till", "x"]
         );
     }
 }

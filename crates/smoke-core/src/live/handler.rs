@@ -46,10 +46,7 @@ impl Faults {
     pub(super) fn note(&self, error: &RequestError) {
         // A verdict is in the report already.
         if !matches!(error, RequestError::Rollback { .. }) {
-            let causes =
-                std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-            let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-            self.say(text);
+            self.say(format_args!("{:#}", Error::quoting(error)));
         }
     }
 

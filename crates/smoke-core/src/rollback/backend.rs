@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::RollbackVerdict;
+use super::{LastError, RollbackVerdict};
 use crate::{Error, Result};
 
 /// Makes sandboxes for one type of connection pool.
@@ -130,6 +130,19 @@ pub trait Session: Send + Sync + 'static {
     /// [`explain`](Self::explain) knows nothing for certain. Called after that, with the error of the
     /// test.
     fn remark(&self, error: &Error) -> Option<String> {
+        let _ = error;
+        None
+    }
+
+    /// The last error of the database since this was asked before, as far as the library shows
+    /// it. Asked before a request, and after it where the request failed.
+    fn take_last_error(&self) -> Option<LastError> {
+        None
+    }
+
+    /// An error of the test as the library puts it, and the same without what says nothing to whoever
+    /// reads it, such as a line of the server's source.
+    fn plainer(&self, error: &Error) -> Option<(String, String)> {
         let _ = error;
         None
     }

@@ -41,6 +41,7 @@ pub(crate) use open::OpenSandbox;
 pub use terms::Terms;
 pub use verdict::{RequestEnd, RollbackVerdict};
 pub use watch::{HandleToken, HandleWatch};
+pub use witness::LastError;
 
 pub use crate::panic::only_smoke_tests_run_here;
 pub use crate::redact::redact;

@@ -215,6 +215,13 @@ pub fn read(number: u16) -> Fault {
     }
 }
 
+/// Asks what went wrong in the statement before this one, whatever the driver has shown of it.
+pub const LAST_ERROR: &str = "SHOW ERRORS LIMIT 1";
+
+/// Puts a warning in the place of what [`LAST_ERROR`] asks for, which else stays until the next
+/// statement that uses a table.
+pub const FORGET_ERROR: &str = "SIGNAL SQLSTATE '01000'";
+
 /// The same, where the message has to do because a driver keeps the number to itself: on servers
 /// that speak English.
 #[must_use]

@@ -30,6 +30,16 @@ pub enum Entering {
     Aborted,
 }
 
+/// What came of leaving a request, or of a check-out within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The transaction was in order.
+    Left,
+    /// An SQL error had aborted the transaction, and what the request did is undone, as far as
+    /// it has to be.
+    Aborted,
+}
+
 /// What came of ending a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -150,34 +160,44 @@ impl Savepoints {
     /// done during the check-out before: no more than is undone outside of a transaction. None
     /// unless there is a savepoint for it.
     #[must_use]
-    pub fn check_out(&self) -> Option<[Attempt<()>; 2]> {
+    pub fn check_out(&self) -> Option<[Attempt<Leaving>; 2]> {
         let name = self.checkout()?;
         Some(
             [
-                format!("RELEASE SAVEPOINT {name}; SAVEPOINT {name}"),
-                format!("ROLLBACK TO SAVEPOINT {name}"),
+                (
+                    format!("RELEASE SAVEPOINT {name}; SAVEPOINT {name}"),
+                    Leaving::Left,
+                ),
+                (format!("ROLLBACK TO SAVEPOINT {name}"), Leaving::Aborted),
             ]
-            .map(|sql| Attempt { sql, means: () }),
+            .map(|(sql, means)| Attempt { sql, means }),
         )
     }
 
     /// Ends the savepoint of the request that was entered, if any.
     #[must_use]
-    pub fn leave(&self) -> Option<Vec<Attempt<()>>> {
+    pub fn leave(&self) -> Option<Vec<Attempt<Leaving>>> {
         let request = self.request(self.entered?);
         let prove = self.prove();
         let release = format!("RELEASE SAVEPOINT {request}; {prove}");
         let undo = self.undo_checkout();
         let attempts = [
-            Some(release.clone()),
-            undo.map(|undo| format!("{undo}; {release}")),
+            Some((release.clone(), Leaving::Left)),
+            undo.map(|undo| (format!("{undo}; {release}"), Leaving::Aborted)),
             // An SQL error has aborted the transaction: what the request did is undone.
-            Some(format!("ROLLBACK TO SAVEPOINT {request}; {release}")),
+            Some((
+                format!("ROLLBACK TO SAVEPOINT {request}; {release}"),
+                Leaving::Aborted,
+            )),
             // The savepoint was released by a call whose answer nobody waited for.
-            Some(format!("{}; {prove}", self.back_to_guard())),
+            Some((format!("{}; {prove}", self.back_to_guard()), Leaving::Left)),
         ];
         let attempts = attempts.into_iter().flatten();
-        Some(attempts.map(|sql| Attempt { sql, means: () }).collect())
+        Some(
+            attempts
+                .map(|(sql, means)| Attempt { sql, means })
+                .collect(),
+        )
     }
 
     /// The request has been left.

@@ -82,13 +82,24 @@ pub fn read(code: i32) -> Fault {
     }
 }
 
+/// The same of an error that has both.
+#[must_use]
+pub fn read_error(code: i32, said: &str) -> Fault {
+    match read(code) {
+        Fault::Other => read_message(said),
+        fault => fault,
+    }
+}
+
 /// The same, where the message has to do because a library keeps the code to itself. SQLite's come
 /// in English only.
 #[must_use]
 pub fn read_message(said: &str) -> Fault {
     const FAULTS: &[(Fault, &str)] = &[
         (Fault::Ended, "no such savepoint"),
-        (Fault::Busy, "is locked"),
+        (Fault::Busy, "database is locked"),
+        (Fault::Busy, "database table is locked"),
+        (Fault::Busy, "database schema is locked"),
         (Fault::ReadOnly, "attempt to write a readonly database"),
         (Fault::Lost, "unable to open database file"),
         (Fault::SchemaChanged, "database schema has changed"),

@@ -1,5 +1,6 @@
 //! What the errors said that the application and the test got from the database.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -19,6 +20,16 @@ pub struct Witness {
     aside: AtomicBool,
     heard: AtomicBool,
     remedy: OnceLock<&'static str>,
+    asks: OnceLock<Asks>,
+}
+
+/// Asks a connection what went wrong in its last statement.
+struct Asks(Box<dyn Fn() -> Option<(Fault, String)> + Send + Sync>);
+
+impl fmt::Debug for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asks")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +43,39 @@ struct Seen {
     doubt: Option<String>,
     /// What the database said when it rolled the whole transaction back by itself.
     deadlock: Option<String>,
+    /// The last error since that was asked for.
+    last: Option<LastError>,
+}
+
+/// The last error of a database during a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LastError {
+    /// What the database said.
+    Said(String),
+    /// It has aborted the transaction, and the library has shown it to its caller alone.
+    Unseen,
+}
+
+impl LastError {
+    /// What the database said, where that is known.
+    pub(crate) fn said(&self) -> Option<&str> {
+        match self {
+            Self::Said(said) => Some(said),
+            Self::Unseen => None,
+        }
+    }
+}
+
+impl fmt::Display for LastError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said(said) => write!(f, "the database last said: {said}"),
+            Self::Unseen => f.write_str(
+                "an SQL error aborted the transaction (the library shows it to its caller alone)",
+            ),
+        }
+    }
 }
 
 /// A [`Witness`] that looks aside.
@@ -82,6 +126,18 @@ impl Witness {
         }
     }
 
+    /// The verdict on an error that the test returns, if it explains a failure.
+    #[must_use]
+    pub fn name_returned(&self, fault: Fault, said: String) -> Option<RollbackVerdict> {
+        match fault {
+            Fault::Aborted => {
+                let seen = lock(&self.seen);
+                Some(aborted(seen.other.as_deref().unwrap_or(&said)))
+            }
+            fault => self.name(fault, said),
+        }
+    }
+
     /// Every statement will be told with [`sent`](Self::sent), those of the session, too: whoever
     /// does not hear these hears none. For databases that commit on their own, and that nobody can
     /// ask what became of a transaction.
@@ -113,6 +169,12 @@ impl Witness {
             return;
         }
         let mut seen = lock(&self.seen);
+        if fault == Fault::Aborted {
+            // What has aborted it says more.
+            seen.last.get_or_insert(LastError::Unseen);
+        } else {
+            seen.last = Some(LastError::Said(said.clone()));
+        }
         let verdict = match (fault, self.name(fault, said.clone())) {
             (Fault::Deadlock, verdict) => {
                 // Only what was whole until then is known to have been rolled back.
@@ -131,6 +193,32 @@ impl Witness {
         if let Some(verdict) = verdict {
             seen.cause.get_or_insert(verdict);
         }
+    }
+
+    /// Has the connection be asked what went wrong in its last statement, where the library does
+    /// not show all errors.
+    pub fn asks(&self, ask: impl Fn() -> Option<(Fault, String)> + Send + Sync + 'static) {
+        let _ = self.asks.set(Asks(Box::new(ask)));
+    }
+
+    /// Asks what went wrong in the last statement, before another one is sent.
+    pub fn ask(&self) {
+        if self.looks_aside() {
+            return;
+        }
+        if let Some((fault, said)) = self.asks.get().and_then(|Asks(ask)| ask()) {
+            self.saw(fault, said);
+        }
+    }
+
+    /// An SQL error that nobody has heard of was found to have aborted the transaction.
+    pub fn saw_it_aborted(&self) {
+        lock(&self.seen).last.get_or_insert(LastError::Unseen);
+    }
+
+    /// The last error since this was asked before.
+    pub fn take_last_error(&self) -> Option<LastError> {
+        lock(&self.seen).last.take()
     }
 
     /// A second connection was asked for in vain.
@@ -328,6 +416,41 @@ mod tests {
         let said = witness.explain().unwrap().to_string();
         assert!(said.starts_with("limit of the sandbox: "), "{said}");
         assert!(said.contains("duplicate key"), "{said}");
+    }
+
+    #[test]
+    fn the_last_error_is_the_one_that_aborted_the_transaction() {
+        let witness = Witness::default();
+        assert_eq!(witness.take_last_error(), None);
+        for said in ["duplicate key", "no such column"] {
+            witness.saw(Fault::Other, said.to_owned());
+        }
+        witness.saw(Fault::Aborted, "25P02".to_owned());
+        witness.saw_it_aborted();
+        let last = LastError::Said("no such column".to_owned());
+        assert_eq!(witness.take_last_error(), Some(last));
+        assert_eq!(witness.take_last_error(), None);
+        witness.saw_it_aborted();
+        assert_eq!(witness.take_last_error(), Some(LastError::Unseen));
+        let aside = witness.look_aside();
+        witness.saw(Fault::Other, "no such savepoint".to_owned());
+        drop(aside);
+        assert_eq!(witness.take_last_error(), None);
+    }
+
+    #[test]
+    fn a_connection_is_asked_unless_the_session_uses_it() {
+        let witness = Witness::default();
+        witness.ask();
+        assert_eq!(witness.take_last_error(), None);
+        witness.asks(|| Some((Fault::Other, "no such column".to_owned())));
+        let aside = witness.look_aside();
+        witness.ask();
+        assert_eq!(witness.take_last_error(), None);
+        drop(aside);
+        witness.ask();
+        let last = LastError::Said("no such column".to_owned());
+        assert_eq!(witness.take_last_error(), Some(last));
     }
 
     #[test]

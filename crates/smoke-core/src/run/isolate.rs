@@ -186,6 +186,7 @@ pub(crate) async fn execute(
     if let Some(letting_go) = letting_go {
         result = let_go_in_time(result, letting_go, || engine.suspect(&job.name)).await;
     }
+    let has_failed = !is_good(&result);
     let explained = explained(&result, &sessions);
     if explained.is_none() && !has_ended {
         // Of a test that has ended this was asked where its error was whole.
@@ -216,6 +217,9 @@ pub(crate) async fn execute(
         drop(remains.permit);
     }
     result = building_told(judge(result, found, job), cx.building().took());
+    if let Some(last) = remains.last_error.filter(|_| has_failed) {
+        result = result.map_err(|error| last.tell(error));
+    }
     let passing = is_passing(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
@@ -293,9 +297,8 @@ fn is_good(result: &Result) -> bool {
 /// What went wrong beneath the test explains what the test says, and counts more.
 fn beneath(result: Result, fault: Error) -> Result {
     Err(match result {
-        Ok(()) => fault,
-        Err(cause) if cause.message() == fault.message() => cause,
-        Err(cause) => fault.caused_by(&cause),
+        Err(seen) if seen.kind() != ErrorKind::Skipped => fault.seen_as(seen),
+        _ => fault,
     })
 }
 

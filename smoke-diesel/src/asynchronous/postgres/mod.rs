@@ -1,17 +1,22 @@
 //! PostgreSQL connections.
 
+mod overheard;
 mod process;
 
-use diesel::QueryResult;
+use std::sync::Arc;
+
 use diesel::connection::CacheSize;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{ConnectionResult, QueryResult};
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection as _, AsyncPgConnection, RunQueryDsl,
     SimpleAsyncConnection,
 };
 use smoke_core::RollbackVerdict;
 use tokio_postgres::{CancelToken, NoTls};
+
+use overheard::Listening;
 
 use super::Connect;
 use super::connection::{Connection, Remote, end_by_another, keep};
@@ -37,6 +42,10 @@ pub(crate) struct ServerSide {
 impl Connection for AsyncPgConnection {
     type Dialect = PostgresDialect;
     type ServerSide = ServerSide;
+
+    async fn overheard(url: &str, gate: &Arc<Gate>) -> Option<ConnectionResult<Self>> {
+        overheard::connect(url, Arc::clone(gate)).await
+    }
 
     /// In one batch, so that diesel counts the transaction; a `begin_test_transaction` would take
     /// a round trip of its own, with the limits not yet set.
@@ -121,7 +130,11 @@ impl Remote for AsyncPgConnection {
             // The server may be full; it takes a cancellation all the same. What is then left are
             // its own limits.
             return Ok(match cancel {
-                Some(cancel) => cancel.cancel_query(NoTls).await.is_ok(),
+                Some(cancel) => {
+                    cancel.cancel_query(NoTls).await.is_ok()
+                        // It goes the way that the connection went.
+                        || cancel.cancel_query(Listening::to_nobody()).await.is_ok()
+                }
                 None => false,
             });
         };

@@ -40,6 +40,10 @@ pub(super) fn all<D: Database>(bench: &Bench<D>) -> [Check<'_>; CHECKS] {
             Box::pin(requests::a_tolerated_error(bench)),
         ),
         (
+            "what the database said of a request is kept, whatever the application makes of it",
+            Box::pin(requests::an_error_that_is_kept(bench)),
+        ),
+        (
             "two requests at once are one after the other",
             Box::pin(requests::two_at_once(bench)),
         ),

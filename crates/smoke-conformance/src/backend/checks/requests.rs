@@ -3,8 +3,8 @@
 use smoke_core::{Client, Outcome, Result, Sandbox};
 
 use super::insert;
-use crate::backend::Database;
 use crate::backend::bench::{Bench, expect};
+use crate::backend::{Database, Shows};
 
 pub(super) async fn both_see_the_rows<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     let body = async |client: Client, Sandbox(pool): Sandbox<D::Pool>| -> Result {
@@ -71,6 +71,34 @@ pub(super) async fn a_tolerated_error<D: Database>(bench: &Bench<D>) -> Result<(
         rows(&client, 3).await
     };
     expect(&bench.run(body).await, Outcome::Passed, "")?;
+    bench.nothing_stays().await
+}
+
+pub(super) async fn an_error_that_is_kept<D: Database>(bench: &Bench<D>) -> Result<(), String> {
+    for (path, returns_rows) in [("/keep", false), ("/keep-rows", true)] {
+        let body = move |client: Client| async move {
+            let returning = if returns_rows { " RETURNING id" } else { "" };
+            let sql = format!("{}{returning}", insert(1));
+            let sent = client.post(path).body(sql).send().await?;
+            sent.ensure_status(200)?;
+            Ok::<_, smoke_core::Error>(())
+        };
+        let test = bench.run(body).await;
+        expect(&test, Outcome::Failed, "500")?;
+        let found = match &test.causes[..] {
+            [] => Shows::Nothing,
+            [cause] if cause.contains("the database last said: ") => Shows::WhatWasSaid,
+            [cause] if cause.contains("an SQL error aborted the transaction") => Shows::ThatItWas,
+            causes => return Err(format!("{path} is caused by {causes:?}")),
+        };
+        let expected = bench.database.shows(returns_rows);
+        if found != expected {
+            let causes = test.causes.join(": ");
+            return Err(format!(
+                "of {path} is known: {found:?} ({causes}), where {expected:?} was expected"
+            ));
+        }
+    }
     bench.nothing_stays().await
 }
 

@@ -1,6 +1,7 @@
 //! What is said to PostgreSQL, whatever the library.
 
 pub mod each_statement;
+mod ear;
 mod mark;
 mod role;
 mod seal;
@@ -9,6 +10,7 @@ mod socket;
 
 use std::time::Duration;
 
+pub use ear::{Ear, HeardError};
 pub use seal::{FACTS, Facts, REFUSED};
 pub use shared::{Fate, NUMBER, who_is_inside};
 
@@ -167,6 +169,16 @@ pub fn read(state: &str) -> Fault {
         // "connection exception".
         _ if state.starts_with("08") => Fault::Lost,
         _ => Fault::Other,
+    }
+}
+
+/// The same, with the message for what the SQLSTATE does not tell.
+#[must_use]
+pub fn read_error(state: &str, said: &str) -> Fault {
+    match (read(state), read_message(said)) {
+        // 0A000 means much else besides.
+        (Fault::Other, Fault::SchemaChanged) => Fault::SchemaChanged,
+        (fault, _) => fault,
     }
 }
 

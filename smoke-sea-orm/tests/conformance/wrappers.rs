@@ -1,0 +1,83 @@
+//! What an error means is known whatever SeaORM and the application have put around it.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionError, TransactionTrait};
+use smoke_conformance::Wrapper;
+use smoke_conformance::backend::Database;
+use smoke_core::{Backend, Error, Outcome, Registry, Runner, Sandbox, Selection, Test};
+use smoke_sea_orm::{Rollback, smoke_sqlx};
+
+use crate::Production;
+
+/// The message and the causes of a test that ends in an error, once for each wrapper.
+async fn each<B: Backend<Pool = DatabaseConnection>, Fut>(
+    backend: impl Fn() -> B,
+    expected: &str,
+    ends: fn(DatabaseConnection, Wrapper) -> Fut,
+) where
+    Fut: Future<Output = Error> + Send + 'static,
+{
+    for wrapper in Wrapper::ALL {
+        let body = move |Sandbox(pool): Sandbox<DatabaseConnection>| async move {
+            Err::<(), _>(ends(pool, wrapper).await)
+        };
+        let registry = Registry::new()
+            .rollback(backend())
+            .test(Test::new("a", body));
+        let report = Runner::new(registry).run(Selection::fast()).await;
+        let test = &report.tests[0];
+        assert_eq!(test.outcome, Outcome::Errored, "{wrapper:?}: {test:?}");
+        let said = test.message.as_deref().unwrap();
+        let all = format!("{said} {}", test.causes.join(" "));
+        assert!(all.contains(expected), "{wrapper:?}: {test:?}");
+        if wrapper != Wrapper::Text {
+            assert!(!all.contains(" at line "), "{wrapper:?}: {test:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_connection_at_once_is_a_limit_of_the_sandbox() {
+    async fn takes_two(pool: DatabaseConnection, wrapper: Wrapper) -> Error {
+        let _first = pool.begin().await.unwrap();
+        wrapper.wrap(pool.begin().await.map(drop).unwrap_err())
+    }
+    const LIMIT: &str = "limit of the sandbox: a second connection";
+    for production in [
+        Production::on_sqlite().await,
+        Production::on_postgres().await,
+    ] {
+        each(|| production.backend(), LIMIT, takes_two).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_in_a_sandbox_for_reading_is_a_limit_of_it() {
+    const WRITE: &str = "CREATE TABLE written (x INTEGER)";
+    async fn writes(pool: DatabaseConnection, wrapper: Wrapper) -> Error {
+        wrapper.wrap(pool.execute_unprepared(WRITE).await.unwrap_err())
+    }
+    async fn in_a_transaction(pool: DatabaseConnection, wrapper: Wrapper) -> Error {
+        let written = pool.transaction::<_, (), DbErr>(|transaction| {
+            Box::pin(async move { transaction.execute_unprepared(WRITE).await.map(drop) })
+        });
+        let error: TransactionError<DbErr> = written.await.unwrap_err();
+        wrapper.wrap(error)
+    }
+    const LIMIT: &str = "limit of the sandbox: the sandbox is read-only";
+    let production = Production::on_postgres().await;
+    let pool = production.connection.get_postgres_connection_pool();
+    let backend = || Rollback::from(smoke_sqlx::Rollback::like(pool).read_only());
+    each(backend, LIMIT, writes).await;
+    each(backend, LIMIT, in_a_transaction).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_said_is_without_the_line_of_its_source() {
+    async fn asks(pool: DatabaseConnection, wrapper: Wrapper) -> Error {
+        let asked = pool.execute_unprepared("SELECT license").await;
+        wrapper.wrap(asked.unwrap_err())
+    }
+    let production = Production::on_postgres().await;
+    let said = "column \"license\" does not exist";
+    each(|| production.backend(), said, asks).await;
+}
