@@ -53,7 +53,7 @@ impl Supplies {
     pub(crate) fn rolls_back(&self, pool: TypeId) -> bool {
         self.backends
             .iter()
-            .any(|backend| backend.pool_type() == pool)
+            .any(|backend| backend.pool_types().contains(&pool))
     }
 
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {

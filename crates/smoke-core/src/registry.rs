@@ -118,7 +118,7 @@ impl Registry {
     /// [`Provided<T>`](crate::Provided).
     ///
     /// The application's own connection pool cannot be provided where a backend rolls back that
-    /// pool type: what it writes would stay. Wrap it in a type of your own for tests that only
+    /// pool type, nor an [`Arc`] of it: what it writes would stay. Wrap it in a type of your own for tests that only
     /// look at the pool.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         if self

@@ -11,7 +11,7 @@ use smoke_core::{
     App, AppBody, AppFactory, Client, Context, Fixture, Kind, Limits, Outcome, Provided, Providers,
     Registry, Report, Result, RollbackVerdict, Runner, Sandbox, Selection, Skip, Test,
 };
-use support::{Paper, Pool, assert_ended, only, run};
+use support::{Diary, Paper, Pool, assert_ended, only, run};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -92,16 +92,19 @@ async fn tests_that_need_no_application_are_run_all_the_same() {
     assert_eq!(outcomes, [Errored, Passed, Passed], "{report:#?}");
 }
 
-/// A test with a sandbox that is soon at its limit, whose factory goes on until then.
+const SOON: Duration = Duration::from_millis(20);
+
+/// A test with a sandbox that is soon at its limit, whose factory goes on until after that.
 async fn slow(ends: fn() -> Result<NoApp>) -> smoke_core::TestReport {
     let paper = Paper {
-        limit: Duration::from_millis(20),
+        limit: SOON,
         ..Paper::default()
     };
     let diary = paper.diary.clone();
     let factory = move |_: Sandbox<Pool>| {
         let diary = diary.clone();
         async move {
+            tokio::time::sleep(SOON).await;
             while diary.count("cut a") == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -132,6 +135,42 @@ async fn a_factory_that_fails_late_says_why_first() {
     let said = test.message.as_deref();
     assert_eq!(said, Some(&*format!("{UNBUILT}redis: timed out")));
     assert!(test.causes[0].contains("its factory took "), "{test:#?}");
+}
+
+#[tokio::test]
+async fn a_factory_is_not_blamed_for_what_a_test_held_before() {
+    let paper = Paper {
+        limit: Duration::from_millis(200),
+        ..Paper::default()
+    };
+    let diary = paper.diary.clone();
+    let factory = async || Err::<NoApp, _>("the connection is closed");
+    let late = AppFactory::new(factory, |app: NoApp| app);
+    let body = move |cx: Sandbox<Pool>, _: Waits, _: Client| drop(cx);
+    let registry = Registry::new()
+        .rollback(paper)
+        .provide(diary)
+        .app(late)
+        .test(Test::new("a", body));
+    let test = only(run(registry).await);
+    assert_ended(&test, Outcome::Errored, "held for longer than its limit");
+    assert!(test.causes[0].starts_with(UNBUILT), "{test:#?}");
+}
+
+/// Waits until the sandbox of the test is cut.
+#[derive(Clone, Debug)]
+struct Waits;
+
+impl Fixture for Waits {
+    const KIND: Kind = Kind::Database;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let diary = cx.get::<Provided<Diary>>().await?;
+        while diary.count("cut a") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(Self)
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,12 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
             one().rollback(nested.clone()).provide(opened.pool.clone()),
             "would NOT be rolled back",
         ),
+        (
+            one()
+                .provide(std::sync::Arc::new(opened.pool.clone()))
+                .rollback(nested.clone()),
+            "paper::Pool> is provided, and is the pool type of a rollback backend",
+        ),
         (one().token(""), "the token is empty"),
         (one().token("x").open(), "decide for one"),
         (one().require_token(), "no .token(..)"),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::AppUnderTest;
+use crate::redact::redact;
 use crate::{Context, Error, ErrorKind, Result};
 
 /// More of an error is not told to the other tests of the run.
@@ -38,15 +39,22 @@ enum Phase {
     Before,
     UnderWay(Instant),
     Built(Duration),
-    /// With what other tests are told.
-    Failed(Error),
+    Failed(Failure),
+}
+
+/// That the factory failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// What the other tests of the run are told.
+    pub(crate) told: Error,
+    /// A sandbox had been past its limit by then, and it was not the factory that held it.
+    pub(crate) came_late: bool,
 }
 
 impl Building {
-    /// What to tell the other tests of the run, where the factory failed.
-    pub(crate) fn failure(&self) -> Option<Error> {
+    pub(crate) fn failure(&self) -> Option<Failure> {
         match &*self.phase() {
-            Phase::Failed(told) => Some(told.clone()),
+            Phase::Failed(failure) => Some(failure.clone()),
             _ => None,
         }
     }
@@ -59,6 +67,14 @@ impl Building {
         }
     }
 
+    fn under_way(&self) -> Option<Duration> {
+        match *self.phase() {
+            Phase::UnderWay(since) => Some(since.elapsed()),
+            _ => None,
+        }
+    }
+
+    /// Never held while anything of the user's is called or dropped.
     fn phase(&self) -> MutexGuard<'_, Phase> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,60 +101,63 @@ impl Context {
     /// What the factory has built, or why there is nothing. An error of one of its fixtures, or one
     /// that skips the test, is left as it is.
     pub(crate) fn built<T>(&self, built: Result<T>) -> Result<T> {
-        let mut phase = self.building().phase();
-        let Phase::UnderWay(since) = *phase else {
+        let Some(took) = self.building().under_way() else {
             return built;
         };
-        let took = since.elapsed();
-        let late = self.past_limit();
-        let error = match (built, late) {
-            (Ok(app), None) => {
-                *phase = Phase::Built(took);
-                return Ok(app);
-            }
-            (Ok(_), Some(limit)) => cannot(too_slow("took", took, limit)),
+        let held = self.held_by_factory(took);
+        match (built, held) {
             (Err(error), _) if error.kind() == ErrorKind::Skipped => {
-                *phase = Phase::Before;
-                return Err(error);
+                *self.building().phase() = Phase::Before;
+                Err(error)
             }
-            (Err(error), late) => {
+            (Ok(app), None) => {
+                *self.building().phase() = Phase::Built(took);
+                Ok(app)
+            }
+            (Ok(_), Some(limit)) => Err(self.failed(cannot(too_slow("took", took, limit)), held)),
+            (Err(error), held) => {
                 let message = could_not(error.message());
                 let error = error.reworded(message);
-                match late {
-                    Some(limit) => error.beside(cannot(too_slow("took", took, limit))),
-                    None => error,
-                }
+                let slow = held.map(|limit| cannot(too_slow("took", took, limit)));
+                let error = slow.into_iter().fold(error, Error::beside);
+                Err(self.failed(error, held))
             }
-        };
-        *phase = Phase::Failed(self.told_to_others(&error));
-        Err(error)
+        }
     }
 
     /// What to say of a test that was stopped while the factory was at work.
     pub(crate) fn unreturned(&self) -> Option<Error> {
-        let mut phase = self.building().phase();
-        let Phase::UnderWay(since) = *phase else {
-            return None;
-        };
-        let took = since.elapsed();
-        let error = cannot(match self.past_limit() {
+        let took = self.building().under_way()?;
+        let held = self.held_by_factory(took);
+        let why = match held {
             Some(limit) => too_slow("had not returned after", took, limit),
             None => format!("its factory had not returned after {took:.1?}"),
-        });
-        *phase = Phase::Failed(self.told_to_others(&error));
-        Some(error)
+        };
+        Some(self.failed(cannot(why), held))
     }
 
-    /// Plain text: errors are the user's, and these are dropped elsewhere.
-    fn told_to_others(&self, error: &Error) -> Error {
+    /// The limit of a sandbox that is past it, where the factory is what it was held for.
+    fn held_by_factory(&self, took: Duration) -> Option<Duration> {
+        self.past_limit().filter(|limit| took >= *limit / 2)
+    }
+
+    fn failed(&self, error: Error, held: Option<Duration>) -> Error {
+        // Plain text: errors are the user's, and this one is dropped elsewhere.
         let text = format!("{error:#}");
-        let end = text.floor_char_boundary(LONGEST);
-        let test = self.test_name();
-        Error::msg(format_args!(
-            "{} (found by {test}; it is not built again in this run)",
-            &text[..end]
-        ))
-        .with_place(None)
+        let text = redact(&text);
+        let mut ends = (0..=text.len().min(LONGEST)).rev();
+        let end = ends.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let told = format_args!(
+            "{} (found by {}; it is not built again in this run)",
+            &text[..end],
+            self.test_name()
+        );
+        let failure = Failure {
+            told: Error::msg(told).with_place(None),
+            came_late: held.is_none() && self.past_limit().is_some(),
+        };
+        *self.building().phase() = Phase::Failed(failure);
+        error
     }
 }
 
@@ -152,7 +171,7 @@ fn cannot(why: impl fmt::Display) -> Error {
 
 fn too_slow(did: &str, took: Duration, limit: Duration) -> String {
     format!(
-        "its factory {did} {took:.1?}, and the sandbox that it has is ended after {limit:?}: make clients before \
+        "its factory {did} {took:.1?}, and a sandbox that is open meanwhile is ended after {limit:?}: make clients before \
          (in main, or in a fixture of their own, which is acquired before a sandbox is opened)"
     )
 }

@@ -90,8 +90,8 @@ impl Session for FakeSession {
 struct FakeBackend(Arc<FakeSession>);
 
 impl ErasedBackend for FakeBackend {
-    fn pool_type(&self) -> TypeId {
-        TypeId::of::<()>()
+    fn pool_types(&self) -> [TypeId; 2] {
+        [TypeId::of::<()>(), TypeId::of::<Arc<()>>()]
     }
 
     fn describe(&self) -> String {

@@ -26,8 +26,9 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// A request takes the same way as one of [`Client`](crate::Client). It is handled in the
 /// sandbox, in a savepoint of its own; it carries [`SmokeRequest`](crate::SmokeRequest); it is in
 /// the report; and a request that is meant to write and takes no connection from the sandbox is
-/// an error (one that is refused with a 4xx apart), unless [`without_database`](Self::without_database) says that its path needs none.
-/// Its peer is the test's client, where users' requests have one.
+/// an error (one that is refused with a 4xx apart), unless
+/// [`without_database`](Self::without_database) says that its path needs none. Its peer is the
+/// test's client, where users' requests have one.
 ///
 /// # One after the other
 ///

@@ -164,7 +164,8 @@ pub(crate) type AnyPool = Box<dyn Any + Send + Sync>;
 
 /// A backend whose pool type is known by its `TypeId` alone.
 pub(crate) trait ErasedBackend: Send + Sync {
-    fn pool_type(&self) -> TypeId;
+    /// The types of a value that is the pool: also where it is shared.
+    fn pool_types(&self) -> [TypeId; 2];
     fn describe(&self) -> String;
     fn capacity(&self) -> usize;
     fn limit(&self) -> Duration;
@@ -178,8 +179,8 @@ pub(crate) fn erase<B: Backend>(backend: B) -> Arc<dyn ErasedBackend> {
 }
 
 impl<B: Backend> ErasedBackend for Erased<B> {
-    fn pool_type(&self) -> TypeId {
-        TypeId::of::<B::Pool>()
+    fn pool_types(&self) -> [TypeId; 2] {
+        [TypeId::of::<B::Pool>(), TypeId::of::<Arc<B::Pool>>()]
     }
 
     fn describe(&self) -> String {

@@ -200,11 +200,13 @@ pub(crate) async fn execute(
         .filter(|verdict| !verdict.is_rolled_back())
         .collect();
     if let Some(failure) = cx.building().failure() {
-        // It was the factory that held the sandbox.
-        found.retain(|verdict| !matches!(verdict, RollbackVerdict::PastLimit { .. }));
+        // Where it was the factory that held the sandbox, it is not the sandbox's fault.
+        found.retain(|verdict| {
+            failure.came_late || !matches!(verdict, RollbackVerdict::PastLimit { .. })
+        });
         // Before the next test has a sandbox. What the database met is another test's to meet.
         if found.is_empty() {
-            unbuilt.tell(failure);
+            unbuilt.tell(failure.told);
         }
     }
     if let Some(pause) = pauses.into_iter().max().filter(|pause| !pause.is_zero()) {

@@ -19,6 +19,7 @@ use db::Db;
 /// [`Db`].
 struct ProductionPool(Pool);
 
+/// A deploy says which build it is by `SMOKE_BUILD` in the environment.
 pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
     let registry = Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.

@@ -13,6 +13,7 @@ use crate::router::{AppState, router};
 /// The pool that the service itself uses, for tests that look at its state and write nothing.
 struct ProductionPool(Pool);
 
+/// A deploy says which build it is by `SMOKE_BUILD` in the environment.
 pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.

@@ -19,6 +19,7 @@ use crate::worker::Rounds;
 /// `Sandbox<Pool>`.
 struct ProductionPool(Pool);
 
+/// A deploy says which build it is by `SMOKE_BUILD` in the environment.
 pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
