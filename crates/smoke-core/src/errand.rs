@@ -57,7 +57,11 @@ impl Errand {
     /// Waits until all that it ended with is let go of, for a bounded time; calls `hangs` when that
     /// has passed. The result, with what went wrong then.
     pub(crate) async fn let_go(self, result: Result, hangs: impl FnOnce()) -> Result {
-        let_go_in_time(result, self.task, hangs).await
+        match result {
+            // Nothing is left of it.
+            Ok(()) => Ok(()),
+            result => let_go_in_time(result, self.task, hangs).await,
+        }
     }
 
     /// Stops the work where it next lets others go on.

@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use smoke_core::{
-    Context, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner, Sandbox,
-    Selection, Suite, Test,
+    Backend, Context, Fixture, Kind, Limits, OpenRequest, Opened, Outcome, Provided, Registry,
+    Result, RollbackVerdict, Runner, Sandbox, Selection, Session, Suite, Test,
 };
 use support::{Diary, Paper, Pool, assert_ended, only, run, run_one};
 
@@ -438,19 +439,122 @@ async fn a_closure_that_is_never_cloned_is_a_test_that_hangs() {
 }
 
 #[tokio::test]
-async fn what_a_sandbox_reads_in_an_error_is_kept() {
+async fn what_will_pass_is_found_among_the_sources_of_an_error() {
     let paper = Paper::default();
-    let registry =
-        Registry::new()
-            .rollback(paper)
-            .test(Test::new("a", async |_: Sandbox<Pool>| -> Result {
-                let busy = smoke_core::RollbackVerdict::Contended {
-                    cause: "a lock".to_owned(),
-                };
-                Err(smoke_core::Error::from(busy).context("while counting"))
-            }));
-    // It is worth another try, which is found in the sources of the error alone.
+    let contended = async |_: Sandbox<Pool>| -> Result {
+        let cause = "a lock".to_owned();
+        let busy = smoke_core::Error::from(RollbackVerdict::Contended { cause });
+        Err(busy.context("while counting"))
+    };
+    let registry = Registry::new()
+        .rollback(paper.clone())
+        .test(Test::new("a", contended));
     let test = only(run(registry).await);
     assert_ended(&test, Outcome::Errored, "while counting");
     assert_eq!(test.causes, ["the database was busy: a lock"]);
+    // It was worth another try.
+    assert_eq!(paper.diary.count("open a"), 2);
+}
+
+/// A sandbox that knows errors of the library that it stands on: those are [`Driver`]s.
+struct Reads;
+
+#[derive(Clone)]
+struct Read(#[expect(dead_code, reason = "a pool is not empty")] Arc<()>);
+
+#[derive(Debug)]
+struct Driver;
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("database is locked")
+    }
+}
+
+impl StdError for Driver {}
+
+impl Backend for Reads {
+    type Pool = Read;
+
+    fn describe(&self) -> String {
+        "a library".to_owned()
+    }
+
+    fn open(&self, _: OpenRequest) -> BoxFuture<'_, Result<Opened<Read>>> {
+        Box::pin(async {
+            Ok(Opened {
+                pool: Read(Arc::default()),
+                session: Arc::new(Reads),
+            })
+        })
+    }
+}
+
+impl Session for Reads {
+    fn checkouts(&self) -> u64 {
+        0
+    }
+
+    fn enter(&self) -> BoxFuture<'_, Result> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn leave(&self) -> BoxFuture<'_, Result<(), RollbackVerdict>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn finish(&self) -> BoxFuture<'_, RollbackVerdict> {
+        Box::pin(async { RollbackVerdict::RolledBack })
+    }
+
+    fn explain(&self, error: &smoke_core::Error) -> Option<RollbackVerdict> {
+        let cause = error.downcast_ref::<Driver>()?.to_string();
+        Some(RollbackVerdict::Limit { cause })
+    }
+
+    fn cut(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+#[derive(Clone)]
+struct FinishesBadly;
+
+impl Fixture for FinishesBadly {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        cx.on_finish(async { Err::<(), _>(Driver) });
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn what_a_sandbox_reads_in_an_error_is_kept() {
+    let wrapped = async |_: Sandbox<Read>| -> Result {
+        Err(smoke_core::Error::from(Driver).context("while counting"))
+    };
+    let registry = Registry::new()
+        .rollback(Reads)
+        .test(Test::new("async", wrapped))
+        .test(Test::new("blocking", |_: Sandbox<Read>| {
+            Err::<(), _>(Driver)
+        }))
+        .test(Test::new(
+            "finisher",
+            async |_: Sandbox<Read>, _: FinishesBadly| {},
+        ));
+    let report = run(registry).await;
+    for (test, causes) in report.tests.iter().zip([
+        &["while counting", "database is locked"][..],
+        &["database is locked"],
+        &["tear-down failed: database is locked"],
+    ]) {
+        assert_ended(
+            test,
+            Outcome::Errored,
+            "limit of the sandbox: database is locked",
+        );
+        assert_eq!(test.causes, causes);
+    }
 }

@@ -116,7 +116,8 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, in one sentence.
+    /// What went wrong, in one sentence. No more than the first 32 KiB are kept, here and of the
+    /// causes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message

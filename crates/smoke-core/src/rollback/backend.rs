@@ -120,7 +120,12 @@ pub trait Session: Send + Sync + 'static {
     fn finish(&self) -> BoxFuture<'_, RollbackVerdict>;
 
     /// Why a test that was rolled back in order did not pass, where it was the database: contention,
-    /// a limit of the sandbox. Called after [`finish`](Self::finish), with the error of the test.
+    /// a limit of the sandbox.
+    ///
+    /// Called with the error of the test where the test ended, before [`finish`](Self::finish):
+    /// what this reads in its sources is kept. Where that is nothing, called once more after
+    /// `finish`, with an error that has the texts of the first and none of its sources: for what
+    /// the session has seen itself.
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
         let _ = error;
         None
