@@ -219,6 +219,8 @@ impl RequestBuilder {
     /// Sends the request and collects the answer, whatever its status.
     ///
     /// `Host` is `localhost` unless set, here or with [`AppFactory::header`](crate::AppFactory::header).
+    /// The version of HTTP is that of the request that asked for the run ([`Arrival`]); from HTTP/2 on,
+    /// the host is in the request's target, as servers have it.
     ///
     /// # Errors
     ///
@@ -234,7 +236,9 @@ impl RequestBuilder {
         match request {
             Ok(mut request) => {
                 app.add_headers(request.headers_mut());
-                let request = arriving(finished(request), app.arrival());
+                let own = request.extensions().get::<Arrival>().cloned();
+                let arrival = own.as_ref().unwrap_or_else(|| app.arrival());
+                let request = arriving(finished(request), arrival);
                 let answer = app.call(request, options).await?;
                 Ok(Response::new(name, answer))
             }
