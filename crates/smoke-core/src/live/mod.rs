@@ -27,7 +27,9 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// sandbox, in a savepoint of its own; it carries [`SmokeRequest`](crate::SmokeRequest); it is in
 /// the report; and a request that is meant to write and takes no connection from the sandbox is
 /// an error, unless [`without_database`](Self::without_database) says that its path needs none.
-/// Its peer is the test's client, where users' requests have one.
+/// Its peer is the test's client, where users' requests have one. It has the headers that every
+/// request needs ([`AppFactory::header`](crate::AppFactory::header)), `Host` too where the client only
+/// names this server.
 ///
 /// # One after the other
 ///
