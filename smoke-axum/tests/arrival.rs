@@ -1,5 +1,5 @@
 //! A test's request has what the server says of users' requests, and no more.
-#![cfg(feature = "live")]
+#![cfg(all(feature = "live", feature = "tokio"))]
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 use std::net::SocketAddr;
@@ -14,8 +14,8 @@ use axum::http::header::HOST;
 use axum::routing::get;
 use axum::serve::IncomingStream;
 use smoke_axum::{
-    Client, Limits, LiveServer, Registry, Result, Runner, Selection, SmokeLayer, SmokeService,
-    Test, app, ensure_eq, routes,
+    Arrival, Client, Limits, LiveServer, Registry, Result, Runner, Selection, SmokeLayer,
+    SmokeService, Test, app, ensure_eq, routes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -158,6 +158,30 @@ async fn a_type_of_the_applications_own_is_mirrored_where_it_is_named() {
         assert_eq!(status(address, "/till").await, "200");
         assert_eq!(status(address, "/smoketest/").await, wanted);
     }
+}
+
+#[tokio::test]
+async fn a_test_may_have_its_request_arrive_otherwise() {
+    async fn from_elsewhere(client: Client) -> Result {
+        let mut arrival = Arrival::new(Version::HTTP_2);
+        client
+            .get("/")
+            .extension(arrival.clone())
+            .send()
+            .await?
+            .ensure_status(500)?;
+        arrival.peer = Some("192.0.2.1:80".parse()?);
+        let request = client.get("/").extension(arrival.clone());
+        ensure_eq!(request.send().await?.text()?, "192.0.2.1");
+        let request = client.get("/head").extension(arrival);
+        let head = request.send().await?.text()?;
+        ensure_eq!(head, "HTTP/2.0 https://localhost/head None");
+        Ok(())
+    }
+    let registry = Registry::new().app(app(shop));
+    let registry = registry.test(Test::new("shop::from_elsewhere", from_elsewhere));
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    assert!(report.verdict().is_pass(), "{report:#?}");
 }
 
 #[tokio::test]

@@ -107,6 +107,8 @@ where
 }
 
 /// A tower service as the application under test, for adapters. Applications use [`app`].
+///
+/// The requests come with their [`Arrival`](crate::Arrival), which is still to be settled.
 pub struct ServiceApp<S> {
     /// Locked to be cloned and no longer, so that the service need not be `Sync`.
     service: Mutex<S>,

@@ -13,6 +13,8 @@ use http::{Extensions, Version};
 /// A run that no request has asked for takes it as the last request to the application had it, and
 /// before any, comes from the loopback interface: that is the [`Default`].
 ///
+/// A test gives its request another one with [`RequestBuilder::extension`](crate::RequestBuilder::extension).
+///
 /// Adapters find it in the extensions of a test's request, and [`settle`](Self::settle) it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -32,7 +32,8 @@ impl InProcess {
         let (orders, received) = mpsc::unbounded_channel();
         let (ready, built) = oneshot::channel();
         // The runner knows the test for hung as long as a handler does not return.
-        let (part, parts) = (Part::of(cx), Part::of(cx));
+        let part = Part::of(cx);
+        let parts = part.clone();
         let config = cx.arrival().extensions.get::<AppConfig>().cloned();
         let app = (app, config.unwrap_or_default());
         let serve = move || part.carry_out(thread::serve(app, received, ready, parts));

@@ -5,8 +5,10 @@
 mod database;
 mod shop;
 
+use std::time::Duration;
+
 use actix_web::App;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use diesel::{PgConnection, SqliteConnection};
 #[cfg(feature = "live")]
 use futures_util::{SinkExt, StreamExt};
@@ -17,6 +19,7 @@ use smoke_actix::{
     Client, Outcome, Registry, Result, Runner, Sandbox, Selection, Test, TestReport, app,
 };
 use smoke_diesel::r2d2::Interact as _;
+use tokio::sync::{mpsc, watch};
 #[cfg(feature = "live")]
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
@@ -88,6 +91,64 @@ async fn bypassed<C: Shop>(database: Database<C>, other: Database<C>) {
     let message = test.message.unwrap();
     assert!(message.contains("NOT rolled back"), "{message}");
     assert_eq!((database.rows(), other.rows()), (0, 1));
+}
+
+/// What the application has spawned goes on after the test, with what it had of the sandbox.
+async fn straggles<C: Shop>(database: Database<C>) {
+    let (release, released) = watch::channel(false);
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let factory = app(move |Sandbox(pool): Sandbox<Pool<C>>| {
+        let (pool, released, tell) = (Data::new(pool), released.clone(), tell.clone());
+        move || {
+            let (released, tell) = (released.clone(), tell.clone());
+            let keeps = move |pool: Data<Pool<C>>| {
+                let (mut released, tell) = (released.clone(), tell.clone());
+                let mut connection = pool.get().unwrap();
+                connection.insert("early").unwrap();
+                actix_web::rt::spawn(async move {
+                    let _ = released.wait_for(|released| *released).await;
+                    let _ = connection.insert("late");
+                    drop(connection);
+                    let again = pool
+                        .get()
+                        .map(|mut connection| connection.insert("too late"));
+                    tell.send(again.is_ok_and(|inserted| inserted.is_ok()))
+                        .unwrap();
+                });
+                async { "kept" }
+            };
+            App::new()
+                .app_data(pool.clone())
+                .route("/keeps", web::get().to(keeps))
+                .configure(routes::<C>)
+        }
+    });
+    let keeps = async |client: Client| client.get("/keeps").send().await.map(drop);
+    let registry = C::sandboxes(Registry::new(), database.url())
+        .app(factory)
+        .test(Test::new("shop::a_keeps", keeps).serial())
+        .test(Test::new("shop::b_writes", writes_and_looks::<C>).serial());
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    let [kept, written] = &report.tests[..] else {
+        panic!("{report:#?}");
+    };
+    assert_eq!(kept.outcome, Outcome::Errored, "{kept:#?}");
+    assert_eq!(written.outcome, Outcome::Passed, "{written:#?}");
+    assert_eq!(database.rows(), 0);
+    release.send(true).unwrap();
+    let inserted = tokio::time::timeout(Duration::from_secs(60), told.recv()).await;
+    assert_eq!(inserted.unwrap(), Some(false), "the pool is closed");
+    assert_eq!(database.rows(), 0);
+}
+
+#[tokio::test]
+async fn a_task_that_outlives_its_test_keeps_nothing_of_the_sandbox_on_sqlite() {
+    straggles(Database::<SqliteConnection>::of_a_file()).await;
+}
+
+#[tokio::test]
+async fn a_task_that_outlives_its_test_keeps_nothing_of_the_sandbox_on_postgres() {
+    straggles(Database::<PgConnection>::of_a_schema()).await;
 }
 
 #[tokio::test]

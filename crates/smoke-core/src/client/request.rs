@@ -233,6 +233,8 @@ impl RequestBuilder {
     /// Sends the request and collects the answer, whatever its status.
     ///
     /// `Host` is `localhost` unless set, here or with [`AppFactory::header`](crate::AppFactory::header).
+    /// The version of HTTP is that of the request that asked for the run ([`Arrival`]); from HTTP/2 on,
+    /// the host is in the request's target, as servers have it.
     ///
     /// # Errors
     ///
@@ -245,11 +247,13 @@ impl RequestBuilder {
         });
         let mut request = request?;
         self.app.add_headers(request.headers_mut());
+        let own = request.extensions().get::<Arrival>().cloned();
+        let arrival = own.as_ref().unwrap_or_else(|| self.app.arrival());
         #[cfg_attr(
             not(feature = "cookies"),
             expect(unused_mut, reason = "cookies are added")
         )]
-        let mut request = arriving(finished(request), self.app.arrival());
+        let mut request = arriving(finished(request), arrival);
         #[cfg(feature = "cookies")]
         let kept = self.jar.map(|jar| {
             let site = Site::of(request.uri(), request.headers());

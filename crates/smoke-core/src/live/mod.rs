@@ -28,7 +28,9 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 /// the report; and a request that is meant to write and takes no connection from the sandbox is
 /// an error (one that is refused with a 4xx apart), unless
 /// [`without_database`](Self::without_database) says that its path needs none. Its peer is the
-/// test's client, where users' requests have one.
+/// test's client, where users' requests have one. It has the headers that every request needs
+/// ([`AppFactory::header`](crate::AppFactory::header)), `Host` too where the client only names this
+/// server.
 ///
 /// # One after the other
 ///

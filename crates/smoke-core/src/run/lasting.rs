@@ -77,7 +77,7 @@ mod tests {
 
     /// Whether a runtime of that role waits for a runner before long.
     fn waits(role: Role) -> bool {
-        (0..2000).any(|_| {
+        (0..12_000).any(|_| {
             std::thread::sleep(Duration::from_millis(5));
             idle().iter().any(|waiting| waiting.role == role)
         })

@@ -33,7 +33,8 @@ const SHUTDOWN: Duration = Duration::from_millis(1800);
 ///
 /// Runs live on threads of the runner's own, made at the first run, whoever asks for them and
 /// from whatever runtime. A run that is under way when the last handle is dropped goes on to its
-/// end; [`shutdown`](Self::shutdown) ends it.
+/// end; [`shutdown`](Self::shutdown) ends it. The threads outlive the runner, and are the next one's:
+/// a client that production shares with the tests may have begun to live there.
 ///
 /// # Examples
 ///
@@ -322,6 +323,7 @@ impl Runner {
         &self.0.trail
     }
 
+    #[inline]
     pub(crate) fn arrivals(&self) -> &Arrivals {
         &self.0.arrivals
     }

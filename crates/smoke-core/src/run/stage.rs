@@ -21,7 +21,8 @@ pub(crate) const STACK: usize = 8 * 1024 * 1024;
 /// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
 ///
-/// Neither ends with its runner: what production shares with the tests may live there.
+/// Neither ends with its runner: what production shares with the tests may live there. What does so
+/// on a stage that was replaced goes on when the tests that stop its threads return.
 pub(crate) struct Runtimes {
     coordinator: Mutex<Option<Lasting>>,
     stage: Mutex<Option<Lasting>>,
