@@ -99,6 +99,10 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
     /// Sandboxes that connect as the application does (with TLS, with tokens that expire): with
     /// a manager made by this function.
     ///
+    /// On PostgreSQL what the server says cannot be listened to then: of an error that comes with rows
+    /// (`INSERT .. RETURNING`), and that a handler keeps to itself, a report tells no more than that
+    /// there was one.
+    ///
     /// # Examples
     ///
     /// ```no_run
