@@ -10,6 +10,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use smoke_core::{Clue, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
+use crate::waited;
 
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
@@ -76,14 +77,7 @@ where
     }
 
     fn is_exhausted(clue: Clue<'_>) -> bool {
-        type Known = PoolError<pooled_connection::PoolError>;
-        match clue {
-            Clue::Error(error) => matches!(
-                error.downcast_ref::<Known>(),
-                Some(PoolError::Timeout(TimeoutType::Wait))
-            ),
-            Clue::Text(said) => said.contains(&Known::Timeout(TimeoutType::Wait).to_string()),
-        }
+        waited::in_vain::<pooled_connection::PoolError>(clue)
     }
 
     fn discard(object: Object<C>) {

@@ -129,6 +129,8 @@ mod each_statement;
 mod sqlite;
 mod steps;
 mod verdict;
+#[cfg(any(feature = "deadpool", feature = "deadpool-diesel"))]
+mod waited;
 mod witness;
 
 #[cfg(any(feature = "deadpool", feature = "bb8"))]
