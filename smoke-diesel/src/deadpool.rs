@@ -12,7 +12,7 @@ use smoke_core::{Clue, Result};
 
 use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
 use crate::gate::Gate;
-use crate::queue;
+use crate::{queue, waited};
 
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
@@ -79,14 +79,7 @@ where
     }
 
     fn is_exhausted(clue: Clue<'_>) -> bool {
-        type Known = PoolError<pooled_connection::PoolError>;
-        match clue {
-            Clue::Error(error) => matches!(
-                error.downcast_ref::<Known>(),
-                Some(PoolError::Timeout(TimeoutType::Wait))
-            ),
-            Clue::Text(said) => said.contains(&Known::Timeout(TimeoutType::Wait).to_string()),
-        }
+        waited::in_vain::<pooled_connection::PoolError>(clue)
     }
 
     fn watch(&self, gate: &Arc<Gate>, patience: Duration) {

@@ -134,6 +134,8 @@ mod queue;
 mod sqlite;
 mod steps;
 mod verdict;
+#[cfg(any(feature = "deadpool", feature = "deadpool-diesel"))]
+mod waited;
 mod witness;
 
 #[cfg(any(feature = "deadpool", feature = "bb8"))]

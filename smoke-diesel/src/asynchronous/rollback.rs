@@ -103,6 +103,10 @@ impl<P: SandboxPool<Connection = C>, C: Connection> Rollback<P, C> {
     /// On SQLite such a manager would make a database file that is missing, and no sandbox is opened
     /// with it: use `sqlite(url)`.
     ///
+    /// On PostgreSQL what the server says cannot be listened to then: of an error that comes with rows
+    /// (`INSERT .. RETURNING`), and that a handler keeps to itself, a report tells no more than that
+    /// there was one.
+    ///
     /// # Examples
     ///
     /// ```no_run

@@ -9,7 +9,7 @@ use smoke_core::rollback::LastError;
 use smoke_core::rollback::acting::as_session;
 use smoke_core::rollback::postgres::Fate;
 use smoke_core::rollback::redact;
-use smoke_core::{Clue, Error, HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
@@ -19,6 +19,7 @@ use crate::r2d2::{Connection, Outside, ending};
 use crate::savepoints::Savepoints;
 use crate::steps::blocking;
 use crate::verdict::text;
+use crate::waited;
 use crate::witness::{explain, pause};
 
 pub(super) struct Session<C: Connection>
@@ -37,18 +38,6 @@ struct Inner<C: Connection> {
     gate: Arc<Gate>,
     savepoints: Mutex<Savepoints>,
     outside: Arc<C::Outside>,
-}
-
-/// Whether a connection was waited for in vain.
-fn is_exhausted(clue: Clue<'_>) -> bool {
-    type Known = PoolError<::deadpool_diesel::Error>;
-    match clue {
-        Clue::Error(error) => matches!(
-            error.downcast_ref::<Known>(),
-            Some(PoolError::Timeout(TimeoutType::Wait))
-        ),
-        Clue::Text(said) => said.contains(&Known::Timeout(TimeoutType::Wait).to_string()),
-    }
 }
 
 impl<C: Connection> Session<C>
@@ -296,6 +285,7 @@ where
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
+        let is_exhausted = waited::in_vain::<::deadpool_diesel::Error>;
         explain::<C::Dialect>(&self.inner.gate, error, is_exhausted)
     }
 

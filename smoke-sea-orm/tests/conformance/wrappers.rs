@@ -8,14 +8,16 @@ use smoke_sea_orm::{Rollback, smoke_sqlx};
 
 use crate::Production;
 
-/// The message and the causes of a test that ends in an error, once for each wrapper.
+/// Fails unless a test that ends in that error says so, whatever is around it; all that it says.
 async fn each<B: Backend<Pool = DatabaseConnection>, Fut>(
     backend: impl Fn() -> B,
     expected: &str,
     ends: fn(DatabaseConnection, Wrapper) -> Fut,
-) where
+) -> Vec<(Wrapper, String)>
+where
     Fut: Future<Output = Error> + Send + 'static,
 {
+    let mut said_by = Vec::new();
     for wrapper in Wrapper::ALL {
         let body = move |Sandbox(pool): Sandbox<DatabaseConnection>| async move {
             Err::<(), _>(ends(pool, wrapper).await)
@@ -29,10 +31,9 @@ async fn each<B: Backend<Pool = DatabaseConnection>, Fut>(
         let said = test.message.as_deref().unwrap();
         let all = format!("{said} {}", test.causes.join(" "));
         assert!(all.contains(expected), "{wrapper:?}: {test:?}");
-        if wrapper != Wrapper::Text {
-            assert!(!all.contains(" at line "), "{wrapper:?}: {test:?}");
-        }
+        said_by.push((wrapper, all));
     }
+    said_by
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,5 +80,9 @@ async fn what_the_server_said_is_without_the_line_of_its_source() {
     }
     let production = Production::on_postgres().await;
     let said = "column \"license\" does not exist";
-    each(|| production.backend(), said, asks).await;
+    for (wrapper, all) in each(|| production.backend(), said, asks).await {
+        // A text that has lost its type keeps what sqlx has added.
+        let has_line = all.contains(" at line ");
+        assert_eq!(has_line, wrapper == Wrapper::Text, "{wrapper:?}: {all}");
+    }
 }

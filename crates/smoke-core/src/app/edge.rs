@@ -152,11 +152,11 @@ impl Fixture for AppUnderTest {
             .await;
         drop(building);
         let app = app.unwrap_or_else(|payload| {
-            let what = format_args!(
-                "the application's factory panicked (it is called anew for each test: what a process \
-                 can have once, such as a global recorder or logger, belongs in `main`)"
+            let panicked = format_args!("its factory panicked");
+            let error = crate::panic::error_of(panicked, &*payload, &cx.scene()).remarked(
+                "it is called anew for each test: what a process can have once, such as a global \
+                 recorder or logger, belongs in `main`",
             );
-            let error = crate::panic::error_of(what, &*payload, &cx.scene());
             discard(payload);
             Err(error)
         });
