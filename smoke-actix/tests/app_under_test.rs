@@ -342,7 +342,7 @@ async fn a_factory_that_panics_or_fails_errors_the_test_and_not_the_process() {
     let broken = app(|| |_: &mut ServiceConfig| panic!("no till"));
     let said = message(broken).await;
     assert!(
-        said.starts_with("the application's factory panicked: no till; it is called anew"),
+        said.starts_with("its factory panicked: no till; it is called anew"),
         "{said}"
     );
     let failing = app(|| Err::<fn(&mut ServiceConfig), _>("no stock"));

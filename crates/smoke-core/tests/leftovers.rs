@@ -545,16 +545,14 @@ async fn what_a_sandbox_reads_in_an_error_is_kept() {
             async |_: Sandbox<Read>, _: FinishesBadly| {},
         ));
     let report = run(registry).await;
-    for (test, causes) in report.tests.iter().zip([
-        &["while counting", "database is locked"][..],
-        &["database is locked"],
-        &["tear-down failed: database is locked"],
+    for (test, said) in report.tests.iter().zip([
+        "database is locked; the test ended with: while counting",
+        "database is locked",
+        "tear-down failed: database is locked",
     ]) {
-        assert_ended(
-            test,
-            Outcome::Errored,
-            "limit of the sandbox: database is locked",
-        );
-        assert_eq!(test.causes, causes);
+        let said = format!("limit of the sandbox: {said}");
+        assert_ended(test, Outcome::Errored, &said);
+        assert_eq!(test.message.as_deref(), Some(&*said));
+        assert_eq!(test.causes, [""; 0]);
     }
 }

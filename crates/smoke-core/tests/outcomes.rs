@@ -199,7 +199,7 @@ async fn a_factory_that_panics_or_fails_is_an_error_of_the_test() {
     for (factory, message) in [
         (
             panicking,
-            "the application under test could not be built: panicked: no routes",
+            "the application under test could not be built: its factory panicked: no routes; it is called anew for each test",
         ),
         (
             failing,
