@@ -161,9 +161,9 @@ async fn answer(endpoint: &Endpoint, token: Option<&str>) -> String {
     if let Some(token) = token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
-    let (head, ()) = request.body(()).unwrap().into_parts();
+    let (head, ()) = request.body(()).expect("the request is valid").into_parts();
     let answer = endpoint.answer(Route::Fast, &head).await;
-    String::from_utf8(answer.into_body().to_vec()).unwrap()
+    String::from_utf8(answer.into_body().to_vec()).expect("the answer is text")
 }
 
 #[tokio::test]
