@@ -9,6 +9,7 @@ use crate::features;
 use crate::library;
 use crate::process;
 use crate::project::{self, cargo};
+use crate::published::Workspace;
 use crate::server::{Kind, Servers};
 use crate::signals::Signals;
 use crate::terminal::say;
@@ -23,7 +24,8 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;
-    for mut check in features::checks()? {
+    let workspace = Workspace::read()?;
+    for mut check in features::checks(&workspace) {
         step(&mut check)?;
     }
     let mut doc = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
@@ -41,6 +43,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         // One at a time: built together, one example's features would hide what another forgot to ask for.
         step(&mut cargo(["build", "--manifest-path", &manifest]))?;
     }
+    step(&mut workspace.packaging())?;
     say!("\n=== all passed");
     Ok(ExitStatus::default())
 }

@@ -8,6 +8,7 @@ mod install;
 mod library;
 mod process;
 mod project;
+mod published;
 mod server;
 mod signals;
 mod terminal;

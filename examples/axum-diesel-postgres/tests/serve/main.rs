@@ -99,7 +99,8 @@ fn a_lost_table_is_a_fail_that_names_the_tests() {
     assert_eq!(answer.status, 503, "{answer:#?}");
     assert_eq!(answer.header("x-smoke-status"), Some("FAIL"));
     let line = "axum_diesel_postgres::smoke::orders::Orders::take_from_the_stock failed: \
-                POST /orders answered 500 Internal Server Error, wanted 201; body: {\"error\":\"internal error\"}";
+                POST /orders answered 500 Internal Server Error, wanted 201; body: {\"error\":\"internal error\"} \
+                (caused by: during POST /orders the database last said: relation \"orders\" does not exist)";
     assert!(
         answer.body.lines().any(|found| found == line),
         "{answer:#?}"
