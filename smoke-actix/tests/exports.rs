@@ -18,7 +18,10 @@ fn exported(lib: &str) -> BTreeSet<&str> {
 
 /// The names of the macros that the core exports.
 fn macros() -> BTreeSet<String> {
-    let core = concat!(env!("CARGO_MANIFEST_DIR"), "/../smoke-core/src/ensure");
+    let core = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../crates/smoke-core/src/ensure"
+    );
     let mut names = BTreeSet::new();
     for file in std::fs::read_dir(core).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();

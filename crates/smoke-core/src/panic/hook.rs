@@ -48,7 +48,6 @@ pub(crate) fn stand_in_front() {
     if cfg!(panic = "abort") || thread::panicking() {
         return;
     }
-    WRITER.get_or_init(start_writer);
     let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
     let previous = panic::take_hook();
     standing.retain(|hook| hook.alive.strong_count() > 0);
@@ -71,8 +70,8 @@ pub(crate) fn stand_in_front() {
         let _alive = &alive;
         if !is_of_a_smoke_test(info) || ends_the_process(info) {
             previous(info);
-        } else if let Some(writer) = WRITER.get() {
-            let _ = writer.try_send(Line::of(info));
+        } else {
+            let _ = WRITER.get_or_init(start_writer).try_send(Line::of(info));
         }
     });
     standing.push(Standing {
@@ -124,7 +123,8 @@ impl Line {
 }
 
 /// The subscriber may hold locks where a panic happens, and may panic itself: in a hook the first
-/// would never end, and the second would end the process. So lines are written on another thread.
+/// would never end, and the second would end the process. So lines are written on another thread,
+/// which the first panic starts.
 fn start_writer() -> SyncSender<Line> {
     let (sender, lines) = sync_channel(LINES);
     let thread = thread::Builder::new().name("smoke-panics".to_owned());
