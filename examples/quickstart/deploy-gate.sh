@@ -7,7 +7,8 @@ set -u
 usage() { echo "usage: SMOKE_TOKEN=... [SMOKE_WAIT=60] $0 BUILD REPLICA..." >&2; exit 2; }
 if [ $# -lt 2 ] || [ -z "${SMOKE_TOKEN:-}" ]; then usage; fi
 for argument in "$@"; do [ -n "$argument" ] || usage; done
-case ${SMOKE_WAIT:=60} in *[!0-9]*) usage ;; esac
+# Seconds, as all shells calculate: 08 is no number to some, and what is longer may be none.
+case ${SMOKE_WAIT:=60} in *[!0-9]* | 0?* | ??????*) usage ;; esac
 build=$1 code=0
 shift
 token=$(printf '%s' "$SMOKE_TOKEN" | sed 's/["\\]/\\&/g')

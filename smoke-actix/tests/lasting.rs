@@ -1,8 +1,9 @@
 //! What an application shares with production works there after the test.
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::rt::System;
@@ -141,4 +142,35 @@ async fn an_application_that_stops_its_system_stops_nothing_of_the_next() {
         assert!(report.verdict().is_pass(), "{report:#?}");
     }
     client.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_application_that_stops_its_system_at_each_run_does_not_pile_up_threads() {
+    let threads = Arc::new(Mutex::new(HashSet::new()));
+    let seen = Arc::clone(&threads);
+    let factory = app(move || {
+        let seen = Arc::clone(&seen);
+        move || {
+            let seen = Arc::clone(&seen);
+            let stopping = move || {
+                System::current().stop();
+                seen.lock().unwrap().insert(std::thread::current().id());
+                async { "stopped" }
+            };
+            App::new().route("/stop", web::get().to(stopping))
+        }
+    });
+    let stops = async |client: Client| -> Result {
+        client.get("/stop").send().await?.ensure_status(200)?;
+        Ok(())
+    };
+    let limits = Limits::default().starts_per_minute(1000);
+    let registry = Registry::new().limits(limits).app(factory);
+    let runner = Runner::new(registry.test(Test::new("shop::stops", stops)));
+    for _ in 0..60 {
+        let report = runner.run(Selection::fast()).await;
+        assert!(report.verdict().is_pass(), "{report:#?}");
+    }
+    let threads = threads.lock().unwrap().len();
+    assert!(threads <= 30, "{threads} threads in 60 runs");
 }

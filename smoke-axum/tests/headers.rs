@@ -4,14 +4,14 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::HOST;
+use axum::http::{StatusCode, Version};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use smoke_axum::{
-    AppFactory, Client, ClientService, Error, LiveServer, Outcome, Registry, Result, Runner,
-    Selection, Test, TestFn, TestReport, app, ensure_contains, ensure_eq,
+    AppFactory, Arrival, Client, ClientService, Error, LiveServer, Outcome, Registry, Result,
+    Runner, Selection, Test, TestFn, TestReport, app, ensure_contains, ensure_eq,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -84,6 +84,27 @@ async fn a_request_that_says_otherwise_is_not_changed() {
         Ok::<_, Error>(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn over_http_2_the_host_is_in_the_target_alone() {
+    let seen = app(|| {
+        let seen = async |request: Request| {
+            let host = request.headers().get(HOST).cloned();
+            format!("{} {host:?}", request.uri())
+        };
+        Router::new().route("/", get(seen))
+    });
+    let test = run(seen.header(HOST, "shop.example"), async |client: Client| {
+        let get = || client.get("/").extension(Arrival::new(Version::HTTP_2));
+        let seen = get().send().await?.text()?;
+        ensure_eq!(seen, "https://shop.example/ None");
+        let other = get().header(HOST, "shop.test").send().await?;
+        ensure_eq!(other.text()?, "https://shop.test/ None");
+        Ok::<_, Error>(())
+    })
+    .await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
 }
 
 #[tokio::test]

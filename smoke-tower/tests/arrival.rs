@@ -3,6 +3,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Extensions, Request, Response, StatusCode};
@@ -78,6 +80,57 @@ async fn a_type_of_the_applications_own_is_mirrored_where_it_is_named() {
     assert_eq!(statuses::<Till>(&layer(), server).await, [200, 503]);
     assert_eq!(statuses::<Till>(&named(), server).await, [200, 200]);
     assert_eq!(statuses::<Till>(&named(), |_| {}).await, [500, 503]);
+}
+
+#[tokio::test]
+async fn a_panic_of_what_looks_at_requests_is_no_users_loss() {
+    #[derive(Debug)]
+    struct Careless;
+    impl Clone for Careless {
+        fn clone(&self) -> Self {
+            panic!("there is one")
+        }
+    }
+    let of = |extensions: &Extensions| Some(extensions.get::<Till>().unwrap().0);
+    let layer = SmokeLayer::new(runner::<SocketAddr>()).peer(of);
+    let layer = layer.mirror::<Careless>();
+    let names = |extensions: &mut Extensions| {
+        extensions.insert(peer());
+        extensions.insert(Careless);
+    };
+    assert_eq!(statuses::<SocketAddr>(&layer, names).await, [200, 503]);
+}
+
+/// Writes down on which threads it is dropped.
+struct Ticket(Arc<Mutex<Vec<String>>>);
+
+impl Clone for Ticket {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let thread = std::thread::current().name().unwrap_or("?").to_owned();
+        self.0.lock().unwrap().push(thread);
+    }
+}
+
+#[tokio::test]
+async fn what_is_mirrored_is_dropped_where_tests_live() {
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let layer = SmokeLayer::new(runner::<Ticket>()).mirror::<Ticket>();
+    let server = |extensions: &mut Extensions| {
+        extensions.insert(Ticket(Arc::clone(&threads)));
+    };
+    assert_eq!(statuses::<Ticket>(&layer, server).await, [200, 200]);
+    // One is here, and one is kept as the last request's.
+    while Arc::strong_count(&threads) > 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let threads = threads.lock().unwrap().clone();
+    assert!(!threads.contains(&"smoke-coord".to_owned()), "{threads:?}");
 }
 
 #[tokio::test]

@@ -38,6 +38,15 @@ pub fn only_smoke_tests_run_here() {
     OURS.set(true);
 }
 
+/// Says the same of this thread for as long as `body` runs: it belongs to the application. Allocates
+/// nothing. `body` does not panic.
+pub(crate) fn only_smoke_tests_run_within<T>(body: impl FnOnce() -> T) -> T {
+    let before = OURS.replace(true);
+    let value = body();
+    OURS.set(before);
+    value
+}
+
 /// Whether a panic is a smoke test's; its place is kept in the test's scene, where there is one.
 fn is_of_a_smoke_test(info: &PanicHookInfo<'_>) -> bool {
     let keep = |scene: &Scene| {

@@ -38,6 +38,12 @@ pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
     Some(error.with_place(place).plain(None))
 }
 
+/// Calls a function of the user's on a thread of the application's. None where it panicked.
+pub(crate) fn ask<T>(function: impl FnOnce() -> T) -> Option<T> {
+    let asked = || catch_unwind(AssertUnwindSafe(function)).map_err(discard);
+    panic::only_smoke_tests_run_within(asked).ok()
+}
+
 /// Drops the payload of a panic, which may be a value of the user's.
 pub(crate) fn discard(payload: Payload) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {

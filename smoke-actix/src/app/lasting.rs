@@ -8,6 +8,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::rt::System;
@@ -18,6 +19,11 @@ use tokio::sync::mpsc;
 
 /// The threads that no application has.
 static IDLE: Mutex<Vec<Lasting>> = Mutex::new(Vec::new());
+
+/// How many threads are set aside because an application has stopped their system.
+static ASIDE: AtomicUsize = AtomicUsize::new(0);
+/// Upper bound: a test that does so may run every few minutes, and no thread ends.
+const MOST_ASIDE: usize = 8;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 type Start = Box<dyn FnOnce() -> Work + Send>;
@@ -78,13 +84,21 @@ impl Lasting {
             while let Some(start) = started.recv().await {
                 // In a task, so that a panic ends no more than this work.
                 let _ = actix_web::rt::spawn(async move { start().await }).await;
-                // An application may stop its system, which then takes nothing more.
-                if System::current().arbiter().spawn(async {}) {
+                // An application may stop its system, whose arbiter then takes nothing more. The next
+                // application is better off elsewhere.
+                if System::current().arbiter().spawn(async {}) || !set_aside() {
                     idle().push(self.clone());
                 }
             }
         });
     }
+}
+
+/// Whether a thread may stay without an application, where its tasks and clients live on.
+fn set_aside() -> bool {
+    let one_more = |aside| (aside < MOST_ASIDE).then_some(aside + 1);
+    let order = Ordering::Relaxed;
+    ASIDE.fetch_update(order, order, one_more).is_ok()
 }
 
 fn idle() -> MutexGuard<'static, Vec<Lasting>> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use smoke_report::Kind;
 
 use super::passage::Passage;
@@ -95,12 +96,15 @@ impl AppUnderTest {
         &self.cx.supplies().app_headers
     }
 
-    /// Adds the headers that a request has unless it says otherwise.
-    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+    /// Adds the headers that a request has unless it says otherwise. From HTTP/2 on, it says in its
+    /// target which host it wants.
+    pub(crate) fn add_headers<B>(&self, request: &mut Request<B>) {
+        let names_host = request.version() >= Version::HTTP_2 && request.uri().host().is_some();
+        let headers = request.headers_mut();
         let defaults = self.default_headers();
         let missing: Vec<_> = defaults
             .keys()
-            .filter(|name| !headers.contains_key(*name))
+            .filter(|name| !(headers.contains_key(*name) || names_host && *name == HOST))
             .collect();
         for name in missing {
             for value in defaults.get_all(name) {

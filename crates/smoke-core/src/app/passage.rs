@@ -40,7 +40,7 @@ impl Passage {
         let (test, run) = cx.names();
         // The extension says it all: no handler is to see the header.
         request.headers_mut().remove(SmokeRequest::HEADER);
-        app.add_headers(request.headers_mut());
+        app.add_headers(request);
         if request.extensions().get::<Arrival>().is_none() {
             request.extensions_mut().insert(app.arrival().clone());
         }

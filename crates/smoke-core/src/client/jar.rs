@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cookie_store::CookieStore;
 use http::header::{COOKIE, HOST, SET_COOKIE};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
 use url::Url;
 
@@ -19,7 +20,9 @@ impl Site {
     /// The site of a request. Its scheme is `https`: what an application would send by TLS alone is
     /// to reach the test, and between the two there is no network.
     pub(super) fn of(target: &Uri, headers: &HeaderMap) -> Self {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let named = || headers.get(HOST).and_then(|host| host.to_str().ok());
+        // From HTTP/2 on, the host is in the target.
+        let host = target.authority().map(Authority::as_str).or_else(named);
         let host = host.unwrap_or("localhost");
         Self(Url::parse(&format!("https://{host}{}", target.path())).ok())
     }

@@ -246,7 +246,7 @@ impl RequestBuilder {
             source,
         });
         let mut request = request?;
-        self.app.add_headers(request.headers_mut());
+        self.app.add_headers(&mut request);
         let own = request.extensions().get::<Arrival>().cloned();
         let arrival = own.as_ref().unwrap_or_else(|| self.app.arrival());
         #[cfg_attr(

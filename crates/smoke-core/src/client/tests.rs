@@ -428,9 +428,11 @@ fn a_request_can_be_sent_from_any_task() {
 
 #[cfg(feature = "cookies")]
 mod kept_cookies {
+    use http::Version;
     use http::header::{COOKIE, SET_COOKIE};
 
     use super::*;
+    use crate::Arrival;
 
     /// Signs in at `/login`, out at `/logout`, and answers everything else with the cookies it got.
     async fn shop() -> (Client, Context) {
@@ -510,6 +512,19 @@ mod kept_cookies {
         assert_eq!(seen(host(browser.get("/"))).await, "session=abc; theirs=1");
         let unreadable = browser.get("/").header("host", "a b");
         assert_eq!(seen(unreadable).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_domain_counts_against_the_host_in_the_target_too() {
+        let (client, _cx) = shop().await;
+        let browser = client.keep_cookies();
+        let host = |request: RequestBuilder| {
+            let request = request.extension(Arrival::new(Version::HTTP_2));
+            request.header("host", "www.example.org:8080")
+        };
+        sent(host(browser.post("/login"))).await;
+        assert_eq!(seen(browser.get("/")).await, "");
+        assert_eq!(seen(host(browser.get("/"))).await, "session=abc; theirs=1");
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use http::uri::Scheme;
 use http::{Extensions, Request, Version};
 
 use super::Endpoint;
+use crate::theirs::ask;
 use crate::{Arrival, SmokeRequest};
 
 /// Where an endpoint stands.
@@ -46,10 +47,11 @@ impl Face {
         extensions: &Extensions,
     ) -> Arrival {
         let mut arrival = Arrival::new(version);
-        arrival.peer = (self.peer)(extensions);
+        // The request may be a user's, and does not end where these panic.
+        arrival.peer = ask(|| (self.peer)(extensions)).flatten();
         arrival.scheme = scheme.cloned();
         for mirror in &self.mirrored {
-            mirror(extensions, &mut arrival.extensions);
+            ask(|| mirror(extensions, &mut arrival.extensions));
         }
         arrival
     }

@@ -1,9 +1,13 @@
 //! How the application's requests arrive, for the runs that none of them has asked for.
 
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
 
 use crate::Arrival;
+use crate::theirs::Theirs;
 
 /// How the last request arrived that was looked at. Not each is: nothing may be done for every
 /// request of production but to see that nothing is to be done.
@@ -29,7 +33,8 @@ impl Arrivals {
     }
 
     pub(crate) fn note(&self, arrival: Arrival) {
-        *self.slot() = Some(arrival);
+        // What it has of the application's is dropped where nobody waits for the slot.
+        let _before = self.slot().replace(arrival);
         self.wanted.store(false, Ordering::Relaxed);
     }
 
@@ -40,5 +45,30 @@ impl Arrivals {
 
     fn slot(&self) -> MutexGuard<'_, Option<Arrival>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the requests of one run arrive. It is the coordinator's, and what the application has put
+/// there is dropped where tests live.
+pub(crate) struct ArrivalOfRun {
+    arrival: Arc<Arrival>,
+    stage: Handle,
+}
+
+impl ArrivalOfRun {
+    pub(crate) fn new(arrival: Arrival, stage: Handle) -> Self {
+        let arrival = Arc::new(arrival);
+        Self { arrival, stage }
+    }
+
+    pub(crate) fn get(&self) -> &Arc<Arrival> {
+        &self.arrival
+    }
+}
+
+impl Drop for ArrivalOfRun {
+    fn drop(&mut self) {
+        let theirs = Theirs::new(mem::take(&mut self.arrival));
+        self.stage.spawn(async move { drop(theirs) });
     }
 }

@@ -13,6 +13,7 @@ use smoke_report::{Outcome, Report, TestReport};
 use tokio::sync::{MutexGuard, broadcast, mpsc};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout_at};
 
+use super::arrivals::ArrivalOfRun;
 use super::catalogue::{Catalogue, Entry, SuiteJobs};
 use super::engine::Engine;
 use super::event::Event;
@@ -21,7 +22,7 @@ use super::job::Job;
 use crate::app::Unbuilt;
 use crate::error::MOST_CAUSES;
 use crate::redact::{REPORTED, shown};
-use crate::{Arrival, Error, ErrorKind, Result, Selection, Skip};
+use crate::{Error, ErrorKind, Result, Selection, Skip};
 
 /// Tests stop this long before the run's limit, so that they can be cleaned up after.
 const CLEANING: Duration = Duration::from_millis(600);
@@ -38,7 +39,7 @@ pub(crate) struct Course {
     pub(crate) id: Arc<str>,
     pub(crate) selection: Arc<Selection>,
     /// How the requests of its tests arrive.
-    pub(crate) arrival: Arc<Arrival>,
+    pub(crate) arrival: ArrivalOfRun,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) engine: Arc<Engine>,
     /// From when the run's time counts.
@@ -268,7 +269,7 @@ impl Shared {
             arrival,
             ..
         } = &self.course;
-        execute(engine, job, (id, arrival), &self.unbuilt, stop).await
+        execute(engine, job, (id, arrival.get()), &self.unbuilt, stop).await
     }
 
     /// Whether not all of the tests say that they are to be skipped.

@@ -81,6 +81,11 @@ impl Engine {
         &self.coordinator
     }
 
+    /// Where tests live, whether or not it lives.
+    pub(crate) fn stage(&self) -> Result<Handle> {
+        self.runtimes.stage()
+    }
+
     /// Counts an execution until what is returned is dropped.
     pub(crate) fn execution(&self) -> Execution<'_> {
         self.executions.fetch_add(1, Ordering::SeqCst);

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::arrivals::Arrivals;
+use super::arrivals::{ArrivalOfRun, Arrivals};
 use super::asker::Asker;
 use super::catalogue::Catalogue;
 use super::course::Course;
@@ -199,11 +199,12 @@ impl Runner {
             Admission::Start(ticket) => {
                 let ride = ticket.ride();
                 let asked_by = asked_by.clone();
-                match self.engine() {
-                    Ok(engine) => {
+                let engine = self.engine();
+                match engine.and_then(|engine| Ok((engine.stage()?, engine))) {
+                    Ok((stage, engine)) => {
                         let coordinator = engine.coordinator().clone();
                         let arrival = arrival.or_else(|| self.0.arrivals.last());
-                        let arrival = Arc::new(arrival.unwrap_or_default());
+                        let arrival = ArrivalOfRun::new(arrival.unwrap_or_default(), stage);
                         let asked_for = (selection, asked_by, arrival);
                         let flying = self.clone().fly(ticket, engine, asked_for);
                         let mut ended = self.0.ended.subscribe();
@@ -403,7 +404,7 @@ impl Runner {
         self,
         mut ticket: Ticket,
         engine: Arc<Engine>,
-        (selection, asker, arrival): (Arc<Selection>, Asker, Arc<Arrival>),
+        (selection, asker, arrival): (Arc<Selection>, Asker, ArrivalOfRun),
     ) {
         let place = ticket.place().await;
         if *self.0.shut.borrow() {

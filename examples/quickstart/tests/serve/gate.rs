@@ -226,6 +226,8 @@ fn wrong_usage_asks_nobody() {
         (Gate::new(), BUILD, vec![&*url, ""]),
         (with("", ""), BUILD, vec![&*url]),
         (with("secret", "soon"), BUILD, vec![&*url]),
+        (with("secret", "08"), BUILD, vec![&*url]),
+        (with("secret", "999999"), BUILD, vec![&*url]),
     ] {
         assert_eq!(gate.ask(build, &replicas), (2, String::new()));
     }
