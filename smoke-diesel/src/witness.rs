@@ -54,16 +54,21 @@ pub(crate) fn pause<D: Dialect>(gate: &Gate, held: Duration) -> Duration {
 }
 
 /// What explains that a test did not pass: what was heard, or else the error of the test,
-/// which the pool may know, too.
+/// which the pool may know, too, where somebody may have waited for it.
 pub(crate) fn explain<D: Dialect>(
     gate: &Gate,
     error: &smoke_core::Error,
     is_exhausted: impl Fn(Clue<'_>) -> bool,
+    was_awaited: impl Fn() -> bool,
 ) -> Option<RollbackVerdict> {
-    // Other pools say the same of theirs: this one has to have been used at all.
-    let is_used = gate.checkouts() > 0;
+    // Other pools say the same of theirs: this one has to have been used at all. And pools of
+    // something else do where no more than the text is left.
+    let may_be_ours = |clue: Clue<'_>| match clue {
+        Clue::Error(_) => gate.checkouts() > 0,
+        Clue::Text(_) => was_awaited(),
+    };
     error
-        .find(|clue| (is_used && is_exhausted(clue)).then(exhausted))
+        .find(|clue| (is_exhausted(clue) && may_be_ours(clue)).then(exhausted))
         .or_else(|| gate.witness().explain())
         .or_else(|| error.find(|clue| read::<D>(gate, clue)))
 }

@@ -42,10 +42,13 @@ impl<DB: Database> Session<DB> {
         let Some(pool) = self.shared.pool() else {
             return Err(Absent::Gone(finished()));
         };
-        let _asking = self.shared.gate.queue().ask();
+        let asking = self.shared.gate.queue().ask();
         let acquired = tokio::time::timeout(GRACE, as_session(pool.acquire())).await;
         let error = match acquired {
-            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Ok(connection)) => {
+                asking.got();
+                return Ok(connection);
+            }
             Ok(Err(error)) => error,
             Err(_) => Error::PoolTimedOut,
         };

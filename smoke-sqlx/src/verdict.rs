@@ -85,9 +85,9 @@ pub(crate) fn explain<DB: Database>(
 ) -> Option<RollbackVerdict> {
     let gate = &shared.gate;
     let returned = error.find(|clue| {
-        // Other pools say the same of theirs: this one has to have been used at all.
+        // Other pools say the same of theirs.
         if has_timed_out(shared.on_top, clue) {
-            return (gate.checkouts() > 0).then(exhausted);
+            return gate.queue().may_have_been_awaited().then(exhausted);
         }
         let (fault, said) = match clue {
             Clue::Error(error) => match (known(shared.on_top, error), left(error)) {

@@ -67,9 +67,12 @@ impl<P: SandboxPool> Session<P> {
             return Err(Absent::Gone(finished()));
         };
         let taken = {
-            let _asking = self.gate.queue().ask();
+            let asking = self.gate.queue().ask();
             let before = pool.timed_out();
             let taken = as_session(pool.take(GRACE)).await;
+            if taken.is_ok() {
+                asking.got();
+            }
             self.look_for_exhaustion(before, pool.timed_out(), taken.is_ok());
             taken
         };
@@ -94,6 +97,14 @@ impl<P: SandboxPool> Session<P> {
         if in_vain || (has_it && queue.in_vain()) {
             self.gate.witness().saw_exhaustion();
         }
+    }
+
+    /// Whether somebody may have waited for the connection in vain.
+    fn may_have_been_awaited(&self) -> bool {
+        let queue = self.gate.queue();
+        let own = self.own_time_outs.load(Ordering::SeqCst) + queue.given_up();
+        let has_counted = self.pool().is_some_and(|pool| pool.timed_out() > own);
+        has_counted || queue.may_have_been_awaited()
     }
 
     fn pool(&self) -> Option<P> {
@@ -266,7 +277,8 @@ impl<P: SandboxPool> smoke_core::Session for Session<P> {
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
-        explain::<Dialect<P>>(&self.gate, error, P::is_exhausted)
+        let was_awaited = || self.may_have_been_awaited();
+        explain::<Dialect<P>>(&self.gate, error, P::is_exhausted, was_awaited)
     }
 
     fn take_last_error(&self) -> Option<LastError> {

@@ -72,9 +72,13 @@ where
             return Err(Absent::Gone(finished()));
         };
         let taken = {
-            let _asking = self.inner.gate.queue().ask();
+            let asking = self.inner.gate.queue().ask();
             // Work that nobody waits for any more may have it still: the pool does not know.
-            tokio::time::timeout(GRACE, as_session(pool.get())).await
+            let taken = tokio::time::timeout(GRACE, as_session(pool.get())).await;
+            if matches!(taken, Ok(Ok(_))) {
+                asking.got();
+            }
+            taken
         };
         if matches!(taken, Ok(Ok(_))) && self.inner.gate.queue().in_vain() {
             self.inner.gate.witness().saw_exhaustion();
@@ -286,7 +290,8 @@ where
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
         let is_exhausted = waited::in_vain::<::deadpool_diesel::Error>;
-        explain::<C::Dialect>(&self.inner.gate, error, is_exhausted)
+        let was_awaited = || self.inner.gate.queue().may_have_been_awaited();
+        explain::<C::Dialect>(&self.inner.gate, error, is_exhausted, was_awaited)
     }
 
     fn take_last_error(&self) -> Option<LastError> {

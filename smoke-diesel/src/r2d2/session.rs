@@ -94,7 +94,7 @@ impl<C: Connection> smoke_core::Session for Session<C> {
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
         // A check-out in vain is heard of.
-        explain::<C::Dialect>(&self.0.gate, error, |_| false)
+        explain::<C::Dialect>(&self.0.gate, error, |_| false, || false)
     }
 
     fn take_last_error(&self) -> Option<LastError> {

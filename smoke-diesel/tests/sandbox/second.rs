@@ -1,6 +1,7 @@
 //! A second connection at once, of which a handler tells nobody: what the pool's own answer was.
 
-use std::fmt::Display;
+use std::error::Error as StdError;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,6 +170,33 @@ async fn a_connection_that_is_held_for_long_or_waited_for_explains_nothing() {
     is_not_named(deadpool::Rollback::<Async>::sqlite(subject.url())).await;
     is_not_named(bb8::Rollback::<Async>::sqlite(subject.url())).await;
     is_not_named(deadpool_diesel::Rollback::sqlite(subject.url())).await;
+}
+
+/// As one of clients for redis is, which has errors of another type, or one that is hidden.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_of_something_else_that_has_nothing_to_give_explains_nothing() {
+    async fn is_not_named<B: Backend>(backend: B, timed_out: impl StdError + Send + Sync + 'static)
+    where
+        B::Pool: Pool,
+    {
+        let request = OpenRequest::new("shop::a_test", 5 * LIMIT);
+        let Opened { pool, session } = backend.open(request).await.unwrap();
+        session.enter().await.unwrap();
+        B::Pool::use_it(pool.get().await.unwrap()).await;
+        session.leave().await.unwrap();
+        let explanation = session.explain(&Error::from(timed_out));
+        drop(pool);
+        assert!(session.finish().await.is_rolled_back());
+        assert_eq!(explanation, None, "{}", backend.describe());
+    }
+    type DeadpoolError = ::deadpool::managed::PoolError<fmt::Error>;
+    let waited = || DeadpoolError::Timeout(::deadpool::managed::TimeoutType::Wait);
+    let subject = Sqlite::new().await;
+    let url = || subject.url();
+    is_not_named(deadpool::Rollback::<Async>::sqlite(url()), waited()).await;
+    is_not_named(deadpool_diesel::Rollback::sqlite(url()), waited()).await;
+    let timed_out = ::bb8::RunError::<fmt::Error>::TimedOut;
+    is_not_named(bb8::Rollback::<Async>::sqlite(url()), timed_out).await;
 }
 
 /// What the session waits for itself is no second connection of the application's.

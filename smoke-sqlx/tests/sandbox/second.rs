@@ -77,6 +77,24 @@ async fn a_connection_that_is_given_back_in_between_is_not_remarked_on() {
     assert_eq!(remark.await, None);
 }
 
+/// As that of a second database is, which is down.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_pool_that_has_nothing_to_give_explains_nothing() {
+    let (_kept, production) = Sqlite::production().await;
+    let request = OpenRequest::new("shop::a_test", 5 * LIMIT);
+    let opened = Sqlite::backend(&production).open(request).await;
+    let Opened { pool, session } = opened.unwrap();
+    session.enter().await.unwrap();
+    drop(pool.acquire().await.unwrap());
+    session.leave().await.unwrap();
+    let timed_out = || sqlx::Error::PoolTimedOut;
+    for error in [timed_out().into(), Error::msg(timed_out())] {
+        assert_eq!(session.explain(&error), None, "{error:?}");
+    }
+    drop(pool);
+    assert!(session.finish().await.is_rolled_back());
+}
+
 /// With the outcome that it has without the remark.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remark_stands_beside_what_the_test_said() {

@@ -105,7 +105,7 @@ pub fn of_connecting(said: &str) -> Fault {
 pub fn maybe_exhausted(held: Duration) -> String {
     format!(
         "the sandbox's only connection was in use for {}ms in one go, which is as long as its pool waits: \
-         a second one that was asked for meanwhile was not given, though production has more",
+         if a second one was asked for meanwhile, it was not given, though production has more",
         held.as_millis()
     )
 }

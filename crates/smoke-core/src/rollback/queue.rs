@@ -22,6 +22,7 @@ pub fn watch(
     patience: Duration,
     pool: impl Fn() -> Option<Look> + Send + 'static,
 ) {
+    queue.seen().patience = Some(patience);
     tokio::spawn(async move {
         while queue.look(&pool) {
             tokio::time::sleep(patience / LOOKS).await;
@@ -49,6 +50,8 @@ struct Seen {
     since: Option<(u64, Instant)>,
     /// For how long at least the application has had it in one go.
     longest: Duration,
+    /// How long the pool has the application wait, where it is looked at.
+    patience: Option<Duration>,
 }
 
 /// What a pool shows of itself.
@@ -138,8 +141,30 @@ impl Queue {
         self.seen().longest
     }
 
+    /// Whether somebody may have waited for the connection until the pool had no more patience:
+    /// other pools say the same of theirs. Not where nobody looks at the pool.
+    #[must_use]
+    pub fn may_have_been_awaited(&self) -> bool {
+        let turn = self.turns.load(Ordering::SeqCst);
+        let seen = self.seen();
+        let Some(patience) = seen.patience else {
+            return false;
+        };
+        // On a machine that is busy nobody may have had the time to look.
+        let since = seen.since.filter(|(of, _)| *of == turn);
+        let held = since.map_or(Duration::ZERO, |(_, since)| since.elapsed());
+        seen.waiting.is_some() || seen.longest.max(held) >= patience / 2
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ask<'_> {
+    /// The session gets the connection: the application has given it back.
+    pub fn got(&self) {
+        self.0.seen().since = None;
     }
 }
 
@@ -226,6 +251,22 @@ mod tests {
         };
         queue.look(|| Some(is_back));
         assert!(!queue.in_vain());
+    }
+
+    #[test]
+    fn whoever_waits_for_another_pool_is_told_from_who_waits_for_this_one() {
+        let patience = Duration::from_millis(2);
+        let looked_at = |queue: &Queue| queue.seen().patience = Some(patience);
+        let queue = Arc::new(Queue::default());
+        queue.turn().take();
+        std::thread::sleep(patience);
+        assert!(!queue.may_have_been_awaited(), "nobody looks");
+        looked_at(&queue);
+        assert!(queue.may_have_been_awaited(), "it is out for long");
+        queue.ask().got();
+        assert!(!queue.may_have_been_awaited(), "it was given back");
+        queue.look(|| Some(AWAITED));
+        assert!(queue.may_have_been_awaited(), "somebody was seen");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub struct Witness {
     gone: AtomicBool,
     aside: AtomicBool,
     heard: AtomicBool,
+    overhears: AtomicBool,
     remedy: OnceLock<&'static str>,
     asks: OnceLock<Asks>,
 }
@@ -143,6 +144,17 @@ impl Witness {
     /// ask what became of a transaction.
     pub fn listen(&self) {
         self.listens.store(true, Ordering::SeqCst);
+    }
+
+    /// Every error that the server sends will be told, whatever the library shows of them.
+    pub fn overhear(&self) {
+        self.overhears.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every error that the server sends is told.
+    #[must_use]
+    pub fn overhears(&self) -> bool {
+        self.overhears.load(Ordering::SeqCst)
     }
 
     /// Forgets what was seen before the sandbox was open.

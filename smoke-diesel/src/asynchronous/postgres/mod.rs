@@ -37,6 +37,8 @@ pub(crate) struct ServerSide {
     /// None behind what may be a pooler: PgBouncer 1.18 ends itself where a client goes just as a
     /// cancellation of its statement has been passed on.
     cancel: Option<CancelToken>,
+    /// Whether the connection is listened to. A cancellation goes the way that the connection went.
+    is_overheard: bool,
 }
 
 impl Connection for AsyncPgConnection {
@@ -77,6 +79,7 @@ impl Connection for AsyncPgConnection {
             who: facts.who(own_process, &terms.guard),
             fate,
             cancel: own_process.then_some(cancel),
+            is_overheard: gate.witness().overhears(),
         })
     }
 
@@ -125,16 +128,21 @@ impl Connection for AsyncPgConnection {
 
 impl Remote for AsyncPgConnection {
     async fn end_by(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
-        let ServerSide { who, cancel, .. } = server_side;
+        let ServerSide {
+            who,
+            cancel,
+            is_overheard,
+            ..
+        } = server_side;
         let Some(mut other) = other else {
             // The server may be full; it takes a cancellation all the same. What is then left are
             // its own limits.
             return Ok(match cancel {
-                Some(cancel) => {
-                    cancel.cancel_query(NoTls).await.is_ok()
-                        // It goes the way that the connection went.
-                        || cancel.cancel_query(Listening::to_nobody()).await.is_ok()
+                Some(cancel) if *is_overheard => {
+                    cancel.cancel_query(Listening::to_nobody()).await.is_ok()
                 }
+                // Of one that is encrypted nothing is sent: it is nobody else's to read.
+                Some(cancel) => cancel.cancel_query(NoTls).await.is_ok(),
                 None => false,
             });
         };
@@ -172,4 +180,60 @@ async fn fate(other: &mut AsyncPgConnection, ask: &str) -> QueryResult<Fate> {
         }
     }
     Ok(Fate::InProgress)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_postgres::Config;
+
+    use super::*;
+
+    /// The side of a server that agrees to TLS.
+    async fn accept(listener: &TcpListener) -> TcpStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.write_all(b"S").await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_connection_is_not_cancelled_in_plain_text() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("host=localhost hostaddr=127.0.0.1 port={port} user=a sslmode=require");
+        let config: Config = url.parse().unwrap();
+        let serving = async {
+            let mut stream = accept(&listener).await;
+            let length = stream.read_u32().await.unwrap() as usize;
+            let mut greeting = vec![0; length - 4];
+            stream.read_exact(&mut greeting).await.unwrap();
+            // It lets everybody in, names its process and the key to it, and is ready.
+            let answer = b"R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x07\0\0\0\x09Z\0\0\0\x05I";
+            stream.write_all(answer).await.unwrap();
+            stream
+        };
+        // In the place of what encrypts the application's connections.
+        let connecting = config.connect(Listening::to_nobody());
+        let (connected, _stream) = tokio::join!(connecting, serving);
+        let (client, _connection) = connected.unwrap();
+        let server_side = ServerSide {
+            who: String::new(),
+            fate: None,
+            cancel: Some(client.cancel_token()),
+            is_overheard: false,
+        };
+        let serving = async {
+            let mut streams = Vec::new();
+            loop {
+                streams.push(accept(&listener).await);
+            }
+        };
+        let was_sent = tokio::select! {
+            sent = AsyncPgConnection::end_by(&server_side, None) => sent.unwrap(),
+            () = serving => unreachable!(),
+        };
+        assert!(!was_sent);
+    }
 }

@@ -30,7 +30,7 @@ pub(super) async fn connect(
     let mut config: Config = url.parse().ok()?;
     let is_named = |host: &Host| matches!(host, Host::Tcp(_));
     let hosts = config.get_hosts();
-    let is_plain = config.get_ssl_mode() != SslMode::Require
+    let is_plain = matches!(config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer)
         && config.get_ssl_negotiation() == SslNegotiation::Postgres;
     if !is_plain || hosts.is_empty() || !hosts.iter().all(is_named) {
         return None;
@@ -132,6 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Listening {
     type Future = Ready<io::Result<Overheard<S>>>;
 
     fn connect(self, stream: S) -> Self::Future {
+        self.0.witness().overhear();
         ready(Ok(Overheard {
             stream,
             ear: Ear::default(),
