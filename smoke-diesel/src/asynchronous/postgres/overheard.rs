@@ -140,3 +140,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Listening {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_is_to_be_encrypted_is_not_listened_to() {
+        for url in [
+            "postgres://a@localhost:1/b?sslmode=require",
+            "postgres://a@localhost:1/b?sslmode=require&sslnegotiation=direct",
+            "postgres://a@localhost:1/b?sslnegotiation=direct",
+            // Modes that tokio-postgres does not know.
+            "postgres://a@localhost:1/b?sslmode=verify-full",
+            "postgres://a@localhost:1/b?sslrootcert=root.crt",
+            "postgres:///b?host=/run/postgresql",
+            "postgres://a@localhost:1,%2Frun%2Fpostgresql/b",
+            "postgres:///b",
+        ] {
+            assert!(connect(url, Arc::default()).await.is_none(), "{url}");
+        }
+    }
+}
