@@ -11,7 +11,7 @@ use smoke_report::Place;
 
 use crate::Error;
 
-pub(crate) use hook::stand_in_front;
+pub(crate) use hook::{stand_in_front, stands_in_front};
 
 /// What a panic carries: a message, or a value of the user's.
 pub(crate) type Payload = Box<dyn Any + Send>;

@@ -1,41 +1,64 @@
-//! Lines of the log that somebody else can bring about: at most one a minute of each kind.
+//! Lines of the log that somebody else can bring about: so many a minute of each kind, one unless
+//! it says otherwise.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Lets one line a minute through, and counts those that it keeps back.
+/// Lets so many lines a minute through, and counts those that it keeps back.
 ///
 /// There is one for each kind of line that the program knows, never one for each of what a stranger
 /// sends: that would be memory of the stranger's choice.
-#[derive(Debug, Default)]
-pub(crate) struct Ration(Mutex<Option<Last>>);
+#[derive(Debug)]
+pub(crate) struct Ration {
+    most: u64,
+    minute: Mutex<Option<Minute>>,
+}
 
 #[derive(Debug)]
-struct Last {
-    at: Instant,
-    kept_back: u64,
+struct Minute {
+    began: Instant,
+    asked: u64,
+}
+
+impl Default for Ration {
+    fn default() -> Self {
+        Self::of(1)
+    }
 }
 
 impl Ration {
-    /// Where a line may be written now: how many were kept back since the last one.
+    pub(crate) const fn of(most: u64) -> Self {
+        Self {
+            most,
+            minute: Mutex::new(None),
+        }
+    }
+
+    /// Where a line may be written now: how many were kept back that nobody has been told of.
     pub(crate) fn line(&self, now: Instant) -> Option<u64> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *last {
-            Some(last) if now.saturating_duration_since(last.at) < MINUTE => {
-                last.kept_back = last.kept_back.saturating_add(1);
-                None
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *minute {
+            Some(minute) if now.saturating_duration_since(minute.began) < MINUTE => {
+                minute.asked = minute.asked.saturating_add(1);
+                (minute.asked <= self.most).then_some(0)
             }
-            last => {
-                let before = last.replace(Last {
-                    at: now,
-                    kept_back: 0,
+            minute => {
+                let before = minute.replace(Minute {
+                    began: now,
+                    asked: 1,
                 });
-                Some(before.map_or(0, |before| before.kept_back))
+                let asked = before.map_or(0, |before| before.asked);
+                Some(asked.saturating_sub(self.most))
             }
         }
     }
+}
+
+/// What a line says of those that were kept back; nothing where none was.
+pub(crate) fn some(kept_back: u64) -> Option<u64> {
+    (kept_back > 0).then_some(kept_back)
 }
 
 #[cfg(test)]
@@ -53,5 +76,16 @@ mod tests {
         assert_eq!(at(60), None);
         assert_eq!(at(600), Some(1));
         assert_eq!(at(700), Some(0));
+    }
+
+    #[test]
+    fn more_lines_are_let_through_where_it_says_so() {
+        let ration = Ration::of(2);
+        let start = Instant::now();
+        let at = |seconds| ration.line(start + Duration::from_secs(seconds));
+        assert_eq!([at(0), at(1)], [Some(0); 2]);
+        assert_eq!([at(1), at(59)], [None; 2]);
+        assert_eq!([at(60), at(60)], [Some(2), Some(0)]);
+        assert_eq!([at(60), at(200), at(300)], [None, Some(1), Some(0)]);
     }
 }

@@ -10,7 +10,7 @@ use std::panic::{panic_any, set_hook, take_hook};
 use std::pin::Pin;
 use std::process::{Command, ExitStatus, Stdio, exit};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +41,9 @@ fn main() {
         Some("own-thread") => own_thread(),
         Some("hook-set-later") => hook_set_later(),
         Some("hooks-in-a-chain") => hooks_in_a_chain(),
+        Some("hook-at-work") => hook_at_work(),
+        Some("log-that-panics") => log_that_panics(),
+        Some("many-panics") => many_panics(),
         Some("no-way-back") => no_way_back(),
         Some("--list") => {}
         // Whatever else the test runner says, there is one thing to do.
@@ -53,6 +56,9 @@ fn main() {
                     "hook-set-later",
                 ),
                 ("each_hook_of_a_chain_is_called_once", "hooks-in-a-chain"),
+                ("a_hook_that_is_at_work_stops_no_clock", "hook-at-work"),
+                ("a_log_that_panics_does_so_once_a_line", "log-that-panics"),
+                ("a_test_cannot_flood_the_log", "many-panics"),
             ] {
                 let (status, said) = outcome(child);
                 assert!(status.success(), "{name}: {status:?}\n{said}");
@@ -489,6 +495,18 @@ fn eventually(mut holds: impl FnMut() -> bool) {
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// The lines of the log about panics.
+fn panics_told() -> Vec<String> {
+    let lines = LINES.lock().unwrap();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("a smoke test panicked"));
+    told.cloned().collect()
+}
+
+/// Whether the log panics at a line that comes from a thread of the runner's own.
+static PANICS: AtomicBool = AtomicBool::new(false);
+
 /// Keeps every line of the log.
 struct Heard;
 
@@ -515,6 +533,11 @@ impl tracing::Subscriber for Heard {
         let mut line = Line(String::new());
         event.record(&mut line);
         LINES.lock().unwrap().push(line.0);
+        let thread = thread::current();
+        let is_ours = matches!(thread.name(), Some("smoke-panics" | "smoke-coord"));
+        if PANICS.load(Ordering::SeqCst) && is_ours {
+            panics("the log");
+        }
     }
 
     fn enter(&self, _: &Id) {}
@@ -629,6 +652,68 @@ fn hooks_in_a_chain() {
         let _ = thread::spawn(|| panics("the application") as ()).join();
         assert_eq!(CALLED.swap(0, Ordering::SeqCst), hooks);
     }
+}
+
+/// A hook may take its time, and nothing can look at a hook while one is called.
+fn hook_at_work() {
+    static AT_WORK: AtomicBool = AtomicBool::new(false);
+    static RELEASED: AtomicBool = AtomicBool::new(false);
+    set_hook(Box::new(|_| {
+        AT_WORK.store(true, Ordering::SeqCst);
+        while !RELEASED.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }));
+    let limits = Limits::default()
+        .run(Duration::from_secs(1))
+        .reuse(Duration::ZERO);
+    let registry = Registry::new().limits(limits);
+    let runner = Runner::new(registry.test(Test::new("a", async || {})));
+    let panicking = thread::spawn(|| panics("the application") as ());
+    eventually(|| AT_WORK.load(Ordering::SeqCst));
+    for _ in 0..2 {
+        let report = block_on(runner.run(Selection::fast()));
+        let reason = "a panic hook of the application is still at work";
+        assert!(report.reasons[0].contains(reason), "{report:#?}");
+    }
+    RELEASED.store(true, Ordering::SeqCst);
+    assert!(panicking.join().is_err());
+    let report = block_on(runner.run(Selection::fast()));
+    assert!(report.verdict().is_pass(), "{report:#?}");
+}
+
+fn log_that_panics() {
+    let tests_told = || {
+        let told = panics_told();
+        told.iter().filter(|line| line.contains("the till")).count()
+    };
+    tracing::subscriber::set_global_default(Heard).unwrap();
+    PANICS.store(true, Ordering::SeqCst);
+    for (runs, name) in ["one", "two"].into_iter().enumerate() {
+        let report = run(Registry::new().test(Test::new(name, async || panics("the till") as ())));
+        assert_panicked(&report.tests[0], "the till is on fire");
+        eventually(|| tests_told() > runs);
+    }
+    // The other lines of a run are a few.
+    assert_eq!(tests_told(), 2, "{:?}", panics_told());
+    assert!(panics_told().len() <= 10, "{:?}", panics_told());
+}
+
+fn many_panics() {
+    tracing::subscriber::set_global_default(Heard).unwrap();
+    let body = async || {
+        for _ in 0..100 {
+            for _ in 0..50 {
+                let _ = tokio::spawn(async { panics("the task") as () }).await;
+            }
+            // The lines are written meanwhile.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let report = run(Registry::new().test(Test::new("a", body)));
+    assert!(report.verdict().is_pass(), "{report:#?}");
+    eventually(|| !panics_told().is_empty());
+    assert!(panics_told().len() <= 200, "{}", panics_told().len());
 }
 
 /// What cannot be caught: the process ends, and the application's hook hears of it.

@@ -5,11 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::AppUnderTest;
-use crate::redact::redact;
+use crate::redact::{REPORTED, shown};
 use crate::{Context, Error, ErrorKind, Result};
-
-/// More of an error is not told to the other tests of the run.
-const LONGEST: usize = 8 * 1024;
 
 /// Why the application cannot be built in this run, once a test has found that out.
 ///
@@ -143,13 +140,9 @@ impl Context {
 
     fn failed(&self, error: Error, held: Option<Duration>) -> Error {
         // Plain text: errors are the user's, and this one is dropped elsewhere.
-        let text = format!("{error:#}");
-        let text = redact(&text);
-        let mut ends = (0..=text.len().min(LONGEST)).rev();
-        let end = ends.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let told = format_args!(
             "{} (found by {}; it is not built again in this run)",
-            &text[..end],
+            shown(&format!("{error:#}"), REPORTED),
             self.test_name()
         );
         let failure = Failure {

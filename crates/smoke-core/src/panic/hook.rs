@@ -5,15 +5,20 @@
 //! when a run is over: what a test has left behind may panic later. Whether it still stands in front
 //! is looked at when a run begins.
 
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
+use std::time::Instant;
 
 use smoke_report::Place;
+use tokio::time::timeout_at;
 
 use super::{is_of_a_smoke_test, message, only_smoke_tests_run_here};
+use crate::ration::{Ration, some};
 use crate::redact::{READ, beginning, redact};
+use crate::theirs::discard;
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
@@ -21,6 +26,8 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 const MOST: usize = 32;
 /// How many lines may wait to be written; more than that says nothing that they do not say.
 const LINES: usize = 64;
+/// How many lines are written a minute: a test may panic as often as it likes.
+const A_MINUTE: u64 = 60;
 
 /// What the standard library panics with before it aborts: a panic in a `Drop` while another one
 /// unwinds, and one where nothing can unwind.
@@ -38,12 +45,36 @@ struct Standing {
 
 static STANDING: Mutex<Vec<Standing>> = Mutex::new(Vec::new());
 static WRITER: OnceLock<SyncSender<Line>> = OnceLock::new();
+/// Held by the one thread that waits for hooks which are at work.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Puts our hook in front of the one that stands, unless it is there already.
+thread_local! {
+    static WRITES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts our hook in front, where that can be done until then. Whether it was.
+///
+/// Hooks cannot be changed while one is called, and one of the application's may take its time, or
+/// never return: no more than one thread waits for it, and nothing that keeps the time of runs.
+pub(crate) async fn stands_in_front(until: tokio::time::Instant) -> bool {
+    let standing = async {
+        let turn = TURN.lock().await;
+        let stand = move || {
+            let _turn = turn;
+            stand_in_front();
+        };
+        tokio::task::spawn_blocking(stand).await.is_ok()
+    };
+    timeout_at(until, standing).await.unwrap_or(false)
+}
+
+/// Puts our hook in front of the one that stands, unless it is there already. Waits for hooks that
+/// are at work.
 ///
 /// Nothing can look at a hook without taking it: a panic of the application at this very moment
-/// meets the standard library's. Where the build aborts at a panic no hook is changed, since the
-/// application's is to have its say before the end.
+/// meets the standard library's, and one that comes while hooks are waited for waits, too. Where
+/// the build aborts at a panic no hook is changed, since the application's is to have its say
+/// before the end.
 pub(crate) fn stand_in_front() {
     if cfg!(panic = "abort") || thread::panicking() {
         return;
@@ -70,7 +101,7 @@ pub(crate) fn stand_in_front() {
         let _alive = &alive;
         if !is_of_a_smoke_test(info) || ends_the_process(info) {
             previous(info);
-        } else {
+        } else if !WRITES.get() {
             let _ = WRITER.get_or_init(start_writer).try_send(Line::of(info));
         }
     });
@@ -110,21 +141,24 @@ impl Line {
         }
     }
 
-    fn write(&self) {
+    fn write(&self, left_out: u64) {
         let thread = self.thread.as_deref().unwrap_or_default();
+        let left_out = some(left_out);
         let message = redact(&self.message);
         match &self.place {
             Some(place) => {
-                tracing::warn!(target: "smoke", thread, %place, "a smoke test panicked: {message}");
+                tracing::warn!(target: "smoke", thread, %place, left_out, "a smoke test panicked: {message}");
             }
-            None => tracing::warn!(target: "smoke", thread, "a smoke test panicked: {message}"),
+            None => {
+                tracing::warn!(target: "smoke", thread, left_out, "a smoke test panicked: {message}");
+            }
         }
     }
 }
 
 /// The subscriber may hold locks where a panic happens, and may panic itself: in a hook the first
 /// would never end, and the second would end the process. So lines are written on another thread,
-/// which the first panic starts.
+/// which the first panic starts, and whose own panics are written nowhere.
 fn start_writer() -> SyncSender<Line> {
     let (sender, lines) = sync_channel(LINES);
     let thread = thread::Builder::new().name("smoke-panics".to_owned());
@@ -135,7 +169,13 @@ fn start_writer() -> SyncSender<Line> {
 
 fn write_all(lines: &Receiver<Line>) {
     only_smoke_tests_run_here();
+    WRITES.set(true);
+    let ration = Ration::of(A_MINUTE);
     for line in lines {
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| line.write()));
+        if let Some(left_out) = ration.line(Instant::now())
+            && let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| line.write(left_out)))
+        {
+            discard(payload);
+        }
     }
 }

@@ -21,6 +21,7 @@ use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
 use crate::app::Unbuilt;
 use crate::error::MOST_CAUSES;
+use crate::panic::stands_in_front;
 use crate::redact::{REPORTED, shown};
 use crate::{Error, ErrorKind, Result, Selection, Skip};
 
@@ -61,11 +62,19 @@ struct Shared {
 impl Course {
     /// Runs the tests and builds the report of what the events said, at the run's limit at last.
     pub(crate) async fn run(self) -> Report {
-        crate::panic::stand_in_front();
         let started = Instant::now();
         let mut report = Report::new(&*self.id);
         report.build.clone_from(&self.catalogue.build);
         report.instance.clone_from(&self.catalogue.instance);
+        let limit = self.catalogue.limits.of_run(self.selection.is_slow());
+        let until = self.began_at + limit / 2;
+        if !stands_in_front(TokioInstant::from_std(until)).await {
+            report.reasons.push(
+                "not run: a panic hook of the application is still at work, and would be in the way of a test's panic"
+                    .to_owned(),
+            );
+            return report;
+        }
         let chosen = match self.catalogue.choose(&self.selection) {
             Ok(chosen) => chosen,
             Err(reason) => {

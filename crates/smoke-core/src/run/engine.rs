@@ -34,6 +34,8 @@ struct Suspects {
     stopped: u64,
     /// How many had been when the stage was seen to live.
     cleared: u64,
+    /// Whether one has not returned.
+    hung: bool,
 }
 
 /// More at once is a harm to any database.
@@ -99,8 +101,8 @@ impl Engine {
 
     /// Has nothing more begin, and waits for nothing.
     pub(crate) fn shut(&self) {
-        let stopped = self.suspects().stopped > 0;
-        self.runtimes.shut(stopped);
+        let held = self.suspects().hung || !self.is_idle();
+        self.runtimes.shut(held);
     }
 
     /// Takes note of a test that was stopped before its end.
@@ -108,6 +110,11 @@ impl Engine {
         let mut suspects = self.suspects();
         suspects.names.insert(Arc::clone(test));
         suspects.stopped += 1;
+    }
+
+    /// Takes note of a test that was told to stop and has not returned: it may hold a thread for good.
+    pub(crate) fn hangs(&self) {
+        self.suspects().hung = true;
     }
 
     /// Where a test is to live. A stage is looked at only where a test was stopped since it was

@@ -225,6 +225,7 @@ pub(crate) async fn execute(
     let passing = is_passing(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
+        engine.hangs();
         result = Err(hung(result, job, working));
     }
     let times = clock.times();

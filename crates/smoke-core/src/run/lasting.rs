@@ -68,6 +68,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::{Limits, Registry, Runner, Selection, Test};
 
     fn builder() -> Builder {
         let mut builder = Builder::new_multi_thread();
@@ -120,5 +121,18 @@ mod tests {
         drop(release);
         assert!(waits(role));
         assert_eq!(Lasting::take(role, builder).unwrap().handle().id(), id);
+    }
+
+    #[tokio::test]
+    async fn the_threads_of_a_test_that_was_stopped_and_has_returned_are_given_to_the_next() {
+        let stopped = Test::new("a", std::future::pending::<()>);
+        // No other runner here has a stage of so many threads.
+        let limits = Limits::default().tests_at_once(3);
+        let registry = Registry::new().test(stopped.timeout(Duration::from_millis(10)));
+        let runner = Runner::new(registry.limits(limits));
+        let report = runner.run(Selection::fast()).await;
+        assert!(!report.verdict().is_pass());
+        runner.shutdown().await;
+        assert!(waits(Role::Stage(3)));
     }
 }

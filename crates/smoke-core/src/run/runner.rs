@@ -1,6 +1,7 @@
 //! The handle on the runs of one registry.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -20,6 +21,7 @@ use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
+use crate::theirs::discard;
 use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
@@ -435,7 +437,11 @@ impl Runner {
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });
-        self.0.trail.ran(&asker, &selection, &report);
+        let told = || self.0.trail.ran(&asker, &selection, &report);
+        // A log that panics is not to lose the report.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(told)) {
+            discard(payload);
+        }
         let answer = Answer {
             report: Arc::clone(&report),
             started,

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Id};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::lasting::{Lasting, Role};
 use crate::{Error, Result};
@@ -28,6 +30,7 @@ pub(crate) struct Runtimes {
     stage: Mutex<Option<Lasting>>,
     /// How many stages were replaced: what has a thread there goes on.
     replaced: Mutex<usize>,
+    probe: Mutex<Option<Probe>>,
     stage_threads: usize,
 }
 
@@ -38,6 +41,7 @@ impl Runtimes {
             coordinator: Mutex::new(Some(coordinator)),
             stage: Mutex::default(),
             replaced: Mutex::default(),
+            probe: Mutex::default(),
             stage_threads: tests_at_once.clamp(2, 4),
         };
         match runtimes.new_stage() {
@@ -72,7 +76,7 @@ impl Runtimes {
     /// A stage that polls what it is given: the one that stands, or a new one in its place.
     pub(crate) async fn live_stage(&self) -> Result<Handle> {
         let standing = self.stage()?;
-        if is_live(&standing).await {
+        if self.is_live(&standing).await {
             return Ok(standing);
         }
         let mut slot = lock(&self.stage);
@@ -96,6 +100,32 @@ impl Runtimes {
         Ok(handle)
     }
 
+    /// Whether futures are polled, and functions that block are called.
+    async fn is_live(&self, stage: &Handle) -> bool {
+        let mut answered = self.probe(stage);
+        let answered = answered.wait_for(|answered| *answered);
+        matches!(timeout(PROBE_LIMIT, answered).await, Ok(Ok(_)))
+    }
+
+    /// The probe that this stage has not answered yet, or a new one: each stays in the queue of a
+    /// stage that never answers, however often it is asked.
+    fn probe(&self, stage: &Handle) -> watch::Receiver<bool> {
+        let mut probe = lock(&self.probe);
+        if let Some((id, answered)) = &*probe
+            && *id == stage.id()
+            && !*answered.borrow()
+        {
+            return answered.clone();
+        }
+        let (answer, answered) = watch::channel(false);
+        stage.spawn(async move {
+            let _ = tokio::task::spawn_blocking(|| {}).await;
+            answer.send_replace(true);
+        });
+        *probe = Some((stage.id(), answered.clone()));
+        answered
+    }
+
     /// Has nothing more begin here, and waits for nothing: a thread that a test has stopped may
     /// never go on. A stage on which one was (`stopped`) is left to nobody.
     pub(crate) fn shut(&self, stopped: bool) {
@@ -107,18 +137,11 @@ impl Runtimes {
     }
 }
 
+/// What a stage is asked to do, and whether it has.
+type Probe = (Id, watch::Receiver<bool>);
+
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether futures are polled, and functions that block are called.
-async fn is_live(stage: &Handle) -> bool {
-    let probes = async {
-        let (polled, called) = (stage.spawn(async {}), stage.spawn_blocking(|| {}));
-        let _ = polled.await;
-        let _ = called.await;
-    };
-    tokio::time::timeout(PROBE_LIMIT, probes).await.is_ok()
 }
 
 fn coordinator() -> Builder {
@@ -153,4 +176,37 @@ fn no_threads(error: std::io::Error) -> Error {
 
 fn shut() -> Error {
     Error::msg("the runner is shut down")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stage_that_does_not_answer_is_asked_once() {
+        let runtimes = Runtimes::start(2).unwrap();
+        let stage = runtimes.stage().unwrap();
+        let held: Vec<_> = (0..2)
+            .map(|_| {
+                let (release, held) = mpsc::channel::<()>();
+                let (begun, begins) = mpsc::channel();
+                stage.spawn(async move {
+                    begun.send(()).unwrap();
+                    let _ = held.recv();
+                });
+                begins.recv_timeout(Duration::from_secs(60)).unwrap();
+                release
+            })
+            .collect();
+        let stopped = stage.metrics().num_alive_tasks();
+        for _ in 0..2 {
+            assert!(!runtimes.is_live(&stage).await);
+        }
+        assert_eq!(stage.metrics().num_alive_tasks(), stopped + 1);
+        drop(held);
+        while !runtimes.is_live(&stage).await {}
+        runtimes.shut(false);
+    }
 }

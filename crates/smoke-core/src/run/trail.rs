@@ -10,7 +10,7 @@ use smoke_report::{Outcome, Report, TestReport, Verdict};
 use super::asker::Asker;
 use super::catalogue::Catalogue;
 use crate::Selection;
-use crate::ration::Ration;
+use crate::ration::{Ration, some};
 use crate::remote::Refusal;
 use crate::shown::shown;
 
@@ -162,10 +162,6 @@ fn cause(test: &TestReport) -> String {
 fn reasons(report: &Report) -> Option<String> {
     let reasons = report.fail_reasons();
     (!reasons.is_empty()).then(|| shown(&reasons.join("; "), REASON))
-}
-
-fn some(left_out: u64) -> Option<u64> {
-    (left_out > 0).then_some(left_out)
 }
 
 #[cfg(test)]
