@@ -319,10 +319,13 @@ fn judge(result: Result, found: Vec<RollbackVerdict>, job: &Job) -> Result {
         .or_else(|| found.iter().find(|found| found.may_have_left_something()))
         .or(found.first());
     let bypass = unproven.first();
-    match worst.or(bypass.filter(|_| is_good(&result))) {
-        Some(decides) if leaves_each_time(decides) => job.rest(decides.to_string()),
-        None if result.is_ok() => job.rested(),
-        _ => {}
+    let counted = bypass.filter(|_| is_good(&result));
+    // Whatever else was found: the next execution would leave it again.
+    let mut all = found.iter().chain(counted);
+    if let Some(leaves) = all.find(|verdict| leaves_each_time(verdict)) {
+        job.rest(leaves.to_string());
+    } else if found.is_empty() && result.is_ok() {
+        job.rested();
     }
     let said =
         |verdict: &RollbackVerdict| Error::from(verdict.clone()).plain(None).with_place(None);
@@ -431,6 +434,28 @@ mod tests {
     fn past_limit() -> Error {
         let limit = "2s".to_owned();
         Error::from(RollbackVerdict::PastLimit { limit })
+    }
+
+    #[test]
+    fn a_job_that_may_leave_something_rests_whatever_else_was_found() {
+        let supplies = crate::providers::Supplies::default();
+        let test = crate::Test::new("a", || {});
+        let limit = Duration::from_secs(10);
+        let job = Job::of_test(&test, limit, &crate::Providers::new(&supplies));
+        for _ in 0..2 {
+            assert!(job.refusal().is_none());
+            let cause = "it did not answer".to_owned();
+            let tables = vec!["plain".to_owned()];
+            let found = vec![
+                RollbackVerdict::Unknown { cause },
+                RollbackVerdict::NonTransactional { tables },
+            ];
+            let said = judge(Ok(()), found, &job).unwrap_err().to_string();
+            assert!(said.contains("could not be confirmed"), "{said}");
+        }
+        let said = job.refusal().unwrap().to_string();
+        assert!(said.starts_with("not run before 2"), "{said}");
+        assert!(said.contains("plain"), "{said}");
     }
 
     #[test]
