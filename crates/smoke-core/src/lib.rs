@@ -71,6 +71,7 @@ mod error;
 mod fixture;
 #[cfg(feature = "live")]
 mod live;
+mod one_line;
 mod panic;
 mod part;
 mod providers;
@@ -81,7 +82,7 @@ mod remote;
 pub mod rollback;
 mod run;
 mod select;
-mod shown;
+
 mod test;
 mod theirs;
 

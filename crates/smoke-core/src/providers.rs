@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -11,6 +12,7 @@ use http::HeaderMap;
 use crate::app::BuildApp;
 use crate::fixture::sandbox::SandboxFixture;
 use crate::rollback::{AnyPool, ErasedBackend};
+use crate::theirs::elsewhere;
 use crate::{Context, Error, Fixture, Result, Skip};
 
 /// The values, backends and app factory of one registry.
@@ -25,6 +27,18 @@ pub(crate) struct Supplies {
     pub(crate) app_headers: HeaderMap,
     /// The fixtures without which a test is skipped, and the reasons.
     pub(crate) skips: HashMap<TypeId, String>,
+}
+
+impl Drop for Supplies {
+    /// Whoever is the last to have them, a run among others.
+    fn drop(&mut self) {
+        elsewhere((
+            mem::take(&mut self.values),
+            mem::take(&mut self.backends),
+            mem::take(&mut self.sandboxes),
+            self.app.take(),
+        ));
+    }
 }
 
 type Check = fn(&Providers<'_>) -> Result;

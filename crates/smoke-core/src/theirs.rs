@@ -38,6 +38,20 @@ pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
     Some(error.with_place(place).plain(None))
 }
 
+/// Drops values of the user's, on another thread where this one keeps the time of runs.
+pub(crate) fn elsewhere<T: Send + 'static>(values: T) {
+    if !COORDINATES.try_with(Cell::get).unwrap_or(false) {
+        return drop(values);
+    }
+    let values = Theirs::new(values);
+    let thread = std::thread::Builder::new().name("smoke-leftovers".to_owned());
+    // Where no thread can be had they are never dropped.
+    let _ = thread.spawn(move || {
+        panic::only_smoke_tests_run_here();
+        drop(values);
+    });
+}
+
 /// Calls a function of the user's on a thread of the application's. None where it panicked.
 pub(crate) fn ask<T>(function: impl FnOnce() -> T) -> Option<T> {
     let asked = || catch_unwind(AssertUnwindSafe(function)).map_err(discard);

@@ -411,6 +411,52 @@ async fn nothing_of_a_tests_runs_where_the_time_of_runs_is_kept() {
     }
 }
 
+/// Says on which thread it is dropped.
+#[derive(Debug)]
+struct Says(Arc<Mutex<Vec<String>>>);
+
+impl Drop for Says {
+    fn drop(&mut self) {
+        let thread = thread::current().name().unwrap_or_default().to_owned();
+        self.0.lock().unwrap().push(thread);
+    }
+}
+
+#[tokio::test]
+async fn nor_is_what_the_registry_was_given_dropped_there() {
+    let (said, clasp, begun) = (
+        Arc::new(Mutex::new(Vec::new())),
+        Clasp::default(),
+        Clasp::default(),
+    );
+    let _released = Released(clasp.clone());
+    let (tells, captured, waits) = (begun.clone(), Says(Arc::clone(&said)), clasp.clone());
+    let captured = Arc::new(captured);
+    let body = move || {
+        let _captured = &captured;
+        tells.release();
+        waits.wait();
+    };
+    let registry = Registry::new()
+        .provide(Says(Arc::clone(&said)))
+        .test(Test::new("a", body));
+    let runner = Runner::new(registry);
+    let asking = tokio::spawn(async move { runner.run(Selection::fast()).await });
+    while !begun.0.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // The run is the last to have the runner.
+    asking.abort();
+    let _ = asking.await;
+    clasp.release();
+    while said.lock().unwrap().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for thread in &*said.lock().unwrap() {
+        assert!(!thread.starts_with("smoke-coord"), "{thread}");
+    }
+}
+
 #[tokio::test]
 async fn a_closure_that_is_never_cloned_is_a_test_that_hangs() {
     #[derive(Debug)]

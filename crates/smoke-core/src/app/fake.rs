@@ -140,10 +140,8 @@ where
     Fut: Future<Output = Result<Response<AppBody>, BoxError>> + Send + 'static,
 {
     let factory = AppFactory::new(|| (), move |()| FakeApp(handler.clone()));
-    let supplies = Supplies {
-        app: Some(factory.into_inner()),
-        ..Supplies::default()
-    };
+    let mut supplies = Supplies::default();
+    supplies.app = Some(factory.into_inner());
     let surroundings = Surroundings {
         supplies: Arc::new(supplies),
         arrival: Arc::default(),

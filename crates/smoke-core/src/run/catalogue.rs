@@ -1,6 +1,7 @@
 //! A registry as a runner keeps it.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::access::Access;
 use crate::providers::{Providers, Supplies};
 use crate::ration::Ration;
 use crate::test::Hooks;
+use crate::theirs::elsewhere;
 use crate::{Registry, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
@@ -39,6 +41,13 @@ pub(crate) struct SuiteJobs {
     pub(crate) tear_down: Option<Job>,
     /// Held by the run whose set-up stands.
     pub(crate) alone: tokio::sync::Mutex<()>,
+}
+
+impl Drop for Catalogue {
+    /// The tests' functions are the user's, and a run may be the last to have them.
+    fn drop(&mut self) {
+        elsewhere((mem::take(&mut self.entries), mem::take(&mut self.suites)));
+    }
 }
 
 impl Catalogue {

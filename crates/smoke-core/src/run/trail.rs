@@ -10,9 +10,9 @@ use smoke_report::{Outcome, Report, TestReport, Verdict};
 use super::asker::Asker;
 use super::catalogue::Catalogue;
 use crate::Selection;
+use crate::one_line::one_line;
 use crate::ration::{Ration, some};
 use crate::remote::Refusal;
-use crate::shown::shown;
 
 /// How many of a run's failures its line names.
 const NAMED: usize = 10;
@@ -73,7 +73,7 @@ impl Trail {
     pub(crate) fn ran(&self, asker: &Asker, selection: &Selection, report: &Report) {
         let (run, verdict, counts) = (&*report.run, report.verdict(), report.counts());
         let (asked_by, peer, user_agent) = shown_asker(asker);
-        let selection = shown(&selection.to_string(), REASON);
+        let selection = one_line(&selection.to_string(), REASON);
         let duration = report.duration;
         match verdict {
             Verdict::Pass => tracing::info!(
@@ -97,8 +97,8 @@ impl Trail {
             };
             let (asked_by, peer, user_agent) = shown_asker(asker);
             tracing::warn!(
-                target: "smoke", run = &*report.run, test = shown(&test.name, NAME),
-                outcome = %test.outcome, cause = shown(&cause(test), CAUSE), asked_by, peer, user_agent,
+                target: "smoke", run = &*report.run, test = one_line(&test.name, NAME),
+                outcome = %test.outcome, cause = one_line(&cause(test), CAUSE), asked_by, peer, user_agent,
                 left_out = some(left_out), "a smoke test did not pass"
             );
         }
@@ -125,9 +125,9 @@ fn shown_asker(
 ) {
     let user_agent = asker.user_agent.as_deref();
     (
-        shown(asker.name(), ASKER),
+        one_line(asker.name(), ASKER),
         asker.peer.map(tracing::field::display),
-        user_agent.map(|name| shown(name, ASKER)),
+        user_agent.map(|name| one_line(name, ASKER)),
     )
 }
 
@@ -140,7 +140,7 @@ fn not_passed(report: &Report) -> impl Iterator<Item = &TestReport> {
 fn failures(report: &Report) -> Option<String> {
     let named = not_passed(report).take(NAMED).map(|test| {
         let sentence = format!("{} {}: {}", test.name, test.outcome, cause(test));
-        shown(&sentence, FAILURE)
+        one_line(&sentence, FAILURE)
     });
     let mut named: Vec<String> = named.collect();
     let others = not_passed(report).count() - named.len();
@@ -161,7 +161,7 @@ fn cause(test: &TestReport) -> String {
 
 fn reasons(report: &Report) -> Option<String> {
     let reasons = report.fail_reasons();
-    (!reasons.is_empty()).then(|| shown(&reasons.join("; "), REASON))
+    (!reasons.is_empty()).then(|| one_line(&reasons.join("; "), REASON))
 }
 
 #[cfg(test)]

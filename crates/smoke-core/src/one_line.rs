@@ -5,7 +5,7 @@ use crate::redact::redact;
 /// A text on one line, of at most so many characters and without secrets that are known by their
 /// form. What could pass for something else in a log is shown as an escape: control characters,
 /// and those that change the direction of a text or are not seen.
-pub(crate) fn shown(text: &str, most: usize) -> String {
+pub(crate) fn one_line(text: &str, most: usize) -> String {
     // No more is looked at than could be shown, so that no text is slow to redact.
     let looked_at = most.saturating_mul(4).min(text.len());
     let end = (0..=looked_at).rev().find(|at| text.is_char_boundary(*at));
@@ -39,34 +39,38 @@ fn is_seen(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::one_line;
 
     #[test]
     fn it_is_one_line_that_shows_what_is_in_it() {
         assert_eq!(
-            shown("curl/8\n\u{1b}[2Jx\u{202e}y\u{85}", 100),
+            one_line("curl/8\n\u{1b}[2Jx\u{202e}y\u{85}", 100),
             r"curl/8\n\u{1b}[2Jx\u{202e}y\u{85}"
         );
         assert_eq!(
-            shown("Süßes/日本 (\"quoted\")", 100),
+            one_line("Süßes/日本 (\"quoted\")", 100),
             "Süßes/日本 (\"quoted\")"
         );
     }
 
     #[test]
     fn it_is_no_longer_than_that() {
-        assert_eq!(shown("日本語", 3), "日本語");
-        assert_eq!(shown("日本語だ", 3), "日本語…");
-        assert_eq!(shown(&"x".repeat(1 << 20), 5), "xxxxx…");
+        assert_eq!(one_line("日本語", 3), "日本語");
+        assert_eq!(one_line("日本語だ", 3), "日本語…");
+        assert_eq!(one_line(&"x".repeat(1 << 20), 5), "xxxxx…");
     }
 
     #[test]
     fn secrets_are_not_shown_nor_what_is_left_of_them() {
         assert_eq!(
-            shown("at postgres://app:hunter2@db/app", 100),
+            one_line("at postgres://app:hunter2@db/app", 100),
             "at postgres://app:***@db/app"
         );
         let long = format!("postgres://app:{}@db/app", "hunter2".repeat(100));
-        assert!(!shown(&long, 20).contains("hunter"), "{}", shown(&long, 20));
+        assert!(
+            !one_line(&long, 20).contains("hunter"),
+            "{}",
+            one_line(&long, 20)
+        );
     }
 }
