@@ -15,9 +15,10 @@ use actix_web::middleware::{DefaultHeaders, ErrorHandlerResponse, ErrorHandlers,
 use actix_web::web::{self, Bytes, Data, Json, JsonConfig, Payload, ServiceConfig};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
+use smoke_actix::smoke_core::TestReport;
 use smoke_actix::{
     AppFactory, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeRequest, Test,
-    TestReport, app, try_app,
+    app, try_app,
 };
 
 #[derive(Clone)]

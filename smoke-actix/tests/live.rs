@@ -9,9 +9,10 @@ use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_ws::Message;
 use futures_util::{SinkExt, StreamExt, stream};
+use smoke_actix::smoke_core::TestReport;
 use smoke_actix::{
-    Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test,
-    TestReport, app, ensure, ensure_contains, ensure_eq,
+    Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test, app,
+    ensure, ensure_contains, ensure_eq,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -112,7 +113,7 @@ fn routes(said: mpsc::UnboundedSender<&'static str>) -> impl Fn(&mut ServiceConf
 }
 
 /// Runs a test: what became of it, and what the application's tasks say.
-async fn run<Marker: 'static, F: smoke_actix::TestFn<Marker>>(
+async fn run<Marker: 'static, F: smoke_actix::smoke_core::TestFn<Marker>>(
     test: F,
 ) -> (TestReport, mpsc::UnboundedReceiver<&'static str>) {
     let (said, heard) = mpsc::unbounded_channel();

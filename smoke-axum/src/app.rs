@@ -1,7 +1,8 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use smoke_tower::{AppFactory, Error, Factory, Fallible, ServiceApp};
+use smoke_tower::smoke_core::{Factory, Fallible};
+use smoke_tower::{AppFactory, Error, ServiceApp};
 use tower_service::Service;
 
 use crate::in_process::InProcess;
@@ -20,7 +21,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// `ConnectInfo<SocketAddr>` where that one had it, and none where the server was started without
 /// `into_make_service_with_connect_info`. In a run that no request has asked for, it is that of the
 /// last request through the layer, and before any 127.0.0.1:0. A test says otherwise with
-/// [`RequestBuilder::extension`](crate::RequestBuilder::extension), and
+/// [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension), and
 /// [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names what else the server puts beside requests.
 ///
 /// # Examples

@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use smoke_tower::{AppBody, Arrival};
+use smoke_tower::Arrival;
+use smoke_tower::smoke_core::AppBody;
 use tower_service::Service;
 
 use crate::connect_info;

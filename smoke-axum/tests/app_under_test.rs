@@ -8,9 +8,10 @@ use axum::Router;
 use axum::extract::connect_info::MockConnectInfo;
 use axum::extract::{ConnectInfo, OriginalUri, Request};
 use axum::routing::{get, post};
+use smoke_axum::smoke_core::TestReport;
 use smoke_axum::{
-    Client, Outcome, Registry, Result, Runner, Selection, Test, TestReport, app, service_app,
-    try_app, try_service_app,
+    Client, Outcome, Registry, Result, Runner, Selection, Test, app, service_app, try_app,
+    try_service_app,
 };
 use tower::Layer;
 use tower::util::MapRequestLayer;

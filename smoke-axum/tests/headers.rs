@@ -9,9 +9,10 @@ use axum::http::{StatusCode, Version};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use smoke_axum::smoke_core::{TestFn, TestReport};
 use smoke_axum::{
     AppFactory, Arrival, Client, ClientService, Error, LiveServer, Outcome, Registry, Result,
-    Runner, Selection, Test, TestFn, TestReport, app, ensure_contains, ensure_eq,
+    Runner, Selection, Test, app, ensure_contains, ensure_eq,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -16,9 +16,10 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
 use futures_util::{SinkExt, StreamExt, stream};
+use smoke_axum::smoke_core::TestReport;
 use smoke_axum::{
-    Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test,
-    TestReport, app, ensure, ensure_contains, ensure_eq,
+    Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test, app,
+    ensure, ensure_contains, ensure_eq,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -71,7 +72,7 @@ async fn account(headers: HeaderMap) -> impl IntoResponse {
     }
 }
 
-async fn run<Marker: 'static, F: smoke_axum::TestFn<Marker>>(test: F) -> TestReport {
+async fn run<Marker: 'static, F: smoke_axum::smoke_core::TestFn<Marker>>(test: F) -> TestReport {
     let registry = Registry::new().app(app(router));
     let registry = registry.test(Test::new("shop::live", test));
     let report = Runner::new(registry).run(Selection::fast()).await;

@@ -35,7 +35,8 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>
 /// use bytes::Bytes;
 /// use http::{Request, Response};
 /// use http_body_util::Full;
-/// use smoke_tower::{AppBody, Client, Provided, Registry, Result, Runner, Selection, Test};
+/// use smoke_tower::{Client, Provided, Registry, Result, Runner, Selection, Test};
+/// use smoke_tower::smoke_core::AppBody;
 /// use tower::service_fn;
 ///
 /// struct Config { greeting: String }
@@ -80,7 +81,8 @@ where
 /// use bytes::Bytes;
 /// use http::{Request, Response};
 /// use http_body_util::Full;
-/// use smoke_tower::{AppBody, Registry};
+/// use smoke_tower::Registry;
+/// use smoke_tower::smoke_core::AppBody;
 /// use tower::service_fn;
 ///
 /// let registry = Registry::new().app(smoke_tower::try_app(async || {

@@ -4,7 +4,8 @@
 //! application, a [`Runner`] runs them, and [`SmokeLayer`] answers `GET /smoketest/` with the
 //! verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request passes through untouched.
 //!
-//! This crate re-exports all of `smoke-core`. An axum application depends on `smoke-axum` instead.
+//! What tests and registries are written with is here, and the rest of the core is
+//! [`smoke_core`]. An axum application depends on `smoke-axum` instead.
 //!
 //! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
 //! tests, and a test that fails says nothing about whether this process should get traffic.
@@ -82,15 +83,13 @@ pub use service::Smoke;
 pub use standalone::{AnswerFuture, SmokeService};
 pub use sync_body::SyncBody;
 
+pub use smoke_core;
+
 pub use smoke_core::{
-    Almost, Answer, App, AppBody, AppFactory, AppUnderTest, Arrival, Ask, Asker, Async, Backend,
-    Blocking, CallOptions, CalledBySmokeTest, Client, Contains, Context, DatabaseName, Endpoint,
-    Error, ErrorKind, Event, Factory, Failure, Fallible, Fixture, FixtureFn, Fixtures, Format,
-    HandleToken, HandleWatch, Infallible, IntoOutcome, KeyError, Kind, Limits, OpenRequest, Opened,
-    Outcome, Place, PrefixError, Provided, Providers, Registry, Report, RequestBuilder,
-    RequestError, Response, Result, RollbackVerdict, Route, Runner, Sandbox, SandboxFixture,
-    SandboxOf, Selection, Session, SigningKey, Skip, SmokeRequest, Suite, SuiteValue, Test, TestFn,
-    TestReport, This, Trailers, Unique, Verdict, smoke_suite, smoke_test,
+    AppFactory, Arrival, Ask, CalledBySmokeTest, Client, Context, Error, ErrorKind, Failure,
+    Fixture, Kind, Limits, Outcome, PrefixError, Provided, Providers, Registry, Report, Response,
+    Result, Runner, Sandbox, SandboxOf, Selection, SigningKey, Skip, SmokeRequest, Suite, Test,
+    Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,

@@ -4,14 +4,15 @@ use std::task::{Context, Poll};
 
 use http_body::{Body, Frame, SizeHint};
 
-/// A body for the frameworks that want one that is `Sync`, as an [`AppBody`](crate::AppBody) is
+/// A body for the frameworks that want one that is `Sync`, as an [`AppBody`](crate::smoke_core::AppBody) is
 /// not.
 ///
 /// # Examples
 ///
 /// ```
 /// use http::{Request, Response};
-/// use smoke_tower::{AppBody, AppFactory, SyncBody};
+/// use smoke_tower::{AppFactory, SyncBody};
+/// use smoke_tower::smoke_core::AppBody;
 /// use tower::{ServiceExt, service_fn};
 ///
 /// async fn shop(_: Request<SyncBody<AppBody>>) -> Result<Response<String>, std::convert::Infallible> {

@@ -12,12 +12,14 @@ fn registry() -> Registry {
         .build_id("4f2a91c")
         .instance("till-1")
         .app(smoke_tower::app(|| {
-            tower::service_fn(async |request: http::Request<smoke_tower::AppBody>| {
-                let mut response = support::shop(request).await?;
-                let teapot = http::StatusCode::IM_A_TEAPOT;
-                *Response::status_mut(&mut response) = teapot;
-                Ok::<_, std::convert::Infallible>(response)
-            })
+            tower::service_fn(
+                async |request: http::Request<smoke_tower::smoke_core::AppBody>| {
+                    let mut response = support::shop(request).await?;
+                    let teapot = http::StatusCode::IM_A_TEAPOT;
+                    *Response::status_mut(&mut response) = teapot;
+                    Ok::<_, std::convert::Infallible>(response)
+                },
+            )
         }))
         .test(Test::new("shop::till::opens", async || {}))
         .test(

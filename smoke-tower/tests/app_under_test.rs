@@ -9,9 +9,9 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use smoke_tower::smoke_core::{AppBody, TestReport};
 use smoke_tower::{
-    AppBody, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer, Test,
-    TestReport, app, try_app,
+    Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeLayer, Test, app, try_app,
 };
 use support::shop;
 use tower::util::BoxCloneService;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Extensions, Request, Response, StatusCode};
 use http_body_util::Full;
+use smoke_tower::smoke_core::AppBody;
 use smoke_tower::{
-    AppBody, Client, Registry, Result, Runner, Selection, SmokeLayer, SmokeService, Test, app,
+    Client, Registry, Result, Runner, Selection, SmokeLayer, SmokeService, Test, app,
 };
 use tower::{Layer, ServiceExt, service_fn};
 

@@ -13,8 +13,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{Request, Response};
 use http_body_util::Full;
 use sha2::Sha256;
+use smoke_tower::smoke_core::AppBody;
 use smoke_tower::{
-    AppBody, CalledBySmokeTest, Client, Outcome, Registry, Result, Runner, Selection, SigningKey,
+    CalledBySmokeTest, Client, Outcome, Registry, Result, Runner, Selection, SigningKey,
     SmokeLayer, SmokeRequest, Test, app,
 };
 use tower::{Layer, ServiceExt, service_fn};

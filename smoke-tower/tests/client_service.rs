@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
+use smoke_tower::smoke_core::{AppBody, TestFn, TestReport};
 use smoke_tower::{
-    AppBody, Client, ClientService, Outcome, Registry, Result, Runner, Selection, SyncBody, Test,
-    TestFn, TestReport, ensure_eq,
+    Client, ClientService, Outcome, Registry, Result, Runner, Selection, SyncBody, Test, ensure_eq,
 };
 use tower::{ServiceExt, service_fn};
 

@@ -9,7 +9,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, EndpointExt as _, IntoEndpoint};
-use smoke_tower::{AppBody, SyncBody};
+use smoke_tower::SyncBody;
+use smoke_tower::smoke_core::AppBody;
 use tower::{Service, service_fn};
 
 type Body = http_body_util::combinators::BoxBody<bytes::Bytes, io::Error>;

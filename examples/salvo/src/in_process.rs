@@ -8,7 +8,8 @@ use salvo::Router;
 use salvo::conn::SocketAddr;
 use salvo::http::{ReqBody, ResBody};
 use salvo::hyper::{self, service::Service as _};
-use smoke_tower::{AppBody, SyncBody};
+use smoke_tower::SyncBody;
+use smoke_tower::smoke_core::AppBody;
 use tower::{Service, service_fn};
 
 /// Does with a request what salvo's servers do: they call the handler for hyper, which salvo's

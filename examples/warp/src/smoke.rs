@@ -2,8 +2,9 @@
 
 use examples_support::Prices;
 use http::Request;
+use smoke_tower::smoke_core::AppBody;
 use smoke_tower::{
-    AppBody, Client, Provided, Registry, Result, SyncBody, ensure, ensure_contains, smoke_test,
+    Client, Provided, Registry, Result, SyncBody, ensure, ensure_contains, smoke_test,
 };
 use tower::ServiceExt as _;
 

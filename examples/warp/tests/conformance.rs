@@ -9,9 +9,8 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream, TryStreamExt as _};
 use http::{Request, StatusCode};
 use smoke_conformance::adapter::{Broken, Feature, Served, Shop, Site, Stack, Visits, check};
-use smoke_tower::{
-    AppBody, AppFactory, CalledBySmokeTest, Runner, SmokeLayer, SmokeRequest, SyncBody,
-};
+use smoke_tower::smoke_core::AppBody;
+use smoke_tower::{AppFactory, CalledBySmokeTest, Runner, SmokeLayer, SmokeRequest, SyncBody};
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
 use warp::http::HeaderMap;

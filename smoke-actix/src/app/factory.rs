@@ -27,7 +27,7 @@ use super::in_process::InProcess;
 /// of HTTP, and the server's [`AppConfig`](actix_web::dev::AppConfig). In a run that no request has
 /// asked for, that is of the last request through [`Smoke`](crate::Smoke), and before any the peer is
 /// 127.0.0.1:0. A test gives its request another peer as a [`SocketAddr`](std::net::SocketAddr) with
-/// [`RequestBuilder::extension`](crate::RequestBuilder::extension). What `HttpServer::on_connect` puts
+/// [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension). What `HttpServer::on_connect` puts
 /// beside a connection is not there. Handlers find
 /// [`SmokeRequest`](crate::SmokeRequest) in the request's extensions, and the test's other
 /// extensions in an `http::Extensions` there. A WebSocket needs a connection: it works at

@@ -15,9 +15,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 #[cfg(feature = "live")]
 use smoke_actix::LiveServer;
-use smoke_actix::{
-    Client, Outcome, Registry, Result, Runner, Sandbox, Selection, Test, TestReport, app,
-};
+use smoke_actix::smoke_core::TestReport;
+use smoke_actix::{Client, Outcome, Registry, Result, Runner, Sandbox, Selection, Test, app};
 use smoke_diesel::r2d2::Interact as _;
 use tokio::sync::{mpsc, watch};
 #[cfg(feature = "live")]

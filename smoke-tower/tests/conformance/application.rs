@@ -8,7 +8,8 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use smoke_conformance::adapter::{Broken, Shop, Visits};
-use smoke_tower::{AppBody, CalledBySmokeTest, SmokeRequest};
+use smoke_tower::smoke_core::AppBody;
+use smoke_tower::{CalledBySmokeTest, SmokeRequest};
 use tower::{Service, ServiceExt, service_fn};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;

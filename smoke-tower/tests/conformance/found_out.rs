@@ -11,7 +11,8 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use smoke_conformance::adapter::{CHECKS, Served, Shop, Site, Stack, check};
-use smoke_tower::{AppBody, AppFactory, Runner, SmokeLayer, app};
+use smoke_tower::smoke_core::AppBody;
+use smoke_tower::{AppFactory, Runner, SmokeLayer, app};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::application::{BoxError, application};

@@ -10,7 +10,7 @@ use std::future::Future;
 use anyhow::Result;
 pub use mariadb::Mariadb;
 pub use postgres::Postgres;
-use smoke_axum::Backend;
+use smoke_axum::smoke_core::Backend;
 pub use sqlite::Sqlite;
 
 /// What the shop stands on.

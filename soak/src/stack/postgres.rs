@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
-use smoke_axum::Backend;
+use smoke_axum::smoke_core::Backend;
 use smoke_diesel::deadpool::Rollback;
 
 use super::Stack;

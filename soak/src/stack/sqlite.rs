@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
-use smoke_axum::Backend;
+use smoke_axum::smoke_core::Backend;
 use smoke_diesel::r2d2::{Interact as _, InteractError, Rollback};
 
 use super::{Connection, Stack};
