@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::panic::{only_smoke_tests_run_here, watched_thread};
 use crate::run::STACK;
-use crate::theirs::{discard, let_go};
+use crate::theirs::{let_go, panicked};
 use crate::{Context, Error, Result};
 
 thread_local! {
@@ -59,11 +59,7 @@ pub(crate) async fn on_thread<T: Send + 'static>(
     })?;
     match receiver.await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(payload)) => {
-            let error = crate::panic::error(&*payload, &cx.scene());
-            discard(payload);
-            Err(error)
-        }
+        Ok(Err(payload)) => Err(panicked(format_args!("panicked"), payload, &cx.scene())),
         Err(_) => Err(Error::msg(
             "the thread of a blocking function ended without an answer",
         )),

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::panic::{self, Payload};
 use crate::rollback::{HandleToken, Session};
-use crate::theirs::{Caught, discard, let_go};
+use crate::theirs::{Caught, let_go, panicked};
 use crate::{Context, Error, ErrorKind, Result};
 
 /// How long what the work ended with may take to be let go of, until others go on without that. No
@@ -106,9 +106,7 @@ fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
     let read = catch_unwind(AssertUnwindSafe(|| told(error, cx)));
     Err(read.unwrap_or_else(|payload| {
         let what = format_args!("an error panicked when its sources were read");
-        let error = panic::error_of(what, &*payload, &cx.scene()).plain(None);
-        discard(payload);
-        error
+        panicked(what, payload, &cx.scene()).plain(None)
     }))
 }
 

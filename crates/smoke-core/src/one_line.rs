@@ -1,15 +1,13 @@
 //! Texts of somebody else's, as they may stand in the log.
 
-use crate::redact::redact;
+use crate::redact::{beginning, redact};
 
 /// A text on one line, of at most so many characters and without secrets that are known by their
 /// form. What could pass for something else in a log is shown as an escape: control characters,
 /// and those that change the direction of a text or are not seen.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     // No more is looked at than could be shown, so that no text is slow to redact.
-    let looked_at = most.saturating_mul(4).min(text.len());
-    let end = (0..=looked_at).rev().find(|at| text.is_char_boundary(*at));
-    let mut head = text[..end.unwrap_or(0)].to_owned();
+    let mut head = beginning(text, most.saturating_mul(4)).to_owned();
     if head.len() < text.len() {
         head.push('…');
     }

@@ -2,6 +2,7 @@
 //! further.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,6 +37,13 @@ pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
     ));
     discard(payload);
     Some(error.with_place(place).plain(None))
+}
+
+/// The error that a caught panic of `what` becomes, in whose hands the payload ends.
+pub(crate) fn panicked(what: fmt::Arguments<'_>, payload: Payload, scene: &Scene) -> Error {
+    let error = panic::error_of(what, &*payload, scene);
+    discard(payload);
+    error
 }
 
 /// Drops values of the user's, on another thread where this one keeps the time of runs.

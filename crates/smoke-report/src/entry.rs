@@ -106,6 +106,28 @@ impl TestReport {
         self
     }
 
+    /// What went wrong, or why it was skipped, and what caused that: `message (caused by: nearest: next)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use smoke_report::{Kind, Outcome, TestReport};
+    ///
+    /// let test = TestReport::new("shop::sells", "shop", Kind::Unit, Outcome::Failed, Duration::ZERO)
+    ///     .with_message("cannot sell")
+    ///     .with_causes(["the till is shut", "no key"]);
+    /// assert_eq!(test.cause(), "cannot sell (caused by: the till is shut: no key)");
+    /// ```
+    #[must_use]
+    pub fn cause(&self) -> String {
+        let mut cause = self.message.clone().unwrap_or_default();
+        if !self.causes.is_empty() {
+            cause.push_str(&format!(" (caused by: {})", self.causes.join(": ")));
+        }
+        cause
+    }
+
     /// What a stranger may see: only what [`TestReport::new`] takes, so that a field added later is hidden until somebody decides otherwise.
     pub(crate) fn without_details(&self) -> Self {
         Self::new(

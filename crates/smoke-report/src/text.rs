@@ -50,15 +50,9 @@ fn lines(report: &Report) -> Vec<String> {
 
 /// `name failed: message (caused by: nearest: next)`.
 fn sentence(test: &TestReport) -> String {
-    let mut sentence = format!("{} {}", test.name, test.outcome);
-    if let Some(message) = test.message.as_deref().filter(|it| !it.is_empty()) {
-        sentence.push_str(": ");
-        sentence.push_str(message);
-    }
-    if !test.causes.is_empty() {
-        sentence.push_str(&format!(" (caused by: {})", test.causes.join(": ")));
-    }
-    sentence
+    let has_message = test.message.as_ref().is_some_and(|said| !said.is_empty());
+    let colon = if has_message { ": " } else { "" };
+    format!("{} {}{colon}{}", test.name, test.outcome, test.cause())
 }
 
 /// Adds the lines while they fit; where not all do, says how many were left out.

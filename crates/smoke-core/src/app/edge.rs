@@ -13,7 +13,7 @@ use smoke_report::Kind;
 use super::passage::Passage;
 use super::{App, AppBody, RequestError};
 use crate::clock::Part;
-use crate::theirs::discard;
+use crate::theirs::panicked;
 use crate::{Arrival, Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
@@ -156,13 +156,11 @@ impl Fixture for AppUnderTest {
             .await;
         drop(building);
         let app = app.unwrap_or_else(|payload| {
-            let panicked = format_args!("its factory panicked");
-            let error = crate::panic::error_of(panicked, &*payload, &cx.scene()).remarked(
+            let what = format_args!("its factory panicked");
+            Err(panicked(what, payload, &cx.scene()).remarked(
                 "it is called anew for each test: what a process can have once, such as a global \
                  recorder or logger, belongs in `main`",
-            );
-            discard(payload);
-            Err(error)
+            ))
         });
         Ok(Self {
             app: cx.built(app)?,

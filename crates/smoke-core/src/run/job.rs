@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::rest::Rest;
-use crate::panic::{Scene, error_of, watched_thread};
+use crate::panic::{Scene, watched_thread};
 use crate::rollback::HandleWatch;
 use crate::test::AnyBody;
-use crate::theirs::discard;
+use crate::theirs::panicked;
 use crate::{Error, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
@@ -50,9 +50,7 @@ impl Job {
         let checked = watched_thread(Arc::clone(&scene), || catch_unwind(AssertUnwindSafe(check)));
         let checked = checked.unwrap_or_else(|payload| {
             let what = format_args!("the check of a fixture panicked");
-            let error = error_of(what, &*payload, &scene).plain(None);
-            discard(payload);
-            Err(error)
+            Err(panicked(what, payload, &scene).plain(None))
         });
         Self {
             name,

@@ -90,15 +90,15 @@ impl Trail {
 
     /// Why the tests of a run did not pass, each in a line: they may be many.
     pub(crate) fn causes(asker: &Asker, report: &Report, catalogue: &Catalogue, now: Instant) {
+        let (asked_by, peer, user_agent) = shown_asker(asker);
         for test in not_passed(report) {
             let ration = catalogue.ration(&test.name);
             let Some(left_out) = ration.and_then(|ration| ration.line(now)) else {
                 continue;
             };
-            let (asked_by, peer, user_agent) = shown_asker(asker);
             tracing::warn!(
                 target: "smoke", run = &*report.run, test = one_line(&test.name, NAME),
-                outcome = %test.outcome, cause = one_line(&cause(test), CAUSE), asked_by, peer, user_agent,
+                outcome = %test.outcome, cause = one_line(&test.cause(), CAUSE), asked_by, peer, user_agent,
                 left_out = some(left_out), "a smoke test did not pass"
             );
         }
@@ -139,7 +139,7 @@ fn not_passed(report: &Report) -> impl Iterator<Item = &TestReport> {
 /// The first failures of a run.
 fn failures(report: &Report) -> Option<String> {
     let named = not_passed(report).take(NAMED).map(|test| {
-        let sentence = format!("{} {}: {}", test.name, test.outcome, cause(test));
+        let sentence = format!("{} {}: {}", test.name, test.outcome, test.cause());
         one_line(&sentence, FAILURE)
     });
     let mut named: Vec<String> = named.collect();
@@ -148,15 +148,6 @@ fn failures(report: &Report) -> Option<String> {
         named.push(format!("and {others} more"));
     }
     (!named.is_empty()).then(|| named.join("; "))
-}
-
-/// Why a test did not pass: the message and what caused it.
-fn cause(test: &TestReport) -> String {
-    let message = test.message.as_deref().unwrap_or_default();
-    if test.causes.is_empty() {
-        return message.to_owned();
-    }
-    format!("{message} (caused by: {})", test.causes.join(": "))
 }
 
 fn reasons(report: &Report) -> Option<String> {
