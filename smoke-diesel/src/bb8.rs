@@ -7,8 +7,9 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
 use smoke_core::{Clue, Result};
+use smoke_rollback::Missing;
 
-use crate::asynchronous::{Connection, Manager, Missing, SandboxPool, condemn};
+use crate::asynchronous::{Connection, Manager, SandboxPool, condemn};
 
 /// Makes sandboxes of an application that uses diesel-async with bb8.
 ///
@@ -55,7 +56,10 @@ where
         })
     }
 
-    async fn take(&self, wait: Duration) -> Result<PooledConnection<'static, C>, Missing> {
+    async fn take(
+        &self,
+        wait: Duration,
+    ) -> std::result::Result<PooledConnection<'static, C>, Missing> {
         let taking = async {
             loop {
                 match self.get_owned().await {

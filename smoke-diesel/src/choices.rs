@@ -23,6 +23,16 @@ macro_rules! choose_on_any {
             self.choices.capacity = capacity;
             self
         }
+
+        /// Gives each test a connection of its own, also where one could be moved from test to test.
+        ///
+        /// A connection that is moved was rolled back, and belongs to nobody between two tests. What a
+        /// transaction does not undo in it stays until the end of the run: a `PRAGMA` on SQLite, a
+        /// statement that a test has prepared by name on PostgreSQL.
+        pub fn one_connection_a_test(mut self) -> Self {
+            self.choices.one_connection_a_test = true;
+            self
+        }
     };
 }
 
@@ -37,6 +47,28 @@ macro_rules! choose_on_postgres {
             self
         }
 
+        /// Names a table of the application's own that refuses a COMMIT in a sandbox. Without one each
+        /// connection makes a temporary table, which writes to the catalog.
+        ///
+        /// A migration makes it:
+        ///
+        /// ```sql
+        /// CREATE TABLE smoke_seal (
+        ///     twice integer CONSTRAINT smoke_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED
+        /// );
+        /// ```
+        ///
+        /// The application's role, and every role that it takes on, has to be allowed to insert into
+        /// the table and to delete from it. It is always empty. While a sandbox is open, what alters or
+        /// truncates that table waits.
+        ///
+        /// A name that is no plain identifier, with or without a schema, is an error when a sandbox is
+        /// opened.
+        pub fn seal_table(mut self, name: &str) -> Self {
+            self.choices.seal_table = Some(name.into());
+            self
+        }
+
         /// Gives each statement a savepoint of its own, as long as the application is in no
         /// transaction of its own: an SQL error then aborts nothing but its statement, as in
         /// production. For applications that go on after one (get-or-create on a unique
@@ -46,7 +78,7 @@ macro_rules! choose_on_postgres {
         /// by way of a relay in this process that has to understand the connection: the sandbox has
         /// to be one of `postgres(url)`, and the URL has to say `sslmode=disable` or name a Unix
         /// socket, and has to hold the password: a `.pgpass` is not found. How it works:
-        /// [`each_statement`](smoke_core::rollback::postgres::each_statement).
+        /// [`smoke_pg_relay`].
         ///
         /// # Examples
         ///
@@ -59,6 +91,7 @@ macro_rules! choose_on_postgres {
         #[doc = $rollback]
         /// # }
         /// ```
+        #[cfg(feature = "savepoint-each-statement")]
         pub fn savepoint_each_statement(mut self) -> Self {
             self.choices.savepoint_each_statement = true;
             self

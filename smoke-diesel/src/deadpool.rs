@@ -1,6 +1,5 @@
 //! Sandboxes for the deadpool pools of diesel-async.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -9,10 +8,11 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use smoke_core::{Clue, Result};
+use smoke_rollback::Missing;
+use smoke_rollback::queue::Look;
 
-use crate::asynchronous::{Connection, Manager, Missing, SandboxPool};
-use crate::gate::Gate;
-use crate::{queue, waited};
+use crate::asynchronous::{Connection, Manager, SandboxPool};
+use crate::waited;
 
 /// Makes sandboxes of an application that uses diesel-async with deadpool.
 ///
@@ -62,7 +62,7 @@ where
         })
     }
 
-    async fn take(&self, wait: Duration) -> Result<Object<C>, Missing> {
+    async fn take(&self, wait: Duration) -> std::result::Result<Object<C>, Missing> {
         let timeouts = Timeouts {
             wait: Some(wait),
             create: None,
@@ -82,8 +82,18 @@ where
         waited::in_vain::<pooled_connection::PoolError>(clue)
     }
 
-    fn watch(&self, gate: &Arc<Gate>, patience: Duration) {
-        queue::watch(self, gate, patience);
+    fn look(&self) -> Option<Look> {
+        let status = self.status();
+        Some(Look {
+            is_out: status.available == 0,
+            is_awaited: status.waiting > 0,
+        })
+    }
+
+    const GIVES_AWAY: bool = true;
+
+    fn give_away(object: Object<C>) -> std::result::Result<C, Object<C>> {
+        Ok(Object::take(object))
     }
 
     fn discard(object: Object<C>) {

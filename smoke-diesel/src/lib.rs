@@ -100,6 +100,7 @@
 //! | `deadpool` | `deadpool::Rollback`, for the databases of diesel-async that are chosen |
 //! | `bb8` | `bb8::Rollback`, for the same |
 //! | `deadpool-diesel` | `deadpool_diesel::Rollback`, for the databases that are chosen for r2d2 |
+//! | `savepoint-each-statement` | `savepoint_each_statement()` on PostgreSQL |
 //! | `bundled` | SQLite built from source; without it the system's library is linked |
 //!
 //! None is on unless chosen; `r2d2` is what those for its pools have in common. There is none for mobc:
@@ -125,18 +126,16 @@
     )
 )]
 
+#[cfg(feature = "r2d2")]
+mod blocking;
 mod choices;
-mod dialect;
 mod each_statement;
-#[cfg(any(feature = "deadpool", feature = "deadpool-diesel"))]
-mod queue;
+mod errors;
+mod instrumentation;
 #[cfg(any(feature = "sqlite", feature = "sqlite-async"))]
 mod sqlite;
-mod steps;
-mod verdict;
 #[cfg(any(feature = "deadpool", feature = "deadpool-diesel"))]
 mod waited;
-mod witness;
 
 #[cfg(any(feature = "deadpool", feature = "bb8"))]
 pub mod asynchronous;
@@ -150,5 +149,3 @@ pub mod deadpool_diesel;
 pub mod r2d2;
 
 pub use smoke_core;
-
-use smoke_core::rollback::{absent, gate, savepoints};

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use smoke_core::rollback::savepoints::Savepoints;
+use smoke_rollback::savepoints::Savepoints;
 use sqlx::{AssertSqlSafe, Connection, Error};
 use sqlx_core::transaction::TransactionManager;
 
@@ -22,17 +22,21 @@ pub(crate) fn savepoints() -> Savepoints {
         .with_checkouts()
 }
 
-/// Begins the transaction with that statement, and the levels to spare within it.
+/// Begins the transaction with those statements, and the levels to spare within it. sqlx counts none
+/// where they are its own, and all of them on a connection that had them in a transaction before.
 pub(crate) async fn begin<DB: Database>(
     connection: &mut DB::Connection,
-    statement: String,
+    sql: &str,
 ) -> Result<(), Error> {
+    if depth::<DB>(connection) == DEPTH {
+        return DB::run(connection, sql).await;
+    }
     // Whoever drops a transaction rolls it back.
-    std::mem::forget(connection.begin_with(AssertSqlSafe(statement)).await?);
+    std::mem::forget(connection.begin_with(AssertSqlSafe(sql.to_owned())).await?);
     for _ in 1..DEPTH {
         std::mem::forget(connection.begin().await?);
     }
-    Ok(())
+    DB::run(connection, &savepoints().prove()).await
 }
 
 /// Whether sqlx has rolled back more than was begun within the sandbox. What was begun and never

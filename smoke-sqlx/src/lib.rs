@@ -71,6 +71,7 @@
 //! | `postgres` | `Rollback<Postgres>` |
 //! | `mysql` | `Rollback<MySql>`, for MariaDB and MySQL; links no system library |
 //! | `sqlite` | `Rollback<Sqlite>` |
+//! | `savepoint-each-statement` | `savepoint_each_statement()` on PostgreSQL |
 //! | `bundled` | SQLite built from source; without it sqlx's own features say what is linked |
 //!
 //! None is on unless chosen. What sqlx itself is to be built with (the runtime, TLS, macros) is chosen
@@ -87,20 +88,16 @@
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod database;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-mod hooks;
+mod each_statement;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod errors;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod levels;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod link;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod open;
 mod rollback;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-mod session;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-mod shared;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-mod steps;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-mod verdict;
 
 pub use rollback::Rollback;
 pub use smoke_core;

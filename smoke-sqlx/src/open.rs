@@ -1,24 +1,22 @@
 //! Opening a sandbox.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use smoke_core::rollback::Terms;
-use smoke_core::rollback::absent::{OPENING, not_opened_in_time, patience};
-use smoke_core::rollback::acting::as_session;
-use smoke_core::rollback::gate::lock;
-use smoke_core::rollback::queue::{self, Look};
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
-use sqlx::pool::PoolConnection;
+use smoke_rollback::acting::{as_session, is_session};
+use smoke_rollback::dialect::Dialect;
+use smoke_rollback::gate::lock;
+use smoke_rollback::{Moved, OPENING, Sandbox, Session, check_out, not_opened_in_time, patience};
+use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{ConnectOptions, Error, Pool};
 
 use crate::database::{Database, Options};
-use crate::hooks::guarded;
+use crate::errors::{not_connected, not_opened};
 use crate::levels;
+use crate::link::Sqlx;
 use crate::rollback::Rollback;
-use crate::session::Session;
-use crate::shared::Shared;
-use crate::verdict::{not_connected, not_opened};
+
+type Kept<DB> = Moved<Sqlx<DB>>;
 
 /// Connects, sets the connection up, begins the transaction and returns the pool.
 pub(crate) async fn open<DB: Database>(
@@ -30,24 +28,17 @@ pub(crate) async fn open<DB: Database>(
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
-    let (way, _relay) = if choices.savepoint_each_statement {
-        DB::by_way_of_relay(&options).await?
-    } else {
-        (options.clone(), None)
+    let moved = request.berth.take::<Kept<DB>>();
+    let (way, _relay) = match (moved.is_some(), DB::placeholder()) {
+        (true, Some(placeholder)) => (placeholder, None),
+        _ if choices.savepoint_each_statement => DB::by_way_of_relay(&options).await?,
+        _ => (options.clone(), None),
     };
-    let savepoints = levels::savepoints();
-    let guard = savepoints.guard();
-    let shared = Arc::new(Shared::<DB>::new(
-        savepoints,
-        options.clone(),
-        rollback.on_top(),
-    ));
-    let witness = shared.gate.witness();
-    if DB::ENDS_ON_ITS_OWN {
-        witness.listen();
-    }
-    let terms = choices.terms(guard, &request, DB::WRITES, witness);
-    let (token, watching) = HandleToken::new();
+    let link = Sqlx::new(options.clone(), rollback.on_top());
+    let sandbox = Sandbox::new(link, choices, &request, levels::savepoints());
+    let sandbox = Arc::new(sandbox);
+    let (token, handles) = HandleToken::new();
+    let patience = patience(request.limit);
     let pool_options = rollback
         .hooks()
         .max_connections(1)
@@ -55,40 +46,77 @@ pub(crate) async fn open<DB: Database>(
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .acquire_timeout(patience(request.limit));
-    let pool = guarded(pool_options, Arc::clone(&shared), token).connect_lazy_with(way);
+        .acquire_timeout(patience);
+    let pool_options = guarded(pool_options, Arc::clone(&sandbox), token);
+    let (pool_options, known) = match moved {
+        Some(moved) => {
+            let outside = Arc::clone(&moved.outside);
+            (in_the_place(pool_options, moved), Some(outside))
+        }
+        None => (pool_options, None),
+    };
+    let pool = pool_options.connect_lazy_with(way);
     let opening = async {
         let mut connection = connect(&pool, &options).await?;
-        let outside = prepare(rollback, &mut connection, &shared, &terms).await?;
-        drop(connection);
-        // A task of its own gives it back.
-        while pool.num_idle() == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        if known.is_none() {
+            set_up(rollback, &mut connection)
+                .await
+                .map_err(|error| not_opened::<DB>(&error))?;
         }
-        Ok::<_, smoke_core::Error>(outside)
+        sandbox.begin(&mut connection, known).await?;
+        // Now, and not in a task of its own.
+        connection.return_to_pool().await;
+        Ok::<_, smoke_core::Error>(())
     };
     let opened = tokio::time::timeout(OPENING, opening).await;
-    let outside = opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
-    shared.opened(pool.clone(), outside);
-    watch(&shared, patience(request.limit));
+    opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
+    sandbox.link().opened(pool.clone());
+    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
     Ok(Opened {
         pool,
-        session: Arc::new(Session::new(shared, watching, patience(request.limit))),
+        session: Arc::new(session),
     })
 }
 
-/// Has the queue see whether somebody has the connection, until the sandbox is over. Nobody is told
-/// who waits for it.
-fn watch<DB: Database>(shared: &Arc<Shared<DB>>, patience: Duration) {
-    let queue = Arc::clone(shared.gate.queue());
-    let shared = Arc::clone(shared);
-    queue::watch(queue, patience, move || {
-        let pool = shared.pool().filter(|_| !shared.gate.is_closed())?;
-        Some(Look {
-            is_out: pool.num_idle() == 0,
-            is_awaited: false,
+/// Gives the pool a connection of a sandbox before in the place of the one that it has just made.
+fn in_the_place<DB: Database>(options: PoolOptions<DB>, moved: Kept<DB>) -> PoolOptions<DB> {
+    let moved = Mutex::new(Some(moved));
+    options.after_connect(move |connection, _| {
+        let moved = lock(&moved).take();
+        Box::pin(async move {
+            let mut moved = moved.ok_or(Error::PoolClosed)?;
+            std::mem::swap(&mut moved.connection, connection);
+            Ok(())
         })
-    });
+    })
+}
+
+/// Has the connection handed out inside the transaction only, and counts how often. The token is
+/// dropped with the pool.
+fn guarded<DB: Database>(
+    options: PoolOptions<DB>,
+    sandbox: Arc<Sandbox<Sqlx<DB>>>,
+    token: HandleToken,
+) -> PoolOptions<DB> {
+    let token = Arc::new(token);
+    options.before_acquire(move |connection, _| {
+        let (sandbox, _token) = (Arc::clone(&sandbox), &token);
+        Box::pin(async move {
+            if is_session() {
+                return Ok(true);
+            }
+            let turn = sandbox.gate().queue().turn();
+            if check_out(&sandbox, connection).await.is_err() {
+                // The pool closes this connection and, being closed itself, connects no other.
+                sandbox.gate().close();
+                sandbox.link().shut_pool();
+                return Ok(false);
+            }
+            sandbox.gate().checked_out();
+            turn.take();
+            Ok(true)
+        })
+    })
 }
 
 /// Has the pool connect, once and for all.
@@ -112,24 +140,14 @@ async fn connect<DB: Database>(
     }
 }
 
-/// Turns the connection into the one of a sandbox.
-async fn prepare<DB: Database>(
+/// Sets a connection up as the application's.
+async fn set_up<DB: Database>(
     rollback: &Rollback<DB>,
     connection: &mut DB::Connection,
-    shared: &Shared<DB>,
-    terms: &Terms,
-) -> Result<DB::Outside> {
-    let outside = DB::seize(connection).await?;
-    let begun = async {
-        for setup in rollback.setups() {
-            setup(connection).await?;
-        }
-        DB::make_ready(connection, &outside).await?;
-        levels::begin::<DB>(connection, DB::begin(terms, &outside)).await?;
-        DB::begun(connection, &outside).await?;
-        let prove = lock(&shared.savepoints).prove();
-        DB::run(connection, prove).await
-    };
-    begun.await.map_err(|error| not_opened::<DB>(&error))?;
-    Ok(outside)
+) -> Result<(), Error> {
+    DB::Dialect::prepare::<Sqlx<DB>>(connection).await?;
+    for setup in rollback.setups() {
+        setup(connection).await?;
+    }
+    Ok(())
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::Choices;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use smoke_core::{Backend, OpenRequest, Opened, Result};
+use smoke_rollback::Choices;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use smoke_rollback::dialect::Dialect as _;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Pool};
 
@@ -170,6 +172,15 @@ impl<DB: Database> Rollback<DB> {
         self.choices.capacity = capacity;
         self
     }
+
+    /// Gives each test a connection of its own, also on SQLite, where one is moved from test to test.
+    ///
+    /// A connection that is moved was rolled back, and belongs to nobody between two tests. What a
+    /// transaction does not undo in it, such as a `PRAGMA`, stays until the end of the run.
+    pub fn one_connection_a_test(mut self) -> Self {
+        self.choices.one_connection_a_test = true;
+        self
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -178,6 +189,28 @@ impl Rollback<sqlx::Postgres> {
     /// that is logged once: tests with other rights may pass where production fails.
     pub fn application_user(mut self, user: &str) -> Self {
         self.choices.application_user = Some(user.into());
+        self
+    }
+
+    /// Names a table of the application's own that refuses a COMMIT in a sandbox. Without one each
+    /// connection makes a temporary table, which writes to the catalog.
+    ///
+    /// A migration makes it:
+    ///
+    /// ```sql
+    /// CREATE TABLE smoke_seal (
+    ///     twice integer CONSTRAINT smoke_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED
+    /// );
+    /// ```
+    ///
+    /// The application's role, and every role that it takes on, has to be allowed to insert into
+    /// the table and to delete from it. It is always empty. While a sandbox is open, what alters or
+    /// truncates that table waits.
+    ///
+    /// A name that is no plain identifier, with or without a schema, is an error when a sandbox is
+    /// opened.
+    pub fn seal_table(mut self, name: &str) -> Self {
+        self.choices.seal_table = Some(name.into());
         self
     }
 
@@ -190,7 +223,7 @@ impl Rollback<sqlx::Postgres> {
     /// of a relay in this process that has to understand the connection: the options have to say
     /// `PgSslMode::Disable` (a URL `sslmode=disable`), or `host("/run/postgresql")` for a Unix
     /// socket, which neither `socket(..)` nor a URL can name here.
-    /// How it works: [`each_statement`](smoke_core::rollback::postgres::each_statement).
+    /// How it works: [`smoke_pg_relay`].
     ///
     /// # Examples
     ///
@@ -201,6 +234,7 @@ impl Rollback<sqlx::Postgres> {
     /// let url = "postgres://app@db/shop?sslmode=disable";
     /// let rollback = Rollback::<Postgres>::new(url).savepoint_each_statement();
     /// ```
+    #[cfg(feature = "savepoint-each-statement")]
     pub fn savepoint_each_statement(mut self) -> Self {
         self.choices.savepoint_each_statement = true;
         self
@@ -278,17 +312,17 @@ macro_rules! backend {
             type Pool = Pool<$database>;
 
             fn describe(&self) -> String {
-                let name = <$database as crate::database::Database>::NAME;
+                let name = <$database as crate::database::Database>::Dialect::NAME;
                 format!("sqlx on {name}")
             }
 
             fn capacity(&self) -> usize {
-                let borne = <$database as crate::database::Database>::CAPACITY;
+                let borne = <$database as crate::database::Database>::Dialect::CAPACITY;
                 self.choices.capacity.min(borne)
             }
 
             fn limit(&self) -> Duration {
-                let limit = <$database as crate::database::Database>::LIMIT;
+                let limit = <$database as crate::database::Database>::Dialect::LIMIT;
                 self.choices.limit.unwrap_or(limit)
             }
 

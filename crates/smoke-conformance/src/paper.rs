@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::LastError;
-use smoke_core::rollback::witness::Witness;
 use smoke_core::{
     Backend, Error, HandleToken, HandleWatch, OpenRequest, Opened, Result, RollbackVerdict, Session,
 };
+use smoke_rollback::witness::Witness;
 
 /// What happened, in order.
 #[derive(Clone, Debug, Default)]

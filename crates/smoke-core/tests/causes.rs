@@ -7,12 +7,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
-use smoke_core::rollback::Fault;
-use smoke_core::rollback::witness::Witness;
 use smoke_core::{
     App, AppBody, AppFactory, Client, Endpoint, Outcome, Registry, Result, Route, Runner, Sandbox,
     Selection, Skip, Test, TestFn, TestReport, ensure_eq,
 };
+use smoke_rollback::Fault;
+use smoke_rollback::witness::Witness;
 use support::{Paper, Pool, assert_ended, only};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

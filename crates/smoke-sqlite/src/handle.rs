@@ -158,6 +158,33 @@ impl Handle {
         code == ffi::SQLITE_OK && current != 0
     }
 
+    /// Writes the changed pages of the transaction out, as a commit would: a disk that is full shows.
+    /// Without a write-ahead log that keeps readers out until the transaction ends.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says of a disk or a database that is full, or that cannot be written to.
+    pub fn write_out(&self) -> Result<(), String> {
+        let db = self.0.db();
+        let Some(Connection(db)) = &*db else {
+            return Ok(());
+        };
+        let db = db.as_ptr();
+        // SAFETY: the connection is open, since `db` is locked and not none.
+        let code = unsafe { ffi::sqlite3_db_cacheflush(db) };
+        match code & 0xff {
+            ffi::SQLITE_FULL | ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT => {
+                // SAFETY: SQLite has a static text for every code, which ends in a nul.
+                let said = unsafe { ffi::sqlite3_errstr(code) };
+                // SAFETY: as above.
+                let said = unsafe { CStr::from_ptr(said) };
+                Err(said.to_string_lossy().into_owned())
+            }
+            // Somebody else's lock says nothing of the disk.
+            _ => Ok(()),
+        }
+    }
+
     /// What went wrong in the last call of the connection: the extended result code and the message.
     /// None where nothing did, and while another thread uses the connection.
     #[must_use]

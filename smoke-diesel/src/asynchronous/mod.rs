@@ -1,7 +1,7 @@
 //! What the pools of diesel-async have in common.
 
-mod checkout;
 mod connection;
+mod link;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod open;
@@ -10,7 +10,6 @@ mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rollback;
-mod session;
 #[cfg(feature = "sqlite-async")]
 mod sqlite;
 
@@ -21,7 +20,7 @@ use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use futures_util::future::BoxFuture;
 
 pub(crate) use connection::{Connection, condemn};
-pub(crate) use pool::{Missing, SandboxPool};
+pub(crate) use pool::SandboxPool;
 pub use rollback::Rollback;
 
 /// The manager that every pool has.

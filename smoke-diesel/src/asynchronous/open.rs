@@ -2,33 +2,35 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use diesel_async::pooled_connection::ManagerConfig;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::{ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use smoke_core::rollback::acting::as_session;
+use smoke_core::rollback::redact;
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
+use smoke_rollback::acting::{as_session, is_session};
+use smoke_rollback::savepoints::Savepoints;
+use smoke_rollback::{
+    Missing, Moved, OPENING, Sandbox, Session, check_out, not_opened_in_time, patience,
+};
 use tokio::sync::oneshot;
 
-use super::checkout::check;
+use super::connection::Connection;
+use super::link::Asynchronous;
 use super::opener::{Opener, by};
-use super::session::Session;
-use super::{Connection, Manager, Missing, Rollback, SandboxPool};
-use crate::absent::{OPENING, not_opened_in_time, patience};
-use crate::dialect::Dialect;
+use super::{Manager, Rollback, SandboxPool};
 use crate::each_statement::by_way_of_relay;
-use crate::gate::Gate;
-use crate::savepoints::Savepoints;
-use smoke_core::rollback::redact;
 
 pub(super) async fn open<P, C>(rollback: &Rollback<P, C>, request: OpenRequest) -> Result<Opened<P>>
 where
     P: SandboxPool<Connection = C>,
     C: Connection,
 {
+    let moved = request.berth.take::<Moved<Asynchronous<P>>>();
     if rollback.url.is_none() {
-        C::Dialect::admit_manager()?;
+        C::admit_manager()?;
     }
-    let wanted = rollback.choices.savepoint_each_statement;
+    let wanted = rollback.choices.savepoint_each_statement && moved.is_none();
     let relayed = by_way_of_relay(wanted, rollback.url.as_deref()).await?;
     let (connect, url, relay) = match relayed {
         Some((url, relay)) => {
@@ -37,36 +39,33 @@ where
         }
         None => (Arc::clone(&rollback.connect), rollback.url.clone(), None),
     };
-    let gate = Arc::new(Gate::default());
-    let savepoints = Savepoints::new();
-    let server_side = Arc::new(OnceLock::new());
-    let (token, watch) = HandleToken::new();
+    let link = Asynchronous {
+        connect: Arc::clone(&rollback.connect),
+        line: OnceLock::new(),
+    };
+    let sandbox = Sandbox::new(link, &rollback.choices, &request, Savepoints::new());
+    let sandbox = Arc::new(sandbox);
+    let (token, handles) = HandleToken::new();
     let (failed, failure) = oneshot::channel();
-    let terms = Arc::new(rollback.choices.terms(
-        savepoints.guard(),
-        &request,
-        C::Dialect::WRITES,
-        gate.witness(),
-    ));
     let opener = Arc::new(Opener {
+        sandbox: Arc::clone(&sandbox),
         connect,
         url,
-        gate: Arc::clone(&gate),
         setups: rollback.setups.clone(),
-        terms: Arc::clone(&terms),
-        server_side: Arc::clone(&server_side),
+        moved: Mutex::new(moved),
         failed: Mutex::new(Some(failed)),
         _token: token,
         _relay: relay,
     });
     let mut config = ManagerConfig::default();
-    config.recycling_method = check(Arc::clone(&gate), terms);
+    config.recycling_method = hand_out(Arc::clone(&sandbox));
     config.custom_setup = Box::new(move |_url| {
         let opener = Arc::clone(&opener);
         async move { opener.open().await }.boxed()
     });
     let manager = Manager::new_with_config(String::new(), config);
-    let pool = P::build(manager, patience(request.limit))?;
+    let patience = patience(request.limit);
+    let pool = P::build(manager, patience)?;
     let connecting = Box::pin(as_session(pool.take(OPENING)));
     let connected = match tokio::time::timeout(OPENING, select(failure, connecting)).await {
         Ok(Either::Left((Ok(error), _))) => Err(error),
@@ -78,16 +77,8 @@ where
         }
         Err(_) => Err(not_opened_in_time()),
     };
-    drop(connected.inspect_err(|_| gate.close())?);
-    pool.watch(&gate, patience(request.limit));
-    let session = Session::new(
-        pool.clone(),
-        gate,
-        watch,
-        savepoints,
-        server_side,
-        Arc::clone(&rollback.connect),
-    );
+    drop(connected.inspect_err(|_| sandbox.gate().close())?);
+    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
     Ok(Opened {
         pool,
         session: Arc::new(session),
@@ -97,4 +88,28 @@ where
 fn said(missing: Missing) -> smoke_core::Error {
     let (Missing::InUse(said) | Missing::Gone(said)) = missing;
     smoke_core::Error::msg(redact(&said))
+}
+
+/// Hands the connection out inside the transaction only, and counts that.
+fn hand_out<P: SandboxPool>(
+    sandbox: Arc<Sandbox<Asynchronous<P>>>,
+) -> RecyclingMethod<P::Connection> {
+    RecyclingMethod::CustomFunction(Box::new(move |connection| {
+        let sandbox = Arc::clone(&sandbox);
+        async move {
+            if is_session() {
+                return Ok(());
+            }
+            let turn = sandbox.gate().queue().turn();
+            let inside = check_out(&sandbox, connection).await;
+            inside.map_err(|refusal| {
+                let said = Box::new(refusal.to_string());
+                Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+            })?;
+            sandbox.gate().checked_out();
+            turn.take();
+            Ok(())
+        }
+        .boxed()
+    }))
 }

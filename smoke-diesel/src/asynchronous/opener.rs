@@ -1,21 +1,24 @@
 //! Making the one connection of a sandbox.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
-use diesel::result::Error as SqlError;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
+use diesel_async::AsyncConnection;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::{Error, HandleToken};
+use smoke_rollback::dialect::Dialect;
+use smoke_rollback::fault::not_connected;
+use smoke_rollback::gate::lock;
+use smoke_rollback::{Moved, Sandbox};
 use tokio::sync::oneshot;
 
-use super::{Connect, Connection};
-use crate::dialect::Terms;
-use crate::gate::{Gate, lock};
-use crate::verdict::{not_begun, not_connected};
-use crate::witness::instrumentation;
+use super::connection::{Connection, Line};
+use super::link::{Asynchronous, DialectOf};
+use super::{Connect, SandboxPool};
+use crate::each_statement::Relay;
+use crate::instrumentation::instrumentation;
 
 pub(super) type Setup<C> =
     Arc<dyn for<'c> Fn(&'c mut C) -> BoxFuture<'c, QueryResult<()>> + Send + Sync>;
@@ -29,14 +32,14 @@ pub(super) fn by<C: Connection>(url: Arc<str>) -> Connect<C> {
 }
 
 /// What the sandbox's pool connects with: what it makes is inside the transaction.
-pub(super) struct Opener<C: Connection> {
-    pub(super) connect: Connect<C>,
+pub(super) struct Opener<P: SandboxPool> {
+    pub(super) sandbox: Arc<Sandbox<Asynchronous<P>>>,
+    pub(super) connect: Connect<P::Connection>,
     /// What `connect` connects with, where that is known.
     pub(super) url: Option<Arc<str>>,
-    pub(super) gate: Arc<Gate>,
-    pub(super) setups: Vec<Setup<C>>,
-    pub(super) terms: Arc<Terms>,
-    pub(super) server_side: Arc<OnceLock<C::ServerSide>>,
+    pub(super) setups: Vec<Setup<P::Connection>>,
+    /// The connection of a sandbox before.
+    pub(super) moved: Mutex<Option<Moved<Asynchronous<P>>>>,
     /// Told why there is no connection: some pools keep it to themselves, and try again.
     pub(super) failed: Mutex<Option<oneshot::Sender<Error>>>,
     /// Dropped with the pool.
@@ -44,13 +47,13 @@ pub(super) struct Opener<C: Connection> {
     pub(super) _relay: Option<Relay>,
 }
 
-impl<C: Connection> Opener<C> {
-    pub(super) async fn open(&self) -> ConnectionResult<C> {
-        self.gate.admit().map_err(refused)?;
+impl<P: SandboxPool> Opener<P> {
+    pub(super) async fn open(&self) -> ConnectionResult<P::Connection> {
+        self.sandbox.gate().admit().map_err(refused)?;
         match self.opened().await {
             Ok(connection) => Ok(connection),
             Err(error) => {
-                self.gate.close();
+                self.sandbox.gate().close();
                 let said = refused(&error);
                 if let Some(failed) = lock(&self.failed).take() {
                     // Nobody waits any more where the opening has timed out.
@@ -61,35 +64,54 @@ impl<C: Connection> Opener<C> {
         }
     }
 
-    async fn opened(&self) -> Result<C, Error> {
+    async fn opened(&self) -> Result<P::Connection, Error> {
+        let moved = lock(&self.moved).take();
+        let (known, line, connection) = match moved {
+            Some(moved) => (Some(moved.outside), moved.luggage, Some(moved.connection)),
+            None => (None, Default::default(), None),
+        };
+        line.tell(self.sandbox.gate());
+        let line = self.sandbox.link().line.get_or_init(|| line);
+        let mut connection = match connection {
+            Some(connection) => connection,
+            None => self.connected(line).await?,
+        };
+        if known.is_none() {
+            let preparing = DialectOf::<P>::prepare::<Asynchronous<P>>(&mut connection);
+            preparing.await.map_err(|error| not_begun::<P>(&error))?;
+        }
+        let gate = Arc::clone(self.sandbox.gate());
+        connection.set_instrumentation(instrumentation::<DialectOf<P>>(gate));
+        if known.is_none() {
+            for setup in &self.setups {
+                let setting_up = setup(&mut connection).await;
+                setting_up.map_err(|error| not_begun::<P>(&error))?;
+            }
+        }
+        self.sandbox.begin(&mut connection, known).await?;
+        Ok(connection)
+    }
+
+    async fn connected(
+        &self,
+        line: &<P::Connection as Connection>::Line,
+    ) -> Result<P::Connection, Error> {
         let overheard = match &self.url {
-            Some(url) => C::overheard(url, &self.gate).await,
+            Some(url) => line.overheard(url).await,
             None => None,
         };
         let connected = match overheard {
             Some(connected) => connected,
-            None => C::connect(&self.connect).await,
+            None => P::Connection::connect(&self.connect).await,
         };
-        let mut connection = connected.map_err(|error| {
-            not_connected::<C::Dialect>(&error.to_string(), self.url.as_deref())
-        })?;
-        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
-        self.prepare(&mut connection)
-            .await
-            .map_err(|error| not_begun::<C::Dialect>(&error))?;
-        Ok(connection)
+        connected.map_err(|error| {
+            not_connected::<Asynchronous<P>>(&error.to_string(), self.url.as_deref())
+        })
     }
+}
 
-    async fn prepare(&self, connection: &mut C) -> Result<(), SqlError> {
-        connection.prepare().await?;
-        for setup in &self.setups {
-            setup(connection).await?;
-        }
-        let server_side = connection.begin(&self.terms, &self.gate).await?;
-        let _ = self.server_side.set(server_side);
-        self.gate.witness().begin();
-        Ok(())
-    }
+fn not_begun<P: SandboxPool>(error: &diesel::result::Error) -> Error {
+    Sandbox::<Asynchronous<P>>::not_begun(error)
 }
 
 fn refused(why: impl fmt::Display) -> ConnectionError {

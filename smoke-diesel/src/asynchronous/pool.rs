@@ -2,19 +2,19 @@
 
 use std::future::Future;
 use std::ops::DerefMut;
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionResult;
 use smoke_core::{Clue, Result};
+use smoke_rollback::Missing;
+use smoke_rollback::queue::Look;
 
 use super::{Connection, Manager};
-use crate::gate::Gate;
 
 /// A pool of one library.
 pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     type Connection: Connection;
-    type Object: DerefMut<Target = Self::Connection> + Send;
+    type Object: DerefMut<Target = Self::Connection> + Send + 'static;
 
     const NAME: &'static str;
 
@@ -27,7 +27,10 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = ConnectionResult<Self::Connection>> + Send;
 
     /// The connection, if it comes free in time.
-    fn take(&self, wait: Duration) -> impl Future<Output = Result<Self::Object, Missing>> + Send;
+    fn take(
+        &self,
+        wait: Duration,
+    ) -> impl Future<Output = std::result::Result<Self::Object, Missing>> + Send;
 
     /// Whether a connection was waited for in vain.
     fn is_exhausted(clue: Clue<'_>) -> bool;
@@ -37,9 +40,18 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
         0
     }
 
-    /// Has the queue see who has the connection and who waits for it, where the pool shows that,
-    /// until the gate is closed.
-    fn watch(&self, _gate: &Arc<Gate>, _patience: Duration) {}
+    /// What the pool shows of who has the connection and who waits for it.
+    fn look(&self) -> Option<Look> {
+        None
+    }
+
+    /// Whether a connection can be taken out of the pool for good.
+    const GIVES_AWAY: bool = false;
+
+    /// Takes a connection out of the pool, or gives back what cannot be taken.
+    fn give_away(object: Self::Object) -> std::result::Result<Self::Connection, Self::Object> {
+        Err(object)
+    }
 
     /// Closes a connection that was taken.
     fn discard(object: Self::Object);
@@ -49,10 +61,4 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
 
     /// Whether there is a connection.
     fn has_connection(&self) -> bool;
-}
-
-/// Why there is no connection; what the pool said.
-pub(crate) enum Missing {
-    InUse(String),
-    Gone(String),
 }

@@ -10,14 +10,14 @@ use diesel::QueryResult;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::Choices;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
+use smoke_rollback::Choices;
+use smoke_rollback::dialect::Dialect;
 
 use super::open::open;
 use super::opener::{Setup, by};
 use super::{Connect, Connection, Manager, SandboxPool};
 use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
-use crate::dialect::Dialect;
 
 /// Makes sandboxes of an application that uses diesel-async.
 ///

@@ -1,23 +1,30 @@
 //! SQLite connections, which diesel-async has on threads that may block.
 
-use diesel::connection::AnsiTransactionManager;
+use diesel::dsl::sql;
+use diesel::sql_types::{Nullable, Text};
 use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
+use diesel_async::RunQueryDsl;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
-use smoke_core::rollback::sqlite::begin;
-use smoke_sqlite::Handle;
+use smoke_core::{Error, Result};
+use smoke_rollback::dialect::sqlite::Sqlite;
 
 use super::Connect;
 use super::connection::{Connection, keep};
-use crate::dialect::{SqliteDialect, Terms};
-use crate::gate::{Gate, Refusal};
-use crate::sqlite;
 
 impl Connection for SyncConnectionWrapper<SqliteConnection> {
-    type Dialect = SqliteDialect;
-    type ServerSide = Handle;
+    type Dialect = Sqlite;
+    type Line = ();
 
     /// What was given up waits for its thread.
     const ENDS_WHEN_DROPPED: bool = false;
+
+    /// diesel has SQLite make a file that is missing, unless the URL says otherwise.
+    fn admit_manager() -> Result {
+        Err(Error::msg(
+            "a manager of the application's has SQLite make a database file that is missing: \
+             make the Rollback with sqlite(url) instead of with_manager(..)",
+        ))
+    }
 
     /// Any thread may be the one that opens it.
     async fn connect(connect: &Connect<Self>) -> ConnectionResult<Self> {
@@ -26,47 +33,17 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
         connect().await
     }
 
-    /// Before the set-up, so that nothing is made in it that is not there.
-    async fn prepare(&mut self) -> QueryResult<()> {
-        self.spawn_blocking(|connection| sqlite::hold(connection).map(drop))
-            .await
+    async fn texts(&mut self, query: &str) -> QueryResult<Vec<Option<String>>> {
+        sql::<Nullable<Text>>(query).load(self).await
     }
 
-    async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<Handle> {
-        let begin = begin(terms);
-        let handle = self
-            .spawn_blocking(move |connection| {
-                let handle = sqlite::hold(connection)?;
-                sqlite::seal(connection, &handle)?;
-                AnsiTransactionManager::begin_transaction_sql(connection, &begin)?;
-                Ok(handle)
-            })
-            .await?;
+    async fn begin(&mut self, batch: &str) -> QueryResult<()> {
+        let batch = batch.to_owned();
+        self.spawn_blocking(move |connection| {
+            diesel::connection::AnsiTransactionManager::begin_transaction_sql(connection, &batch)
+        })
+        .await?;
         keep(self);
-        let asked = handle.clone();
-        gate.witness().asks(move || sqlite::last_error(&asked));
-        Ok(handle)
-    }
-
-    /// The seal refuses whatever is written outside of the transaction.
-    async fn inside(&mut self, _: &Terms, _: &Gate) -> Result<(), Refusal> {
         Ok(())
-    }
-
-    fn refusal(handle: &Handle) -> Option<String> {
-        sqlite::refusal(handle)
-    }
-
-    fn remark(handle: &Handle) -> Option<String> {
-        sqlite::remark(handle)
-    }
-
-    async fn end(handle: &Handle, _: &Connect<Self>) -> Result<(), String> {
-        let handle = handle.clone();
-        let cutting = tokio::task::spawn_blocking(move || sqlite::cut(&handle));
-        match cutting.await {
-            Ok(cut) => cut.map_err(str::to_owned),
-            Err(error) => Err(error.to_string()),
-        }
     }
 }

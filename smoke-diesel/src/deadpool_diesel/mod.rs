@@ -1,8 +1,8 @@
 //! Sandboxes for the pools of deadpool-diesel, whose connections block behind `interact`.
 
+mod link;
 mod open;
 mod rollback;
-mod session;
 
 pub use rollback::Rollback;
 

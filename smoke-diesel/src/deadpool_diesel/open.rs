@@ -1,56 +1,58 @@
 //! Opening a sandbox.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use ::deadpool_diesel::{ManagerConfig, Runtime};
 use deadpool::managed::{self, Hook, HookError, PoolError};
 use diesel::r2d2::ConnectionManager;
-use smoke_core::rollback::acting::{as_session, is_session};
-use smoke_core::rollback::postgres::each_statement::Relay;
 use smoke_core::{Error, HandleToken, OpenRequest, Opened, Result};
+use smoke_rollback::acting::{as_session, is_session};
+use smoke_rollback::dialect::Dialect;
+use smoke_rollback::fault::not_connected;
+use smoke_rollback::gate::{Gate, Refusal, lock};
+use smoke_rollback::savepoints::Savepoints;
+use smoke_rollback::{OPENING, Sandbox, Session, not_opened_in_time, patience};
+use tokio::runtime::Handle;
 
+use super::link::DeadpoolDiesel;
 use super::rollback::{Rollback, Setup};
-use super::session::Session;
 use super::{Manager, Pool};
-use crate::absent::{OPENING, not_opened_in_time, patience};
-use crate::dialect::{Dialect, Terms};
-use crate::each_statement::by_way_of_relay;
-use crate::gate::{Gate, Refusal, lock};
-use crate::queue;
-use crate::r2d2::Connection;
-use crate::savepoints::Savepoints;
-use crate::steps::blocking::end_nested;
-use crate::verdict::{not_begun, not_connected};
-use crate::witness::instrumentation;
+use crate::blocking::{Connection, end_nested};
+use crate::each_statement::{Relay, by_way_of_relay};
+use crate::instrumentation::instrumentation;
 
 /// What turns the pool's connection into the one of a sandbox, and what came of it.
-struct Opener<C: Connection> {
-    gate: Arc<Gate>,
-    url: String,
+struct Opener<C: Connection>
+where
+    Manager<C>:
+        managed::Manager<Type = ::deadpool_diesel::Connection<C>, Error = ::deadpool_diesel::Error>,
+{
+    sandbox: Arc<Sandbox<DeadpoolDiesel<C>>>,
     setups: Vec<Setup<C>>,
-    terms: Terms,
-    outside: OnceLock<Arc<C::Outside>>,
     failed: Mutex<Option<Error>>,
+    runtime: Handle,
     _relay: Option<Relay>,
 }
 
-impl<C: Connection> Opener<C> {
-    fn open(&self, connection: &mut C) -> Result<C::Outside> {
-        let url = self.url.clone();
-        let manager: Arc<dyn Fn() -> ConnectionManager<C> + Send + Sync> =
-            Arc::new(move || ConnectionManager::new(url.clone()));
-        let outside = connection.seize(&manager)?;
-        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
+impl<C: Connection> Opener<C>
+where
+    Manager<C>:
+        managed::Manager<Type = ::deadpool_diesel::Connection<C>, Error = ::deadpool_diesel::Error>,
+{
+    async fn open(&self, connection: &mut C) -> Result {
+        let not_begun = |error| Sandbox::<DeadpoolDiesel<C>>::not_begun(&error);
+        let preparing = C::Dialect::prepare::<DeadpoolDiesel<C>>(connection);
+        preparing.await.map_err(not_begun)?;
+        let gate = Arc::clone(self.sandbox.gate());
+        connection.set_instrumentation(instrumentation::<C::Dialect>(gate));
         for setup in &self.setups {
-            setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
+            setup(connection).map_err(not_begun)?;
         }
-        connection.begin(&outside, &self.terms, &self.gate)?;
-        self.gate.witness().begin();
-        Ok(outside)
+        self.sandbox.begin(connection, None).await
     }
 
     fn fail(&self, error: Error) {
-        self.gate.close();
+        self.sandbox.gate().close();
         lock(&self.failed).get_or_insert(error);
     }
 }
@@ -66,34 +68,30 @@ where
 {
     let wanted = rollback.choices.savepoint_each_statement;
     let (url, relay) = by_way_of_relay(wanted, Some(&rollback.url)).await?.unzip();
-    let savepoints = Savepoints::new();
-    let gate = Arc::new(Gate::default());
+    let own_url = rollback.url.clone();
+    let link = DeadpoolDiesel::new(Arc::new(move || ConnectionManager::new(own_url.clone())));
+    let sandbox = Sandbox::new(link, &rollback.choices, &request, Savepoints::new());
+    let sandbox = Arc::new(sandbox);
     let opener = Arc::new(Opener::<C> {
-        gate: Arc::clone(&gate),
-        url: rollback.url.clone(),
+        sandbox: Arc::clone(&sandbox),
         setups: rollback.setups.clone(),
-        terms: rollback.choices.terms(
-            savepoints.guard(),
-            &request,
-            C::Dialect::WRITES,
-            gate.witness(),
-        ),
-        outside: OnceLock::new(),
         failed: Mutex::new(None),
+        runtime: Handle::current(),
         _relay: relay,
     });
-    let (token, watch) = HandleToken::new();
+    let (token, handles) = HandleToken::new();
     let manager = Manager::from_config(
         url.as_deref().unwrap_or(&rollback.url),
         Runtime::Tokio1,
         config::<C>(),
     );
+    let patience = patience(request.limit);
     let pool = Pool::<C>::builder(manager)
         .max_size(1)
-        .wait_timeout(Some(patience(request.limit)))
+        .wait_timeout(Some(patience))
         .runtime(Runtime::Tokio1)
         .post_create(begin(&opener, token))
-        .pre_recycle(hand_out(&gate))
+        .pre_recycle(hand_out(sandbox.gate()))
         .build()?;
     let connecting = async {
         let _watching = C::watch()?;
@@ -106,19 +104,13 @@ where
                 error => error.to_string(),
             };
             let known = lock(&opener.failed).take();
-            known.unwrap_or_else(|| not_connected::<C::Dialect>(&said, Some(&rollback.url)))
+            known.unwrap_or_else(|| not_connected::<DeadpoolDiesel<C>>(&said, Some(&rollback.url)))
         })
     };
     let connected = tokio::time::timeout(OPENING, connecting).await;
     let connected = connected.unwrap_or_else(|_| Err(not_opened_in_time()));
-    let outside = connected
-        .and_then(|()| {
-            let outside = opener.outside.get().cloned();
-            outside.ok_or_else(|| Error::msg("the connection was not set up"))
-        })
-        .inspect_err(|_| gate.close())?;
-    queue::watch(&pool, &gate, patience(request.limit));
-    let session = Session::new(pool.clone(), gate, watch, savepoints, outside);
+    connected.inspect_err(|_| sandbox.gate().close())?;
+    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
     Ok(Opened {
         pool,
         session: Arc::new(session),
@@ -144,14 +136,14 @@ where
         let _token = &token;
         let opener = Arc::clone(&opener);
         Box::pin(async move {
-            opener.gate.admit().map_err(refused)?;
+            opener.sandbox.gate().admit().map_err(refused)?;
             let opening = Arc::clone(&opener);
-            let opened = object.interact(move |connection| opening.open(connection));
+            let opened = object.interact(move |connection| {
+                let runtime = opening.runtime.clone();
+                runtime.block_on(opening.open(connection))
+            });
             match opened.await {
-                Ok(Ok(outside)) => {
-                    let _ = opener.outside.set(Arc::new(outside));
-                    return Ok(());
-                }
+                Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => opener.fail(error),
                 Err(_) => opener.fail(Error::msg("the set-up of the connection panicked")),
             }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use deadpool::managed;
 use diesel::QueryResult;
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::Choices;
 use smoke_core::{Backend, OpenRequest, Opened, Result};
+use smoke_rollback::Choices;
+use smoke_rollback::dialect::Dialect;
 
 use super::open::open;
 use super::{Manager, Pool};
+use crate::blocking::Connection;
 use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
-use crate::dialect::Dialect;
-use crate::r2d2::Connection;
 
 pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
 

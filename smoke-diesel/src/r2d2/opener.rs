@@ -1,86 +1,98 @@
 //! Turning the connection that a pool has made into the one of a sandbox.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use diesel::ConnectionError;
 use diesel::r2d2::{CustomizeConnection, Error};
+use diesel::{ConnectionError, QueryResult};
 use smoke_core::rollback::only_smoke_tests_run_here;
-use smoke_core::rollback::postgres::each_statement::Relay;
-use smoke_core::{HandleToken, RollbackVerdict};
+use smoke_core::{HandleToken, Result};
+use smoke_rollback::dialect::Dialect;
+use smoke_rollback::gate::lock;
+use smoke_rollback::{Moved, Sandbox};
 
-use super::Manager;
-use super::connection::Connection;
+use super::link::R2d2;
 use super::observe::Reply;
-use crate::dialect::Terms;
-use crate::gate::Gate;
-use crate::verdict::{not_begun, unproven};
-use crate::witness::instrumentation;
+use crate::blocking::{Connection, done};
+use crate::each_statement::Relay;
+use crate::instrumentation::instrumentation;
 
 pub(super) type Customizer<C> = Arc<dyn CustomizeConnection<C, Error>>;
-pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> Result<(), diesel::result::Error> + Send + Sync>;
+pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
 
 /// The customizer of a sandbox's pool: what it lets through is inside the transaction.
 pub(super) struct Opener<C: Connection> {
-    pub(super) gate: Arc<Gate>,
-    pub(super) reply: Arc<Reply<C::Outside>>,
-    pub(super) manager: Manager<C>,
+    pub(super) sandbox: Arc<Sandbox<R2d2<C>>>,
+    pub(super) reply: Arc<Reply>,
     pub(super) customizer: Option<Customizer<C>>,
     pub(super) setups: Vec<Setup<C>>,
-    pub(super) terms: Terms,
+    /// The connection of a sandbox before, which the pool gets in the place of its own.
+    pub(super) moved: Mutex<Option<Moved<R2d2<C>>>>,
     /// Dropped with the pool.
     pub(super) _token: HandleToken,
     pub(super) _relay: Option<Relay>,
 }
 
 impl<C: Connection> Opener<C> {
-    fn open(&self, connection: &mut C) -> smoke_core::Result<C::Outside> {
-        let outside = connection.seize(&self.manager)?;
-        connection.set_instrumentation(instrumentation::<C::Dialect>(Arc::clone(&self.gate)));
-        if let Some(customizer) = &self.customizer {
-            customizer
-                .on_acquire(connection)
-                .map_err(|error| match error {
-                    Error::QueryError(error) => not_begun::<C::Dialect>(&error),
-                    Error::ConnectionError(error) => error.into(),
-                })?;
+    fn open(&self, connection: &mut C) -> Result {
+        let known = match lock(&self.moved).take() {
+            Some(mut moved) => {
+                std::mem::swap(&mut moved.connection, connection);
+                *lock(&self.sandbox.link().placeholder) = Some(moved.connection);
+                Some(moved.outside)
+            }
+            None => None,
+        };
+        let listening = instrumentation::<C::Dialect>(Arc::clone(self.sandbox.gate()));
+        if known.is_some() {
+            connection.set_instrumentation(listening);
+        } else {
+            let preparing = C::Dialect::prepare::<R2d2<C>>(connection);
+            blocked(preparing)?.map_err(|error| not_begun::<C>(&error))?;
+            connection.set_instrumentation(listening);
+            self.set_up(connection)?;
         }
-        for setup in &self.setups {
-            setup(connection).map_err(|error| not_begun::<C::Dialect>(&error))?;
-        }
-        connection.begin(&outside, &self.terms, &self.gate)?;
-        self.gate.witness().begin();
-        Ok(outside)
+        blocked(self.sandbox.begin(connection, known))?
     }
 
-    /// Whoever had the connection when it broke may have ended the transaction before.
-    fn look_once_more(&self, connection: &mut C) {
-        if self.gate.is_closed() || self.gate.over().is_some() {
-            return;
+    /// Sets the connection up as the application's.
+    fn set_up(&self, connection: &mut C) -> Result {
+        if let Some(customizer) = &self.customizer {
+            let customized = customizer.on_acquire(connection);
+            customized.map_err(|error| match error {
+                Error::QueryError(error) => not_begun::<C>(&error),
+                Error::ConnectionError(error) => error.into(),
+            })?;
         }
-        let guard = format!("ROLLBACK TO SAVEPOINT {}", self.terms.guard);
-        if let Err(error) = connection.batch_execute(&guard) {
-            let verdict = unproven::<C::Dialect>(&self.gate, &[error]);
-            if let RollbackVerdict::Escaped { .. } = verdict {
-                self.gate.find(verdict);
-            }
+        for setup in &self.setups {
+            setup(connection).map_err(|error| not_begun::<C>(&error))?;
         }
+        Ok(())
     }
+}
+
+fn not_begun<C: Connection>(error: &diesel::result::Error) -> smoke_core::Error {
+    Sandbox::<R2d2<C>>::not_begun(error)
+}
+
+/// What came of work that blocks.
+fn blocked<T>(work: impl Future<Output = T>) -> Result<T> {
+    done(work).ok_or_else(|| smoke_core::Error::msg("a connection that blocks was waited for"))
 }
 
 impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
     fn on_acquire(&self, connection: &mut C) -> Result<(), Error> {
         // The thread is one that connects for sandboxes alone.
         only_smoke_tests_run_here();
-        self.gate.admit().map_err(refused)?;
+        self.sandbox.gate().admit().map_err(refused)?;
         let _answer = Answer(self);
         match self.open(connection) {
-            Ok(outside) => {
-                self.reply.send(Ok(outside));
+            Ok(()) => {
+                self.reply.send(Ok(()));
                 Ok(())
             }
             Err(error) => {
-                self.gate.close();
+                self.sandbox.gate().close();
                 let said = refused(&error);
                 self.reply.send(Err(error));
                 Err(said)
@@ -89,8 +101,8 @@ impl<C: Connection> CustomizeConnection<C, Error> for Opener<C> {
     }
 
     fn on_release(&self, mut connection: C) {
-        self.look_once_more(&mut connection);
-        self.gate.lose(if std::thread::panicking() {
+        done(self.sandbox.look_once_more(&mut connection));
+        self.sandbox.gate().lose(if std::thread::panicking() {
             "a thread panicked while it held the connection, and the pool closed it"
         } else {
             "the pool took the connection for broken, and closed it"
@@ -107,7 +119,7 @@ struct Answer<'o, C: Connection>(&'o Opener<C>);
 impl<C: Connection> Drop for Answer<'_, C> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.gate.close();
+            self.0.sandbox.gate().close();
             self.0.reply.send(Err(smoke_core::Error::msg(
                 "the set-up of the connection panicked",
             )));
@@ -122,8 +134,7 @@ fn refused(why: impl fmt::Display) -> Error {
 impl<C: Connection> fmt::Debug for Opener<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
-            .field("gate", &self.gate)
-            .field("terms", &self.terms)
+            .field("sandbox", &self.sandbox)
             .finish_non_exhaustive()
     }
 }

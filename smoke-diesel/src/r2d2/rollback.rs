@@ -1,25 +1,25 @@
 //! The backend.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, R2D2Connection};
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::Choices;
 use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
+use smoke_rollback::acting::in_session;
+use smoke_rollback::dialect::Dialect;
+use smoke_rollback::savepoints::Savepoints;
+use smoke_rollback::{Choices, Moved, OPENING, Sandbox, Session, not_opened_in_time, patience};
 
 use super::Pool;
-use super::connection::Connection;
-use super::observe::{ConnectErrors, Events, Reply, as_session};
+use super::link::R2d2;
+use super::observe::{ConnectErrors, Events, Reply};
 use super::opener::{Opener, Setup};
-use super::session::Session;
-use crate::absent::{OPENING, not_opened_in_time, patience};
+use crate::blocking::Connection;
 use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
-use crate::dialect::Dialect;
 use crate::each_statement::by_way_of_relay;
-use crate::gate::Gate;
-use crate::savepoints::Savepoints;
 
 /// Makes sandboxes of an application that uses diesel with r2d2.
 ///
@@ -166,70 +166,74 @@ async fn open<C: Connection>(
     rollback: &Rollback<ConnectionManager<C>>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<C>>> {
+    let moved = request.berth.take::<Moved<R2d2<C>>>();
     let wanted = rollback.choices.savepoint_each_statement;
-    let (manager, relay) = match by_way_of_relay(wanted, rollback.url.as_deref()).await? {
-        Some((url, relay)) => (ConnectionManager::new(url), Some(relay)),
-        None => {
+    let relayed = by_way_of_relay(wanted, rollback.url.as_deref()).await?;
+    let (manager, relay) = match (&moved, C::PLACEHOLDER, relayed) {
+        (Some(_), Some(placeholder), _) => (ConnectionManager::new(placeholder), None),
+        (_, _, Some((url, relay))) => (ConnectionManager::new(url), Some(relay)),
+        _ => {
             if rollback.url.is_none() {
-                C::Dialect::admit_manager()?;
+                C::admit_manager()?;
             }
             ((rollback.manager)(), None)
         }
     };
-    let gate = Arc::new(Gate::default());
-    let savepoints = Savepoints::new();
-    let (token, watch) = HandleToken::new();
-    let (reply, opened) = Reply::new();
-    let afterwards = Arc::new(Mutex::new(None));
-    let opener = Opener {
-        gate: Arc::clone(&gate),
-        reply: Arc::clone(&reply),
+    let link = R2d2 {
         manager: Arc::clone(&rollback.manager),
+        afterwards: Arc::default(),
+        placeholder: Mutex::new(None),
+    };
+    let afterwards = Arc::clone(&link.afterwards);
+    let sandbox = Sandbox::new(link, &rollback.choices, &request, Savepoints::new());
+    let sandbox = Arc::new(sandbox);
+    let gate = sandbox.gate();
+    let (token, handles) = HandleToken::new();
+    let (reply, opened) = Reply::new();
+    let opener = Opener {
+        sandbox: Arc::clone(&sandbox),
+        reply: Arc::clone(&reply),
         customizer: rollback.customizer.clone(),
         setups: rollback.setups.clone(),
-        terms: rollback.choices.terms(
-            savepoints.guard(),
-            &request,
-            C::Dialect::WRITES,
-            gate.witness(),
-        ),
+        moved: Mutex::new(moved),
         _token: token,
         _relay: relay,
     };
     let events = Events {
-        gate: Arc::clone(&gate),
-        afterwards: Arc::clone(&afterwards),
+        gate: Arc::clone(gate),
+        afterwards,
         threads: C::threads(),
         test: request.test,
     };
+    let patience = patience(request.limit);
     let pool = Pool::<C>::builder()
         .max_size(1)
         .min_idle(Some(0))
-        .connection_timeout(patience(request.limit))
+        .connection_timeout(patience)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_on_check_out(false)
         .thread_pool(C::threads())
         .error_handler(Box::new(ConnectErrors::<C> {
-            gate: Arc::clone(&gate),
+            gate: Arc::clone(gate),
             reply,
             url: rollback.url.clone(),
+            database: PhantomData,
         }))
         .event_handler(Box::new(events))
         .connection_customizer(Box::new(opener))
         .build_unchecked(manager);
     // Asking has the pool connect; what comes of it is told by the opener.
-    as_session(|| drop(pool.get_timeout(Duration::ZERO)));
-    let outside = match tokio::time::timeout(OPENING, opened).await {
-        Ok(Ok(Ok(outside))) => Ok(outside),
-        Ok(Ok(Err(error))) => Err(error),
+    in_session(|| drop(pool.get_timeout(Duration::ZERO)));
+    let opened = match tokio::time::timeout(OPENING, opened).await {
+        Ok(Ok(opened)) => opened,
         Ok(Err(_)) => Err(smoke_core::Error::msg("connecting panicked")),
         Err(_) => Err(not_opened_in_time()),
     };
-    let outside = outside.inspect_err(|_| gate.close())?;
+    opened.inspect_err(|_| gate.close())?;
     // The opener answers before the pool has the connection.
-    as_session(|| pool.get_timeout(OPENING).map(drop))?;
-    let session = Session::new(pool.clone(), gate, watch, savepoints, outside, afterwards);
+    in_session(|| pool.get_timeout(OPENING).map(drop))?;
+    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
     Ok(Opened {
         pool,
         session: Arc::new(session),

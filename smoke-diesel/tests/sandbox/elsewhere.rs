@@ -8,9 +8,9 @@ use diesel_async::{
     AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
 };
 use smoke_core::Opened;
-use smoke_core::rollback::mysql::{Sight, Who};
-use smoke_core::rollback::postgres::{Facts, count, terminate};
 use smoke_diesel::bb8;
+use smoke_rollback::dialect::mysql::{Sight, Who};
+use smoke_rollback::dialect::postgres::{Facts, count, terminate};
 use uuid::Uuid;
 
 use crate::subject::mariadb::{Login, Mariadb};
@@ -52,7 +52,7 @@ async fn no_connection_of_another_postgres_is_ended() {
         .await
         .unwrap();
     for (server, knows) in [("1", false), (&*here, true)] {
-        let asked = facts(server).fate_of(number);
+        let asked = facts(server).fate_of(&number.to_string());
         let fate: Option<String> = sql::<Nullable<Text>>(&asked)
             .get_result(&mut other)
             .await
@@ -71,8 +71,12 @@ async fn no_connection_of_another_mariadb_is_ended() {
     // Through a Unix socket there are no ports.
     let url = format!("{}?prefer_socket=false", subject.url());
     let mut somebody = AsyncMysqlConnection::establish(&url).await.unwrap();
-    let asked = sql::<(BigInt, Text, Text)>(&Who::ask()).get_result(&mut somebody);
-    let (number, here, port): (i64, String, String) = asked.await.unwrap();
+    let asked = sql::<Text>(&Who::ask()).get_result::<String>(&mut somebody);
+    let Who {
+        number,
+        place: here,
+        port,
+    } = Who::read(&asked.await.unwrap()).unwrap();
     let mut other = AsyncMysqlConnection::establish(&url).await.unwrap();
     let cases = [
         ("00", &*port, None),
@@ -87,9 +91,9 @@ async fn no_connection_of_another_mariadb_is_ended() {
             place,
             port,
         };
-        let asked = sql::<BigInt>(&who.sight());
-        let found: i64 = asked.get_result(&mut other).await.unwrap();
-        assert_eq!(Sight::read(found).ok(), seen, "{who:?}");
+        let asked = sql::<Text>(&who.sight());
+        let found: String = asked.get_result(&mut other).await.unwrap();
+        assert_eq!(Sight::read(&found).ok(), seen, "{who:?}");
         let killed = match seen {
             Some(Sight::Gone) => continue,
             _ => other.batch_execute(&who.kill()).await,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use smoke_core::Opened;
-use smoke_core::rollback::absent::GRACE;
 use smoke_diesel::r2d2::Rollback;
+use smoke_rollback::GRACE;
 
 use crate::failing::line_to;
 use crate::subject::postgres::url;

@@ -4,55 +4,25 @@
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::rollback::Terms;
-use smoke_core::rollback::postgres::each_statement::Relay;
-use smoke_core::rollback::savepoints::{Attempt, Ending, Savepoints};
-use smoke_core::{Result, RollbackVerdict};
+use smoke_core::Result;
+use smoke_rollback::Fault;
+use smoke_rollback::dialect::Dialect;
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Error};
 
-pub(crate) use smoke_core::rollback::Fault;
+use crate::each_statement::Relay;
 
 /// What the connections of a database are made with.
 pub(crate) type Options<DB> = <<DB as sqlx::Database>::Connection as Connection>::Options;
 
 /// A database that can be sandboxed.
 pub(crate) trait Database: sqlx::Database {
-    /// A connection, held from outside of whoever uses it.
-    type Outside: Send + Sync + 'static;
-
-    /// The database's name.
-    const NAME: &'static str;
-
-    /// How long a sandbox may hold its transaction unless the application says otherwise.
-    const LIMIT: Duration;
-
-    /// How many sandboxes it bears at the same time.
-    const CAPACITY: usize;
-
-    /// Whether sandboxes may write unless the application says otherwise.
-    const WRITES: bool = true;
-
-    /// Whether it commits on its own before some statements, and cannot be asked what became of a
-    /// transaction.
-    const ENDS_ON_ITS_OWN: bool = false;
-
-    /// Whether no commit of the connection is ever carried out.
-    const SEALED: bool;
-
-    /// How long the next sandbox has to wait after one that was held for that long and may write.
-    fn pause(_held: Duration) -> Duration {
-        Duration::ZERO
-    }
+    type Dialect: Dialect;
 
     /// The application's options, with what a sandbox needs besides.
     fn for_sandbox(options: Options<Self>) -> Options<Self> {
@@ -67,108 +37,87 @@ pub(crate) trait Database: sqlx::Database {
         async { Ok((options.clone(), None)) }.boxed()
     }
 
-    /// What was said when that database could not be opened, with what is known of that besides.
-    fn explained(said: String, _options: &Options<Self>) -> String {
-        said
+    /// How the database is called in them, where that says more of an error.
+    fn url(_options: &Options<Self>) -> Option<String> {
+        None
     }
 
     /// Options that connect nowhere, and say so without asking anybody.
     fn nowhere() -> Options<Self>;
 
+    /// Options of a connection that costs little and that a pool may make in the place of one that is
+    /// moved there; none where there is no such connection.
+    fn placeholder() -> Option<Options<Self>> {
+        None
+    }
+
+    /// Whether there is one.
+    const MOVES: bool = false;
+
     /// Runs statements as they are.
-    fn run(connection: &mut Self::Connection, sql: String) -> BoxFuture<'_, Result<(), Error>>;
+    fn run<'c>(
+        connection: &'c mut Self::Connection,
+        sql: &'c str,
+    ) -> BoxFuture<'c, Result<(), Error>>;
 
-    /// Gets hold of a connection that has just been made.
-    fn seize(connection: &mut Self::Connection) -> BoxFuture<'_, Result<Self::Outside>>;
-
-    /// Makes a connection that is set up as the application's ready for the transaction.
-    fn make_ready<'c>(
-        _connection: &'c mut Self::Connection,
-        _outside: &'c Self::Outside,
-    ) -> BoxFuture<'c, Result<(), Error>> {
-        async { Ok(()) }.boxed()
-    }
-
-    /// Begins the transaction, sets the limits on the server and the guard, in one batch.
-    fn begin(terms: &Terms, outside: &Self::Outside) -> String;
-
-    /// Asks, within the transaction, for what [`settle`](Self::settle) has to know.
-    fn begun<'c>(
-        _: &'c mut Self::Connection,
-        _: &'c Self::Outside,
-    ) -> BoxFuture<'c, Result<(), Error>> {
-        async { Ok(()) }.boxed()
-    }
-
-    /// Takes away what would stay on the server after the rollback, for its next client.
-    fn tidy<'c>(_: &'c mut Self::Connection, _: &'c Self::Outside) -> BoxFuture<'c, ()> {
-        async {}.boxed()
-    }
-
-    /// The ways to end the transaction, best first.
-    fn end(savepoints: &Savepoints, outside: &Self::Outside) -> Vec<Attempt<Ending>>;
+    /// Asks for the first column of each row.
+    fn texts<'c>(
+        connection: &'c mut Self::Connection,
+        sql: &'c str,
+    ) -> BoxFuture<'c, Result<Vec<Option<String>>, Error>>;
 
     /// What an error of the database means.
     fn read(error: &dyn DatabaseError) -> Fault;
 
-    /// The same, where nothing but the message is left of it.
-    fn read_message(said: &str) -> Fault;
-
-    /// What went wrong in the last statement, where the database can be asked.
-    fn last_error<'c>(
-        _: &'c mut Self::Connection,
-        _: &'c Self::Outside,
-    ) -> BoxFuture<'c, Option<(Fault, String)>> {
+    /// What went wrong in the last statement, where the server has to be asked; it is forgotten then.
+    fn last_error(_: &mut Self::Connection) -> BoxFuture<'_, Option<(Fault, String)>> {
         async { None }.boxed()
     }
 
-    /// Why a COMMIT would be refused, where that is known before the rollback.
-    fn refusal<'c>(
-        _connection: &'c mut Self::Connection,
-        _outside: &'c Self::Outside,
-    ) -> BoxFuture<'c, Option<String>> {
+    /// Takes away the statements that were prepared on the server.
+    fn forget_statements(_: &mut Self::Connection) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
+
+    /// Gets hold of a connection of SQLite, or says why it cannot be held.
+    #[cfg(feature = "sqlite")]
+    fn adopt(
+        _: &mut Self::Connection,
+    ) -> BoxFuture<'_, Option<Result<smoke_sqlite::Handle, String>>> {
         async { None }.boxed()
     }
-
-    /// Looks for what was not rolled back, right after the rollback.
-    fn look_back(
-        _connection: &mut Self::Connection,
-    ) -> BoxFuture<'_, Result<RollbackVerdict, Error>> {
-        async { Ok(RollbackVerdict::RolledBack) }.boxed()
-    }
-
-    /// What is known of an escape beyond what the database says.
-    fn remark(_outside: &Self::Outside) -> Option<String> {
-        None
-    }
-
-    /// Ends the connection, whatever is done with it. Waits until `closing` has passed for one
-    /// that is about to be closed anyway.
-    fn end_from_outside<'o>(
-        outside: &'o Self::Outside,
-        options: &'o Options<Self>,
-        closing: Duration,
-    ) -> BoxFuture<'o, Result<Ended, String>>;
-
-    /// A verdict that leaves open what became of the transaction, once the database was asked by
-    /// way of another connection.
-    fn settle<'o>(
-        _: &'o Self::Outside,
-        _: &'o Options<Self>,
-        verdict: RollbackVerdict,
-    ) -> BoxFuture<'o, RollbackVerdict> {
-        async { verdict }.boxed()
-    }
 }
 
-/// How a connection was ended from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// It was closed already.
-    Before,
-    /// It was ended.
-    Now,
+/// Runs statements and asks, in the same way for each database.
+macro_rules! run_and_ask {
+    () => {
+        fn run<'c>(
+            connection: &'c mut Self::Connection,
+            sql: &'c str,
+        ) -> BoxFuture<'c, Result<(), Error>> {
+            async move {
+                raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        }
+
+        /// Not prepared: behind a transaction pooler the statement would stay on the server.
+        fn texts<'c>(
+            connection: &'c mut Self::Connection,
+            sql: &'c str,
+        ) -> BoxFuture<'c, Result<Vec<Option<String>>, Error>> {
+            async move {
+                let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
+                rows.iter().map(|row| row.try_get(0)).collect()
+            }
+            .boxed()
+        }
+    };
 }
+
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use run_and_ask;
 
 /// What an error of sqlx means.
 pub(crate) fn fault_of<DB: Database>(error: &Error) -> Fault {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::{LastError, RollbackVerdict};
+use super::{Berth, LastError, RollbackVerdict};
 use crate::{Error, Result};
 
 /// Makes sandboxes for one type of connection pool.
@@ -58,6 +58,9 @@ pub struct OpenRequest {
     pub test: Arc<str>,
     /// How long the transaction may be held: the backend's own limit.
     pub limit: Duration,
+    /// Where a connection may wait that the sandbox before this one has left, and where this one may
+    /// leave its own.
+    pub berth: Berth,
 }
 
 impl OpenRequest {
@@ -69,7 +72,15 @@ impl OpenRequest {
         Self {
             test: test.into(),
             limit,
+            berth: Berth::none(),
         }
+    }
+
+    /// The same request, for a sandbox whose connection may be one that is kept there.
+    #[must_use]
+    pub fn in_berth(mut self, berth: Berth) -> Self {
+        self.berth = berth;
+        self
     }
 }
 

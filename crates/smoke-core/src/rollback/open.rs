@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::absent::OPENING;
 use super::{RollbackVerdict, Session};
 use crate::theirs::said;
 
 /// How long the end of a sandbox may take before it is cut.
 const FINISH_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long one attempt to end it may take.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// How long to wait before a sandbox that could not be ended is ended again.
 const AGAIN: Duration = Duration::from_millis(250);

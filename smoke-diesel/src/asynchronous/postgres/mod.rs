@@ -3,183 +3,90 @@
 mod overheard;
 mod process;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use diesel::connection::CacheSize;
 use diesel::dsl::sql;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 use diesel::{ConnectionResult, QueryResult};
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection as _, AsyncPgConnection, RunQueryDsl,
-    SimpleAsyncConnection,
-};
-use smoke_core::RollbackVerdict;
+use diesel_async::{AnsiTransactionManager, AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
+use smoke_rollback::dialect::postgres::Postgres;
+use smoke_rollback::gate::Gate;
 use tokio_postgres::{CancelToken, NoTls};
 
 use overheard::Listening;
 
-use super::Connect;
-use super::connection::{Connection, Remote, end_by_another, keep};
-use smoke_core::rollback::absent::GONE;
-use smoke_core::rollback::postgres::{self, AS_LOGIN, FACTS, Fate, NUMBER};
-use smoke_core::rollback::redact;
+use super::connection::{Connection, Line, keep};
 
-use crate::dialect::{Dialect, FactsRow, FactsSql, PostgresDialect, Terms, facts};
-use crate::gate::{Gate, Refusal};
-use crate::verdict::{met_no_transaction, text};
-
-/// The server's side of a sandbox's connection.
-pub(crate) struct ServerSide {
-    /// A condition that picks it from `pg_stat_activity`.
-    who: String,
-    /// Asks what became of the transaction, where it can be committed.
-    fate: Option<String>,
+/// The way to the server of one connection.
+#[derive(Clone, Default)]
+pub(crate) struct PgLine {
+    listening: Listening,
+    /// Whether the connection goes that way. A cancellation goes the way that the connection went.
+    is_overheard: Arc<OnceLock<()>>,
     /// None behind what may be a pooler: PgBouncer 1.18 ends itself where a client goes just as a
     /// cancellation of its statement has been passed on.
-    cancel: Option<CancelToken>,
-    /// Whether the connection is listened to. A cancellation goes the way that the connection went.
-    is_overheard: bool,
+    cancel: Arc<OnceLock<CancelToken>>,
+}
+
+impl PgLine {
+    /// Whether a cancellation was sent.
+    async fn send_cancellation(&self) -> bool {
+        match self.cancel.get() {
+            Some(cancel) if self.is_overheard.get().is_some() => {
+                cancel.cancel_query(Listening::default()).await.is_ok()
+            }
+            // Of one that is encrypted nothing is sent: it is nobody else's to read.
+            Some(cancel) => cancel.cancel_query(NoTls).await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+impl Line<AsyncPgConnection> for PgLine {
+    async fn overheard(&self, url: &str) -> Option<ConnectionResult<AsyncPgConnection>> {
+        let connected = overheard::connect(url, self.listening.clone()).await?;
+        let _ = self.is_overheard.set(());
+        Some(connected)
+    }
+
+    fn tell(&self, gate: &Arc<Gate>) {
+        self.listening.tell(gate);
+    }
+
+    async fn is_own_process(&self, connection: &AsyncPgConnection, process: i32) -> Option<bool> {
+        let cancel = connection.cancel_token();
+        let is_own = process::number(&cancel).await == Some(process);
+        if is_own {
+            let _ = self.cancel.set(cancel);
+        }
+        Some(is_own)
+    }
+
+    async fn cancel(&self) {
+        self.send_cancellation().await;
+    }
 }
 
 impl Connection for AsyncPgConnection {
-    type Dialect = PostgresDialect;
-    type ServerSide = ServerSide;
+    type Dialect = Postgres;
+    type Line = PgLine;
 
-    async fn overheard(url: &str, gate: &Arc<Gate>) -> Option<ConnectionResult<Self>> {
-        overheard::connect(url, Arc::clone(gate)).await
+    async fn texts(&mut self, query: &str) -> QueryResult<Vec<Option<String>>> {
+        sql::<Nullable<Text>>(query).load(self).await
     }
 
     /// In one batch, so that diesel counts the transaction; a `begin_test_transaction` would take
     /// a round trip of its own, with the limits not yet set.
-    async fn begin(&mut self, terms: &Terms, gate: &Gate) -> QueryResult<ServerSide> {
-        self.batch_execute(&postgres::before_facts(terms)).await?;
-        let facts = facts(sql::<FactsSql>(FACTS).get_result::<FactsRow>(self).await?);
-        let cancel = self.cancel_token();
-        let own_process = process::number(&cancel).await == Some(facts.process);
-        facts.say_whose(terms.application_user.as_deref());
-        if terms.writes && facts.seals(own_process) {
-            gate.seal();
-        }
-        if !own_process {
-            // They would stay on the server, for its next client.
-            self.set_prepared_statement_cache_size(CacheSize::Disabled);
-        }
-        let begin = PostgresDialect::begin(terms, gate.is_sealed());
-        let before = postgres::before_begin(terms, own_process);
-        let begin = format!("ROLLBACK; {before}{begin}");
-        AnsiTransactionManager::begin_transaction_sql(self, &begin).await?;
+    async fn begin(&mut self, batch: &str) -> QueryResult<()> {
+        AnsiTransactionManager::begin_transaction_sql(self, batch).await?;
         keep(self);
-        let fate = if terms.writes && facts.writes && !gate.is_sealed() {
-            let number = sql::<BigInt>(NUMBER).get_result(self).await?;
-            Some(facts.fate_of(number))
-        } else {
-            None
-        };
-        Ok(ServerSide {
-            who: facts.who(own_process, &terms.guard),
-            fate,
-            cancel: own_process.then_some(cancel),
-            is_overheard: gate.witness().overhears(),
-        })
+        Ok(())
     }
 
-    async fn inside(&mut self, terms: &Terms, gate: &Gate) -> Result<(), Refusal> {
-        match self.batch_execute(&postgres::still_inside(terms)).await {
-            Err(error) if postgres::has_ended(terms, &text(&error)) => {
-                // RESET ALL too takes the mark away that was looked for; the guard knows better.
-                let guard = format!("ROLLBACK TO SAVEPOINT {}", terms.guard);
-                gate.find(match self.batch_execute(&guard).await {
-                    Ok(()) => RollbackVerdict::Unknown {
-                        cause: "the application has reset the settings of the sandbox's transaction (RESET ALL)"
-                            .to_owned(),
-                    },
-                    Err(_) => met_no_transaction(),
-                });
-                Err(Refusal::Closed)
-            }
-            Err(error) if PostgresDialect::is_lost(&error) => {
-                gate.lose(text(&error));
-                Err(Refusal::Lost)
-            }
-            // An SQL error has aborted the transaction, and whoever uses it will hear of that.
-            Ok(()) | Err(_) => Ok(()),
-        }
+    fn keep_no_statements(&mut self) {
+        self.set_prepared_statement_cache_size(CacheSize::Disabled);
     }
-
-    async fn end(server_side: &ServerSide, connect: &Connect<Self>) -> Result<(), String> {
-        end_by_another::<Self>(server_side, connect).await
-    }
-
-    async fn settle(
-        server_side: &ServerSide,
-        connect: &Connect<Self>,
-        verdict: RollbackVerdict,
-    ) -> RollbackVerdict {
-        let Some(ask) = &server_side.fate else {
-            return verdict;
-        };
-        let fate = match connect().await {
-            Ok(mut other) => fate(&mut other, ask).await.map_err(|error| text(&error)),
-            Err(error) => Err(redact(&error.to_string()).into_owned()),
-        };
-        fate.unwrap_or_else(Fate::Unknown).settles(verdict)
-    }
-}
-
-impl Remote for AsyncPgConnection {
-    async fn end_by(server_side: &ServerSide, other: Option<Self>) -> QueryResult<bool> {
-        let ServerSide {
-            who,
-            cancel,
-            is_overheard,
-            ..
-        } = server_side;
-        let Some(mut other) = other else {
-            // The server may be full; it takes a cancellation all the same. What is then left are
-            // its own limits.
-            return Ok(match cancel {
-                Some(cancel) if *is_overheard => {
-                    cancel.cancel_query(Listening::to_nobody()).await.is_ok()
-                }
-                // Of one that is encrypted nothing is sent: it is nobody else's to read.
-                Some(cancel) => cancel.cancel_query(NoTls).await.is_ok(),
-                None => false,
-            });
-        };
-        other.batch_execute(&postgres::terminate(who)).await?;
-        let (times, pause) = GONE;
-        for _ in 0..times {
-            let left = other
-                .transaction(async |other| {
-                    other.batch_execute(AS_LOGIN).await?;
-                    let count = sql::<BigInt>(&postgres::count(who));
-                    count.get_result::<i64>(other).await
-                })
-                .await?;
-            if left == 0 {
-                return Ok(true);
-            }
-            tokio::time::sleep(pause).await;
-        }
-        Ok(false)
-    }
-}
-
-/// Asks what became of a transaction, until that is settled.
-async fn fate(other: &mut AsyncPgConnection, ask: &str) -> QueryResult<Fate> {
-    let (times, pause) = GONE;
-    for _ in 0..times {
-        // In a transaction, for a transaction pooler's sake.
-        let status = other.transaction(async |other| {
-            let status = sql::<Nullable<Text>>(ask);
-            status.get_result::<Option<String>>(other).await
-        });
-        match Fate::read(status.await?.as_deref()) {
-            Fate::InProgress => tokio::time::sleep(pause).await,
-            settled => return Ok(settled),
-        }
-    }
-    Ok(Fate::InProgress)
 }
 
 #[cfg(test)]
@@ -215,15 +122,11 @@ mod tests {
             stream
         };
         // In the place of what encrypts the application's connections.
-        let connecting = config.connect(Listening::to_nobody());
+        let connecting = config.connect(Listening::default());
         let (connected, _stream) = tokio::join!(connecting, serving);
         let (client, _connection) = connected.unwrap();
-        let server_side = ServerSide {
-            who: String::new(),
-            fate: None,
-            cancel: Some(client.cancel_token()),
-            is_overheard: false,
-        };
+        let line = PgLine::default();
+        line.cancel.set(client.cancel_token()).ok().unwrap();
         let serving = async {
             let mut streams = Vec::new();
             loop {
@@ -231,7 +134,7 @@ mod tests {
             }
         };
         let was_sent = tokio::select! {
-            sent = AsyncPgConnection::end_by(&server_side, None) => sent.unwrap(),
+            sent = line.send_cancellation() => sent,
             () = serving => unreachable!(),
         };
         assert!(!was_sent);

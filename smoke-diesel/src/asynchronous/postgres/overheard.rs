@@ -8,24 +8,23 @@
 use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready as when_ready};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
-use smoke_core::rollback::postgres::{self, Ear};
 use smoke_core::rollback::redact;
+use smoke_rollback::dialect::postgres::{self, Ear};
+use smoke_rollback::gate::{Gate, lock};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config::{Config, Host, SslMode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
-
-use crate::gate::Gate;
 
 /// Connects, unless that URL cannot be connected to so: it asks for encryption, names a Unix socket or
 /// no host, or is wrong.
 pub(super) async fn connect(
     url: &str,
-    gate: Arc<Gate>,
+    listening: Listening,
 ) -> Option<ConnectionResult<AsyncPgConnection>> {
     let mut config: Config = url.parse().ok()?;
     let is_named = |host: &Host| matches!(host, Host::Tcp(_));
@@ -38,7 +37,7 @@ pub(super) async fn connect(
     // At once, so that the server hears nothing of it.
     config.ssl_mode(SslMode::Require);
     config.ssl_negotiation(SslNegotiation::Direct);
-    Some(match config.connect(Listening(gate)).await {
+    Some(match config.connect(listening).await {
         Ok((client, connection)) => {
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         }
@@ -54,7 +53,7 @@ pub(super) async fn connect(
 pub(super) struct Overheard<S> {
     stream: S,
     ear: Ear,
-    gate: Arc<Gate>,
+    listening: Listening,
 }
 
 impl<S> Overheard<S> {
@@ -62,7 +61,7 @@ impl<S> Overheard<S> {
         for error in self.ear.hear(sent) {
             let fault = postgres::read_error(&error.state, &error.message);
             let said = redact(&error.message).into_owned();
-            self.gate.witness().saw(fault, said);
+            self.listening.gate().witness().saw(fault, said);
         }
     }
 }
@@ -104,15 +103,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Overheard<S> {
     }
 }
 
-/// Encryption that encrypts nothing.
-#[derive(Clone)]
-pub(super) struct Listening(Arc<Gate>);
+/// Encryption that encrypts nothing. What is heard is told to the gate of the sandbox that has the
+/// connection; by default to nobody.
+#[derive(Clone, Default)]
+pub(super) struct Listening(Arc<Mutex<Arc<Gate>>>);
 
 impl Listening {
-    /// For a connection of which nothing is to be heard: a cancellation goes the way that the
-    /// connection went.
-    pub(super) fn to_nobody() -> Self {
-        Self(Arc::default())
+    pub(super) fn tell(&self, gate: &Arc<Gate>) {
+        *lock(&self.0) = Arc::clone(gate);
+    }
+
+    fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&lock(&self.0))
     }
 }
 
@@ -132,11 +134,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Listening {
     type Future = Ready<io::Result<Overheard<S>>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        self.0.witness().overhear();
         ready(Ok(Overheard {
             stream,
             ear: Ear::default(),
-            gate: self.0,
+            listening: self,
         }))
     }
 }
@@ -158,7 +159,7 @@ mod tests {
             "postgres://a@localhost:1,%2Frun%2Fpostgresql/b",
             "postgres:///b",
         ] {
-            assert!(connect(url, Arc::default()).await.is_none(), "{url}");
+            assert!(connect(url, Listening::default()).await.is_none(), "{url}");
         }
     }
 }

@@ -1,0 +1,260 @@
+//! What a library has to bring.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use smoke_core::{Clue, Error, RollbackVerdict};
+
+use crate::dialect::Dialect;
+use crate::fault::Fault;
+use crate::queue::Look;
+
+/// One family of pools on one database: what a [`Session`](crate::Session) has to know of the library.
+///
+/// The link of a sandbox is made with that, and knows how the application connects. Everything that
+/// is decided (what is proven, what a failure means, in which order a sandbox ends) is decided in
+/// this crate; a link carries out.
+///
+/// A library whose connections block may block in every function that is given a connection or
+/// makes one: [`with`](Self::with) and [`apart`](Self::apart) choose the thread.
+pub trait Link: Send + Sync + Sized + 'static {
+    /// The database.
+    type Dialect: Dialect;
+    /// The application's pool type.
+    type Pool: Clone + Send + Sync + 'static;
+    /// A connection of the library.
+    type Connection: Send + 'static;
+    /// A connection that was checked out of a pool; dropped, it is given back.
+    type Taken: Send + 'static;
+    /// What the library says when a statement fails.
+    type Error: Send + Sync + 'static;
+    /// What goes with a connection that is moved, beside what is known of it.
+    type Luggage: Send + 'static;
+
+    /// Whether [`read`](Self::read) tells the end of a transaction from every other error. Without
+    /// that an error that says nothing else counts as the end.
+    const READS_CODES: bool;
+
+    /// What is known of those who wait for the connection.
+    const WAITERS: Waiters;
+
+    /// Whether the library shows the session's own statements to the
+    /// [`Witness`](crate::witness::Witness) as it shows the application's.
+    const HEARS_STATEMENTS: bool = false;
+
+    /// Whether nothing goes on in a connection that was dropped.
+    const ENDS_WHEN_DROPPED: bool = true;
+
+    /// Whether a connection can be [moved](Self::release) from one pool to another.
+    const MOVES: bool = false;
+
+    // The pool.
+
+    /// Checks the connection out, if it comes free within that time. Done as the session
+    /// ([`acting`](crate::acting)): it neither counts nor is checked.
+    fn take(
+        &self,
+        pool: &Self::Pool,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Self::Taken, Missing>> + Send;
+
+    /// Does some work with a connection, on a thread that may block where the library does, and
+    /// returns both.
+    ///
+    /// # Errors
+    ///
+    /// Where the work panicked or was lost, and the connection with it.
+    fn with<T, W>(
+        taken: Self::Taken,
+        thread: Thread,
+        work: W,
+    ) -> impl Future<Output = Result<(Self::Taken, T), String>> + Send
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut Self::Connection) -> BoxFuture<'c, T> + Send + 'static;
+
+    /// Does some work with connections of its own, on a thread that may block where the library does.
+    fn apart<T: Send + 'static>(
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Option<T>> + Send {
+        async { Some(work.await) }
+    }
+
+    /// Closes a connection that was checked out.
+    fn discard(&self, taken: Self::Taken) -> impl Future<Output = ()> + Send;
+
+    /// Has the pool hand nothing out any more, as far as it can be told so.
+    fn shut(&self, pool: &Self::Pool);
+
+    /// Parts with the pool, whose connection is closed now or when whoever has it brings it back;
+    /// whether it is closed.
+    fn part(&self, pool: Self::Pool) -> impl Future<Output = bool> + Send;
+
+    /// What the pool shows of who has the connection and who waits for it.
+    fn look(_pool: &Self::Pool) -> Option<Look> {
+        None
+    }
+
+    /// How many check-outs have timed out, where the pool counts that.
+    fn timed_out(_pool: &Self::Pool) -> u64 {
+        0
+    }
+
+    /// Moves a connection out of the pool that it was checked out of, so that another pool can have
+    /// it. The library believes it to be in no transaction then.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be moved, as it is.
+    fn release(&self, taken: Self::Taken) -> Released<Self> {
+        Err(taken)
+    }
+
+    // A connection.
+
+    /// Closes a connection that is in no pool.
+    fn close(connection: Self::Connection) -> impl Future<Output = ()> + Send {
+        async { drop(connection) }
+    }
+
+    /// Runs statements as they are, in one go.
+    fn run(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Asks for the first column of each row: texts, or NULL.
+    fn texts(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> impl Future<Output = Result<Vec<Option<String>>, Self::Error>> + Send;
+
+    /// Runs these statements, which begin a transaction, so that the library counts it.
+    fn begin(
+        &self,
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Ends what was begun within the sandbox's transaction and never ended; whether the library
+    /// still is where it was lent.
+    fn unnest(connection: &mut Self::Connection) -> impl Future<Output = bool> + Send;
+
+    /// What went wrong in the application's last statement, where the connection has to be asked;
+    /// it is forgotten then.
+    fn last_error(
+        _connection: &mut Self::Connection,
+        _outside: &<Self::Dialect as Dialect>::Outside,
+    ) -> impl Future<Output = Option<(Fault, String)>> + Send {
+        async { None }
+    }
+
+    /// Another connection, made as the application makes its own.
+    ///
+    /// # Errors
+    ///
+    /// What the library said, without passwords.
+    fn other(&self) -> impl Future<Output = Result<Self::Connection, String>> + Send;
+
+    // What PostgreSQL asks besides.
+
+    /// Whether the server's process at the other end is this connection's own, and no pooler stands
+    /// between. Else nothing is left in it that the next client of the process would find.
+    #[cfg(feature = "postgres")]
+    fn is_own_process(
+        &self,
+        _connection: &mut Self::Connection,
+        facts: &crate::dialect::postgres::Facts,
+    ) -> impl Future<Output = bool> + Send {
+        std::future::ready(facts.are_of_own_process())
+    }
+
+    /// Prepares no statements on the server from now on, as far as the library can be told so.
+    fn keep_no_statements(_connection: &mut Self::Connection) {}
+
+    /// Takes away the statements that were prepared on the server.
+    fn forget_statements(_connection: &mut Self::Connection) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Has the server cancel what it does for the connection, without another connection: it may be
+    /// full.
+    fn cancel(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    // What SQLite asks besides.
+
+    /// Gets hold of a connection that nobody has seen being opened, or says why it cannot be held;
+    /// none where the library has no way to.
+    #[cfg(feature = "sqlite")]
+    fn adopt(
+        _connection: &mut Self::Connection,
+    ) -> impl Future<Output = Option<Result<smoke_sqlite::Handle, String>>> + Send {
+        std::future::ready(None)
+    }
+
+    // What the library says.
+
+    /// What an error means.
+    fn read(error: &Self::Error) -> Fault;
+
+    /// The same in words, without passwords.
+    fn said(error: &Self::Error) -> String;
+
+    /// An error of the library's that says that.
+    fn failure(why: &str) -> Self::Error;
+
+    /// What an error of the test, or one within it, says of the database.
+    fn find(&self, clue: Clue<'_>) -> Option<Found>;
+
+    /// Whether that says that a connection was waited for in vain.
+    fn is_exhausted(&self, clue: Clue<'_>) -> bool;
+
+    /// An error of the test as the library puts it, and the same without what says nothing.
+    fn plainer(&self, _error: &Error) -> Option<(String, String)> {
+        None
+    }
+}
+
+/// A connection that was moved out of its pool, or what cannot be.
+pub type Released<L> = Result<(<L as Link>::Connection, <L as Link>::Luggage), <L as Link>::Taken>;
+
+/// Why there is no connection; what the pool said.
+#[derive(Debug)]
+pub enum Missing {
+    /// Somebody else has it.
+    InUse(String),
+    /// The pool has none any more.
+    Gone(String),
+}
+
+/// On which thread something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thread {
+    /// The session's own, which may be blocked.
+    Own,
+    /// One that others need.
+    Shared,
+}
+
+/// What is known of those who wait for the connection while somebody else has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiters {
+    /// The pool tells of each whose wait was in vain.
+    Told,
+    /// The pool shows them while they wait.
+    Shown,
+    /// Nothing.
+    Unseen,
+}
+
+/// What an error of the test says.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// What the database said.
+    Fault(Fault, String),
+    /// What it means, whatever the database said.
+    Verdict(RollbackVerdict),
+}

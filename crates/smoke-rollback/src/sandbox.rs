@@ -1,0 +1,179 @@
+//! One sandbox, as the pool's hooks and the session know it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
+
+use smoke_core::{Error, OpenRequest, Result, RollbackVerdict};
+
+use crate::choices::Choices;
+use crate::dialect::{Dialect, Ended};
+use crate::fault::not_opened;
+use crate::gate::{Gate, lock};
+use crate::link::Link;
+use crate::savepoints::Savepoints;
+use crate::terms::Terms;
+use crate::verdict::unproven;
+
+/// How long ending a connection from outside, and asking what became of it, may take.
+pub(crate) const CUTTING: Duration = Duration::from_millis(800);
+
+/// What holds a connection from outside.
+pub(crate) type Outside<L> = <<L as Link>::Dialect as Dialect>::Outside;
+
+/// What the pool of a sandbox, in its hooks, and its session have in common.
+pub struct Sandbox<L: Link> {
+    link: L,
+    gate: Arc<Gate>,
+    terms: Terms,
+    savepoints: Mutex<Savepoints>,
+    outside: OnceLock<Arc<Outside<L>>>,
+    is_movable: bool,
+}
+
+impl<L: Link> Sandbox<L> {
+    /// A sandbox that is about to be opened.
+    #[must_use]
+    pub fn new(link: L, choices: &Choices, request: &OpenRequest, savepoints: Savepoints) -> Self {
+        let gate = Arc::new(Gate::default());
+        let witness = gate.witness();
+        if L::Dialect::ENDS_ON_ITS_OWN {
+            witness.doubts_count();
+            if L::HEARS_STATEMENTS {
+                witness.listen();
+            }
+        }
+        let terms = choices.terms(request, L::Dialect::WRITES, witness);
+        Self {
+            link,
+            gate,
+            terms,
+            savepoints: Mutex::new(savepoints),
+            outside: OnceLock::new(),
+            is_movable: L::MOVES && !choices.one_connection_a_test,
+        }
+    }
+
+    /// The library, as this sandbox uses it.
+    pub fn link(&self) -> &L {
+        &self.link
+    }
+
+    /// Lets the connection in, and keeps what is found out about it.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// What the sandbox is opened with.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The savepoints.
+    pub fn savepoints(&self) -> MutexGuard<'_, Savepoints> {
+        lock(&self.savepoints)
+    }
+
+    /// The connection from outside, once it has begun.
+    pub fn outside(&self) -> Option<&Outside<L>> {
+        self.outside.get().map(|outside| &**outside)
+    }
+
+    /// Begins the transaction on a connection that is set up as the application's. What is known of it
+    /// from another sandbox need not be asked again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be begun.
+    pub async fn begin(
+        &self,
+        connection: &mut L::Connection,
+        known: Option<Arc<Outside<L>>>,
+    ) -> Result {
+        let begun = {
+            let _aside = self.gate.witness().look_aside();
+            L::Dialect::begin(self, connection, known).await
+        };
+        let outside = begun.map_err(|error| Self::not_begun(&error))?;
+        let _ = self.outside.set(outside);
+        self.gate.witness().begin();
+        Ok(())
+    }
+
+    /// Looks at a connection that leaves its pool: whoever had it when it broke may have ended the
+    /// transaction before.
+    pub async fn look_once_more(&self, connection: &mut L::Connection) {
+        if self.gate.is_closed() || self.gate.over().is_some() {
+            return;
+        }
+        if let Err(error) = L::run(connection, &Savepoints::back_to_guard()).await {
+            let verdict = self.remarked(unproven(self, &[error]));
+            if let RollbackVerdict::Escaped { .. } = verdict {
+                self.gate.find(verdict);
+            }
+        }
+    }
+
+    /// The error of a transaction that could not be begun, or of the set-up before it.
+    pub fn not_begun(error: &L::Error) -> Error {
+        not_opened(L::read(error), L::said(error))
+    }
+
+    /// Says of an escape what is known of it beyond what the database says.
+    pub(crate) fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
+        verdict.remarked(self.outside().and_then(L::Dialect::remark))
+    }
+
+    /// Why the connection cannot be used any more, where that is known.
+    pub(crate) fn over(&self) -> Option<RollbackVerdict> {
+        Some(self.remarked(self.gate.over()?))
+    }
+
+    /// The connection from outside, where another sandbox may have it.
+    pub(crate) fn movable(&self) -> Option<Arc<Outside<L>>> {
+        let outside = self.outside.get().filter(|_| self.is_movable)?;
+        L::Dialect::may_be_moved(outside).then(|| Arc::clone(outside))
+    }
+
+    /// Ends the connection, whatever is done with it.
+    pub(crate) async fn end(self: &Arc<Self>, closing: Duration) -> Result<Ended, String> {
+        let Some(outside) = self.outside.get().cloned() else {
+            return Ok(Ended::Before);
+        };
+        let sandbox = Arc::clone(self);
+        let ending = L::apart(async move {
+            L::Dialect::end_from_outside(&sandbox.link, &outside, closing).await
+        });
+        match tokio::time::timeout(CUTTING, ending).await {
+            Ok(Some(ended)) => ended,
+            Ok(None) => Err("its thread panicked".to_owned()),
+            Err(_) => Err(format!("that takes longer than {CUTTING:?}")),
+        }
+    }
+
+    /// The same, and whether it is gone then; what stands in the way is logged.
+    pub(crate) async fn end_or_say_why(self: &Arc<Self>) -> bool {
+        match self.end(Duration::ZERO).await {
+            Ok(_) => {
+                self.gate.witness().saw_it_gone();
+                true
+            }
+            Err(why) => {
+                tracing::error!(
+                    target: "smoke",
+                    "a sandbox's connection could not be ended from outside ({why}); the server's own limits remain",
+                );
+                false
+            }
+        }
+    }
+}
+
+impl<L: Link> fmt::Debug for Sandbox<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("gate", &self.gate)
+            .field("terms", &self.terms)
+            .finish_non_exhaustive()
+    }
+}
