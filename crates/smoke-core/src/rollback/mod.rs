@@ -6,6 +6,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`Berth`] | keeps a connection from one test of a run to the next |
 //! | [`gate`] | lets one connection into a sandbox's pool, and keeps what is found out about it |
 //! | [`savepoints`] | the guard, the savepoint of each request, and the statements around them |
 //! | [`postgres`], [`mysql`], [`sqlite`] | how a transaction is begun and ended there, and what its errors mean |
@@ -18,6 +19,7 @@
 pub mod absent;
 pub mod acting;
 mod backend;
+mod berth;
 mod choices;
 pub mod fault;
 pub mod gate;
@@ -35,6 +37,8 @@ pub mod witness;
 
 pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
+pub(crate) use berth::Shelf;
+pub use berth::{Berth, Kept};
 pub use choices::Choices;
 pub use fault::Fault;
 pub(crate) use open::OpenSandbox;
