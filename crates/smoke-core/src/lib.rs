@@ -108,7 +108,7 @@ pub use providers::Providers;
 pub use registry::Registry;
 pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
-    Backend, HandleToken, HandleWatch, OpenRequest, Opened, RollbackVerdict, Session,
+    Backend, Berth, HandleToken, HandleWatch, Kept, OpenRequest, Opened, RollbackVerdict, Session,
 };
 pub use run::{Answer, Ask, Asker, Event, Limits, Runner};
 pub use select::Selection;

@@ -15,7 +15,9 @@ use super::{App, AppBody, AppFactory, BoxError, Unbuilt};
 use crate::clock::Clock;
 use crate::fixture::context::Surroundings;
 use crate::providers::Supplies;
-use crate::rollback::{AnyPool, ErasedBackend, HandleToken, OpenRequest, RollbackVerdict, Session};
+use crate::rollback::{
+    AnyPool, ErasedBackend, HandleToken, OpenRequest, RollbackVerdict, Session, Shelf,
+};
 use crate::{Context, Error, Result};
 
 /// What happened, in order.
@@ -87,7 +89,7 @@ impl Session for FakeSession {
     }
 }
 
-struct FakeBackend(Arc<FakeSession>);
+struct FakeBackend(Arc<FakeSession>, Shelf);
 
 impl ErasedBackend for FakeBackend {
     fn pool_types(&self) -> [TypeId; 2] {
@@ -104,6 +106,10 @@ impl ErasedBackend for FakeBackend {
 
     fn limit(&self) -> Duration {
         Duration::from_secs(60)
+    }
+
+    fn shelf(&self) -> &Shelf {
+        &self.1
     }
 
     fn open(&self, _: OpenRequest) -> BoxFuture<'_, Result<(AnyPool, Arc<dyn Session>)>> {
@@ -158,7 +164,8 @@ where
         &Arc::new(HandleToken::new().0),
     );
     for session in sessions {
-        let backend: Arc<dyn ErasedBackend> = Arc::new(FakeBackend(Arc::clone(session)));
+        let backend: Arc<dyn ErasedBackend> =
+            Arc::new(FakeBackend(Arc::clone(session), Shelf::default()));
         cx.open_sandbox(&backend).await.unwrap();
     }
     cx

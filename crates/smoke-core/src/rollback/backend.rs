@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::{Berth, LastError, RollbackVerdict};
+use super::{Berth, LastError, RollbackVerdict, Shelf};
 use crate::{Error, Result};
 
 /// Makes sandboxes for one type of connection pool.
@@ -17,7 +17,8 @@ use crate::{Error, Result};
 ///
 /// - the pool never hands out a connection that is not inside the transaction, and after
 ///   [`Session::finish`] it hands out none at all;
-/// - the connection is a new one, never one of the application's pool;
+/// - the connection is one that was opened for smoke tests, never one of the application's pool:
+///   a new one, or one that the sandbox before it has left in the [`Berth`];
 /// - limits on the server are set together with `BEGIN`;
 /// - a second connect of the same pool is refused: the first connection was lost;
 /// - a session that is dropped unfinished closes its connection, so that the server rolls back.
@@ -64,7 +65,7 @@ pub struct OpenRequest {
 }
 
 impl OpenRequest {
-    /// A request for a sandbox of the test with this name.
+    /// A request for a sandbox of the test with this name, with a connection of its own.
     ///
     /// The runner makes them; so does what tests a backend on its own.
     #[must_use]
@@ -185,13 +186,21 @@ pub(crate) trait ErasedBackend: Send + Sync {
     fn describe(&self) -> String;
     fn capacity(&self) -> usize;
     fn limit(&self) -> Duration;
+    /// Its connections that wait for the next test.
+    fn shelf(&self) -> &Shelf;
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<(AnyPool, Arc<dyn Session>)>>;
 }
 
-struct Erased<B>(B);
+struct Erased<B> {
+    backend: B,
+    shelf: Shelf,
+}
 
 pub(crate) fn erase<B: Backend>(backend: B) -> Arc<dyn ErasedBackend> {
-    Arc::new(Erased(backend))
+    Arc::new(Erased {
+        backend,
+        shelf: Shelf::default(),
+    })
 }
 
 impl<B: Backend> ErasedBackend for Erased<B> {
@@ -200,20 +209,24 @@ impl<B: Backend> ErasedBackend for Erased<B> {
     }
 
     fn describe(&self) -> String {
-        self.0.describe()
+        self.backend.describe()
     }
 
     fn capacity(&self) -> usize {
-        self.0.capacity().max(1)
+        self.backend.capacity().max(1)
     }
 
     fn limit(&self) -> Duration {
-        self.0.limit()
+        self.backend.limit()
+    }
+
+    fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<(AnyPool, Arc<dyn Session>)>> {
         Box::pin(async move {
-            let Opened { pool, session } = self.0.open(request).await?;
+            let Opened { pool, session } = self.backend.open(request).await?;
             Ok((Box::new(pool) as AnyPool, session))
         })
     }

@@ -12,6 +12,7 @@ mod watch;
 
 pub(crate) use backend::{AnyPool, ErasedBackend, erase};
 pub use backend::{Backend, OpenRequest, Opened, Session};
+pub(crate) use berth::Shelf;
 pub use berth::{Berth, Kept};
 pub use last_error::LastError;
 pub(crate) use open::OpenSandbox;

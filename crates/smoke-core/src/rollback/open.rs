@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::{RollbackVerdict, Session};
+use super::{Berth, RollbackVerdict, Session};
 use crate::theirs::said;
 
 /// How long the end of a sandbox may take before it is cut.
@@ -31,10 +31,15 @@ pub(crate) struct OpenSandbox {
 
 impl OpenSandbox {
     /// Takes charge of a session. Runs on `coordinator`, a runtime that never polls user code.
-    pub(crate) fn new(coordinator: &Handle, session: Arc<dyn Session>, limit: Duration) -> Self {
+    pub(crate) fn new(
+        coordinator: &Handle,
+        (session, berth): (Arc<dyn Session>, Berth),
+        limit: Duration,
+    ) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
         let scissors = Arc::new(Scissors {
             session: Arc::clone(&session),
+            berth,
             coordinator: coordinator.clone(),
             ended: AtomicBool::new(false),
             under_way: tokio::sync::Mutex::new(None),
@@ -148,6 +153,8 @@ fn past(limit: Duration, verdict: RollbackVerdict) -> RollbackVerdict {
 /// Ends a sandbox from outside.
 struct Scissors {
     session: Arc<dyn Session>,
+    /// Where its connection is not to be kept once it was ended from outside.
+    berth: Berth,
     coordinator: Handle,
     /// Whether it is known to have ended.
     ended: AtomicBool,
@@ -172,7 +179,11 @@ impl Scissors {
         drop(under_way.take_if(given_up));
         let cutting = under_way.get_or_insert_with(|| {
             let (runtime, session) = (self.coordinator.clone(), Arc::clone(&self.session));
-            let cut = move || runtime.block_on(session.cut());
+            let kept = self.berth.give_up();
+            let cut = move || {
+                drop(kept);
+                runtime.block_on(session.cut())
+            };
             Cutting {
                 begun: Instant::now(),
                 task: self.coordinator.spawn_blocking(cut),
@@ -247,7 +258,7 @@ mod tests {
             resists: AtomicUsize::new(0),
         };
         let limit = Duration::from_millis(1);
-        let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+        let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
         cut.notified().await;
         sandbox.finish(&coordinator).await.0
     }
@@ -288,7 +299,7 @@ mod tests {
             resists: AtomicUsize::new(2),
         };
         let limit = Duration::from_millis(1);
-        let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+        let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
         // Without anybody who asks for it.
         cut.notified().await;
         let (verdict, _) = sandbox.finish(&coordinator).await;
@@ -305,7 +316,7 @@ mod tests {
                 cut: Arc::default(),
                 resists: AtomicUsize::new(usize::MAX),
             };
-            let sandbox = OpenSandbox::new(&coordinator, Arc::new(session), limit);
+            let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
             tokio::time::sleep(Duration::from_millis(20)).await;
             let (verdict, _) = sandbox.finish(&coordinator).await;
             let said = verdict.to_string();
@@ -331,6 +342,7 @@ mod tests {
             };
             let scissors = Scissors {
                 session: Arc::new(session),
+                berth: Berth::none(),
                 coordinator: Handle::current(),
                 ended: AtomicBool::new(false),
                 under_way: tokio::sync::Mutex::new(Some(hangs)),

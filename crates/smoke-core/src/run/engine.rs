@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use super::berths::{Berths, Ending, InFlight};
 use super::catalogue::Catalogue;
 use super::stage::Runtimes;
 use crate::app::Unbuilt;
@@ -21,6 +22,7 @@ pub(crate) struct Engine {
     /// The tests that may run at the same time.
     pub(crate) tests: Arc<Semaphore>,
     sandboxes: Arc<Semaphore>,
+    berths: Arc<Berths>,
     groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     executions: AtomicUsize,
     suspects: Mutex<Suspects>,
@@ -67,8 +69,12 @@ impl Engine {
             .iter()
             .map(|backend| backend.capacity());
         let sandboxes = capacities.min().unwrap_or(1).min(MOST_SANDBOXES);
+        let coordinator = runtimes.coordinator()?;
+        let backends = catalogue.supplies.backends.iter();
+        let shelves = backends.map(|backend| backend.shelf().clone()).collect();
         Ok(Self {
-            coordinator: runtimes.coordinator()?,
+            berths: Berths::new(shelves, sandboxes, coordinator.clone()),
+            coordinator,
             runtimes,
             catalogue: Arc::clone(catalogue),
             tests: Arc::new(Semaphore::new(at_once)),
@@ -99,10 +105,17 @@ impl Engine {
         self.executions.load(Ordering::SeqCst) == 0
     }
 
-    /// Has nothing more begin, and waits for nothing.
-    pub(crate) fn shut(&self) {
+    /// Has nothing more begin, and waits for nothing. What is being ended then.
+    pub(crate) fn shut(&self) -> Ending {
+        let ending = self.berths.shut();
         let held = self.suspects().hung || !self.is_idle();
         self.runtimes.shut(held);
+        ending
+    }
+
+    /// Has connections kept from one test to the next for as long as a run is in flight.
+    pub(crate) fn begin_run(&self) -> InFlight {
+        self.berths.begin_run()
     }
 
     /// Takes note of a test that was stopped before its end.

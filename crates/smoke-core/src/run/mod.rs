@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod asker;
+mod berths;
 mod catalogue;
 mod course;
 mod engine;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::arrivals::{ArrivalOfRun, Arrivals};
 use super::asker::Asker;
+use super::berths::ended;
 use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
@@ -30,6 +31,12 @@ const OFF: &str = "SMOKE_OFF";
 const EVENTS: usize = 1024;
 /// How long [`Runner::shutdown`] waits for tests to end.
 const SHUTDOWN: Duration = Duration::from_millis(1800);
+/// How long it waits after that for connections to close.
+const CLOSING: Duration = Duration::from_millis(100);
+/// How long a run's report waits for connections to close.
+const CLOSED: Duration = Duration::from_secs(1);
+/// It does not wait for them any more so long before the run's limit.
+const SAID: Duration = Duration::from_millis(150);
 
 /// A cheap, shared handle that owns the runs of one registry.
 ///
@@ -284,7 +291,7 @@ impl Runner {
         self.0.shut.send_replace(true);
         let engine = self.engine_slot().take();
         if let Some(engine) = engine {
-            let (runner, ended) = (self.clone(), self.0.ended.clone());
+            let (runner, over) = (self.clone(), self.0.ended.clone());
             // On a thread of its own: it depends on no runtime, and goes on when nobody waits.
             let ending = move || {
                 let end = Instant::now() + SHUTDOWN;
@@ -292,8 +299,10 @@ impl Runner {
                 {
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                engine.shut();
-                ended.send_replace(true);
+                let until = Instant::now() + CLOSING;
+                let closing = ended(engine.shut(), until.into());
+                engine.coordinator().block_on(closing);
+                over.send_replace(true);
             };
             if std::thread::Builder::new()
                 .name("smoke-shutdown".to_owned())
@@ -423,6 +432,7 @@ impl Runner {
             return self.0.gate.land(ticket, busy);
         };
         let started = SystemTime::now();
+        let in_flight = engine.begin_run();
         let course = Course {
             id: Arc::clone(&ticket.run),
             selection: Arc::clone(&selection),
@@ -434,6 +444,9 @@ impl Runner {
             watchers: self.0.watchers.clone(),
         };
         let report = Arc::new(course.run().await);
+        let limit = self.0.catalogue.limits.of_run(selection.is_slow());
+        let until = tokio::time::Instant::now() + CLOSED;
+        in_flight.end(until.min(began_at + limit - SAID)).await;
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });
