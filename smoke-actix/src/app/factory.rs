@@ -5,8 +5,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use smoke_core::{
-    AppFactory, Async, Blocking, Context, Error, Factory, Fallible, FixtureFn, Fixtures,
-    Infallible, Providers, Result,
+    AppFactory, Async, Blocking, Context, Error, Factory, Fallible, FixtureFn, Fixtures, Providers,
+    Result, Unfailing,
 };
 
 use super::form::ServerApp;
@@ -133,7 +133,7 @@ where
 /// The type parameters are inferred. It is implemented for every [`Factory`] of a [`ServerApp`].
 pub trait ServerFactory<Marker, T, Form>: Factory<Marker, T> {}
 
-impl<F, Args, T, Form> ServerFactory<(Blocking, Infallible, Args), T, Form> for F
+impl<F, Args, T, Form> ServerFactory<(Blocking, Unfailing, Args), T, Form> for F
 where
     Args: Fixtures,
     T: ServerApp<Form>,
@@ -150,7 +150,7 @@ where
 {
 }
 
-impl<F, Args, T, Form> ServerFactory<(Async, Infallible, Args), T, Form> for F
+impl<F, Args, T, Form> ServerFactory<(Async, Unfailing, Args), T, Form> for F
 where
     Args: Fixtures,
     T: ServerApp<Form>,

@@ -36,12 +36,12 @@ enum Phase {
     Before,
     UnderWay(Instant),
     Built(Duration),
-    Failed(Failure),
+    Failed(FactoryFailure),
 }
 
 /// That the factory failed.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct FactoryFailure {
     /// What the other tests of the run are told.
     pub(crate) told: Error,
     /// A sandbox had been past its limit by then, and it was not the factory that held it.
@@ -49,7 +49,7 @@ pub(crate) struct Failure {
 }
 
 impl Building {
-    pub(crate) fn failure(&self) -> Option<Failure> {
+    pub(crate) fn failure(&self) -> Option<FactoryFailure> {
         match &*self.phase() {
             Phase::Failed(failure) => Some(failure.clone()),
             _ => None,
@@ -145,7 +145,7 @@ impl Context {
             shown(&format!("{error:#}"), REPORTED),
             self.test_name()
         );
-        let failure = Failure {
+        let failure = FactoryFailure {
             told: Error::msg(told).with_place(None),
             came_late: held.is_none() && self.past_limit().is_some(),
         };

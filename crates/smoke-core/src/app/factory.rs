@@ -36,7 +36,7 @@ pub(crate) trait BuildApp: Send + Sync {
     fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>>;
 }
 
-struct Erased<Marker, T, F, I> {
+struct FactoryOf<Marker, T, F, I> {
     factory: F,
     into_app: I,
     types: PhantomData<fn(Marker) -> T>,
@@ -54,7 +54,7 @@ impl AppFactory {
         A: App,
     {
         Self {
-            build: Arc::new(Erased {
+            build: Arc::new(FactoryOf {
                 factory,
                 into_app,
                 types: PhantomData,
@@ -121,7 +121,7 @@ impl fmt::Debug for AppFactory {
     }
 }
 
-impl<Marker, T, A, F, I> BuildApp for Erased<Marker, T, F, I>
+impl<Marker, T, A, F, I> BuildApp for FactoryOf<Marker, T, F, I>
 where
     Marker: 'static,
     T: 'static,

@@ -336,7 +336,7 @@ impl Shared {
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || self.execute(job, self.stop.clone());
         let mut ended = execution().await;
-        if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
+        if ended.transient && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;
             ended = execution().await.after(first);
         }

@@ -17,7 +17,7 @@ use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
-use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
+use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
@@ -60,7 +60,7 @@ pub struct Runner(Arc<Inner>);
 
 struct Inner {
     catalogue: Arc<Catalogue>,
-    gate: Gate,
+    gate: Turnstile,
     arrivals: Arrivals,
     engine: Mutex<Option<Arc<Engine>>>,
     paused: AtomicBool,
@@ -129,7 +129,7 @@ impl Runner {
             tracing::error!(target: "smoke", "{}", crate::redact::redact(problem));
         }
         Self(Arc::new(Inner {
-            gate: Gate::new(&catalogue.limits),
+            gate: Turnstile::new(&catalogue.limits),
             arrivals: Arrivals::new(),
             catalogue: Arc::new(catalogue),
             engine: Mutex::new(None),

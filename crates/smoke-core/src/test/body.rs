@@ -34,13 +34,13 @@ pub(crate) trait AnyBody: Send + Sync {
     fn run(&self, cx: Context) -> BoxFuture<'static, Result>;
 }
 
-struct Erased<F, Marker>(F, PhantomData<fn(Marker)>);
+struct FunctionOf<F, Marker>(F, PhantomData<fn(Marker)>);
 
 pub(crate) fn erase<Marker: 'static>(function: impl TestFn<Marker>) -> Arc<dyn AnyBody> {
-    Arc::new(Erased(function, PhantomData))
+    Arc::new(FunctionOf(function, PhantomData))
 }
 
-impl<Marker: 'static, F: TestFn<Marker>> AnyBody for Erased<F, Marker> {
+impl<Marker: 'static, F: TestFn<Marker>> AnyBody for FunctionOf<F, Marker> {
     fn kind(&self) -> Kind {
         F::KIND
     }
