@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::HOST;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode};
 use smoke_report::Kind;
 
 use super::passage::Passage;
@@ -34,6 +33,9 @@ pub struct CallOptions {
     pub max_body: usize,
     /// The request writes to no database: it is not bypassed, whatever its method.
     pub without_database: bool,
+    /// The request has no version of HTTP of its own: it takes that of the request that asked for
+    /// the run, and names its host as that version does.
+    pub(crate) as_arrived: bool,
 }
 
 impl Default for CallOptions {
@@ -41,6 +43,7 @@ impl Default for CallOptions {
         Self {
             max_body: 1024 * 1024,
             without_database: false,
+            as_arrived: false,
         }
     }
 }
@@ -94,23 +97,6 @@ impl AppUnderTest {
     /// The headers that a request has unless it says otherwise.
     pub(crate) fn default_headers(&self) -> &HeaderMap {
         &self.cx.supplies().app_headers
-    }
-
-    /// Adds the headers that a request has unless it says otherwise. From HTTP/2 on, it says in its
-    /// target which host it wants.
-    pub(crate) fn add_headers<B>(&self, request: &mut Request<B>) {
-        let names_host = request.version() >= Version::HTTP_2 && request.uri().host().is_some();
-        let headers = request.headers_mut();
-        let defaults = self.default_headers();
-        let missing: Vec<_> = defaults
-            .keys()
-            .filter(|name| !(headers.contains_key(*name) || names_host && *name == HOST))
-            .collect();
-        for name in missing {
-            for value in defaults.get_all(name) {
-                headers.append(name, value.clone());
-            }
-        }
     }
 
     pub(crate) fn arrival(&self) -> &Arrival {

@@ -1,5 +1,6 @@
 //! The application under test: built anew for one test, called in process.
 
+mod arriving;
 mod body;
 mod building;
 mod edge;

@@ -7,11 +7,12 @@ use futures_util::FutureExt;
 use http::{Method, Request, Response};
 use tokio::sync::OwnedMutexGuard;
 
+use super::arriving::arrive;
 use super::body::AnswerBody;
 use super::noted::Noted;
-use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+use super::{App, AppBody, AppUnderTest, CallOptions, RequestError};
+use crate::Context;
 use crate::rollback::{LastError, RequestEnd, RollbackVerdict, Session};
-use crate::{Arrival, Context};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
@@ -37,16 +38,7 @@ impl Passage {
         options: CallOptions,
     ) -> Result<Self, RequestError> {
         let cx = app.cx.clone();
-        let (test, run) = cx.names();
-        // The extension says it all: no handler is to see the header.
-        request.headers_mut().remove(SmokeRequest::HEADER);
-        app.add_headers(request);
-        if request.extensions().get::<Arrival>().is_none() {
-            request.extensions_mut().insert(app.arrival().clone());
-        }
-        request
-            .extensions_mut()
-            .insert(SmokeRequest::new(test, run));
+        arrive(&cx, request, options);
         let one_at_a_time = cx.edge().lock_owned().await;
         let sessions = cx.sessions().map_err(|error| RequestError::Over {
             request: name(request),
