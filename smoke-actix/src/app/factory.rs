@@ -55,8 +55,8 @@ use super::in_process::InProcess;
 /// # async fn main() {
 /// let registry = Registry::new()
 ///     .provide(Config { greeting: "hello".to_owned() })
-///     .app(smoke_actix::app(|Provided(config): Provided<Config>| {
-///         let config = Data::from(config);
+///     .app(smoke_actix::app(|config: Provided<Config>| {
+///         let config = Data::from(Provided::into_arc(config));
 ///         move || {
 ///             App::new()
 ///                 .app_data(config.clone())
