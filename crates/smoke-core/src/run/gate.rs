@@ -18,6 +18,7 @@ const MOST_KEPT: usize = 16;
 
 /// A report, and how fresh it is.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Answer {
     /// What the run found.
     pub report: Arc<Report>,

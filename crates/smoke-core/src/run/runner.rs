@@ -180,10 +180,7 @@ impl Runner {
         }
         let catalogue = &self.0.catalogue;
         if !catalogue.problems.is_empty() {
-            let report = Report {
-                reasons: catalogue.problems.clone(),
-                ..Report::new(run_id())
-            };
+            let report = Report::new(run_id()).with_reasons(&catalogue.problems);
             return self.refuse_with(&asked_by, Denial::Registry, report, None);
         }
         let asked = Asked {
