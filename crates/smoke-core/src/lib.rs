@@ -87,7 +87,8 @@ mod test;
 mod theirs;
 
 pub use app::{
-    App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
+    App, AppBody, AppFactory, AppUnderTest, CallOptions, Factory, Fallible, RequestError,
+    SmokeRequest, Trailers, Unfailing,
 };
 pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
@@ -97,7 +98,6 @@ pub use error::{Clue, Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;
-pub use fixture::factory::{Factory, Fallible, Unfailing};
 pub use fixture::provided::Provided;
 pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};

@@ -127,7 +127,7 @@ where
     app(factory)
 }
 
-/// A function of fixtures that returns an application: plain or async, infallible or with a
+/// A function of fixtures that returns an application: plain or async, with or without a
 /// `Result`.
 ///
 /// The type parameters are inferred. It is implemented for every [`Factory`] of a [`ServerApp`].

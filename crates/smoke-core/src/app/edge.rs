@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use smoke_report::Kind;
 
 use super::passage::Passage;
-use super::{App, AppBody, RequestError};
+use super::{App, AppBody, CallOptions, RequestError};
 use crate::clock::Part;
 use crate::theirs::panicked;
-use crate::{Arrival, Context, Error, Fixture, Providers, Result};
+use crate::{Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
 ///
@@ -21,31 +21,8 @@ use crate::{Arrival, Context, Error, Fixture, Providers, Result};
 /// made of. Requests are handled one after the other, each in a savepoint of its own.
 #[derive(Clone)]
 pub struct AppUnderTest {
-    pub(super) app: Arc<dyn App>,
-    pub(super) cx: Context,
-}
-
-/// How one request is to be treated.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct CallOptions {
-    /// The greatest size of the answer's body, in bytes. 1 MiB unless set.
-    pub max_body: usize,
-    /// The request writes to no database: it is not bypassed, whatever its method.
-    pub without_database: bool,
-    /// The request has no version of HTTP of its own: it takes that of the request that asked for
-    /// the run, and names its host as that version does.
-    pub(crate) as_arrived: bool,
-}
-
-impl Default for CallOptions {
-    fn default() -> Self {
-        Self {
-            max_body: 1024 * 1024,
-            without_database: false,
-            as_arrived: false,
-        }
-    }
+    pub(crate) app: Arc<dyn App>,
+    pub(crate) cx: Context,
 }
 
 impl AppUnderTest {
@@ -67,7 +44,7 @@ impl AppUnderTest {
         mut request: Request<AppBody>,
         options: CallOptions,
     ) -> Result<Response<Bytes>, RequestError> {
-        let mut passage = Passage::enter(self, &mut request, options).await?;
+        let mut passage = Passage::enter(&self.app, &self.cx, &mut request, options).await?;
         let answer = match passage.answer(request).await {
             Ok(answer) => {
                 let (mut head, body) = answer.into_parts();
@@ -95,12 +72,9 @@ impl AppUnderTest {
     }
 
     /// The headers that a request has unless it says otherwise.
-    pub(crate) fn default_headers(&self) -> &HeaderMap {
+    #[cfg(any(feature = "cookies", feature = "live"))]
+    pub(crate) fn default_headers(&self) -> &http::HeaderMap {
         &self.cx.supplies().app_headers
-    }
-
-    pub(crate) fn arrival(&self) -> &Arrival {
-        self.cx.arrival()
     }
 
     #[cfg(feature = "live")]

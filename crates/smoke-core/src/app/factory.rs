@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::App;
-use crate::fixture::factory::Factory;
+use super::{App, Factory};
+use crate::providers::BuildApp;
 use crate::{Context, Providers, Result};
 
 /// Builds the application under test, once for each test that sends requests.
@@ -29,11 +29,6 @@ pub struct AppFactory {
     /// What a test's request has unless it says otherwise.
     pub(crate) headers: HeaderMap,
     pub(crate) problems: Vec<String>,
-}
-
-pub(crate) trait BuildApp: Send + Sync {
-    fn check(&self, providers: &Providers<'_>) -> Result;
-    fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>>;
 }
 
 struct FactoryOf<Marker, T, F, I> {

@@ -10,10 +10,10 @@ use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
-use crate::app::Unbuilt;
 use crate::clock::{Clock, Part};
 use crate::errand::{Errand, beside, let_go_in_time, remarked};
 use crate::error::Explained;
+use crate::fixture::building::Unbuilt;
 use crate::fixture::finisher::{self, Finisher};
 use crate::panic::watched;
 use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};

@@ -21,7 +21,7 @@ use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
-use crate::theirs::discard;
+use crate::panic::discard;
 use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
