@@ -133,7 +133,7 @@ fn registry() -> Registry {
     Registry::new()
         .provide(shop())
         .app(app(|shop: Provided<Shop>| {
-            let shop = Data::from(shop.0);
+            let shop = Data::from(Provided::into_arc(shop));
             move || {
                 App::new()
                     .app_data(shop.clone())

@@ -81,13 +81,13 @@ pub fn with_one_that_is_too_long(registry: Registry) -> Registry {
     registry.test(Test::new("shop::is_too_long", is_too_long))
 }
 
-async fn is_too_long(client: Client, Provided(tills): Provided<Tills>) -> Result {
+async fn is_too_long(client: Client, tills: Provided<Tills>) -> Result {
     sell_at(&client, tills.0).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     Ok(())
 }
 
-async fn sells(client: Client, Provided(tills): Provided<Tills>) -> Result {
+async fn sells(client: Client, tills: Provided<Tills>) -> Result {
     for _ in 0..3 {
         sell_at(&client, tills.0).await?;
     }
@@ -95,7 +95,7 @@ async fn sells(client: Client, Provided(tills): Provided<Tills>) -> Result {
 }
 
 /// The other way round than production, so that each can wait for the other.
-async fn sells_at_both_tills(client: Client, Provided(tills): Provided<Tills>) -> Result {
+async fn sells_at_both_tills(client: Client, tills: Provided<Tills>) -> Result {
     sell_at(&client, tills.1).await?;
     sell_at(&client, tills.0).await
 }
@@ -103,7 +103,7 @@ async fn sells_at_both_tills(client: Client, Provided(tills): Provided<Tills>) -
 async fn writes_by_itself<S: Stack>(
     client: Client,
     Sandbox(pool): Sandbox<S::Pool>,
-    Provided(tills): Provided<Tills>,
+    tills: Provided<Tills>,
 ) -> Result {
     sell_at(&client, tills.0).await?;
     S::transaction(
@@ -114,7 +114,7 @@ async fn writes_by_itself<S: Stack>(
     Ok(())
 }
 
-async fn exports(client: Client, Provided(tills): Provided<Tills>) -> Result {
+async fn exports(client: Client, tills: Provided<Tills>) -> Result {
     sell_at(&client, tills.0).await?;
     client.get("/export").send().await?.ensure_success()?;
     Ok(())

@@ -79,7 +79,7 @@ use proc_macro::TokenStream;
 ///
 /// /// Uploads find a folder.
 /// #[smoke_test(slow, timeout = "5s", tags("disk"), serial = "uploads")]
-/// fn the_folder_is_there(Provided(config): Provided<Config>) -> std::io::Result<()> {
+/// fn the_folder_is_there(config: Provided<Config>) -> std::io::Result<()> {
 ///     std::fs::read_dir(&config.folder).map(drop)
 /// }
 /// # fn main() {}

@@ -126,9 +126,5 @@ pub const fn lives_for_a_run(kind: Kind) {
 /// A place from `file!`, `line!` and `column!`.
 #[must_use]
 pub fn place(file: &str, line: u32, column: u32) -> Place {
-    Place {
-        file: file.to_owned(),
-        line,
-        column,
-    }
+    Place::new(file, line, column)
 }

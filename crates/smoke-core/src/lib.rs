@@ -73,7 +73,7 @@ mod fixture;
 mod live;
 mod one_line;
 mod panic;
-mod part;
+mod piece;
 mod providers;
 mod ration;
 mod redact;
@@ -87,7 +87,8 @@ mod test;
 mod theirs;
 
 pub use app::{
-    App, AppBody, AppFactory, AppUnderTest, CallOptions, RequestError, SmokeRequest, Trailers,
+    App, AppBody, AppFactory, AppUnderTest, CallOptions, Factory, Fallible, RequestError,
+    SmokeRequest, Trailers, Unfailing,
 };
 pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
@@ -97,7 +98,6 @@ pub use error::{Clue, Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;
 pub use fixture::call::{FixtureFn, Fixtures};
 pub use fixture::context::Context;
-pub use fixture::factory::{Factory, Fallible, Infallible};
 pub use fixture::provided::Provided;
 pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
@@ -124,7 +124,7 @@ pub mod __private {
     pub use crate::discover::{Submission, all};
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::ensure::support as ensure;
-    pub use crate::part::Part;
+    pub use crate::piece::Piece;
     pub use crate::test::Body;
     pub use crate::{
         Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,

@@ -4,7 +4,8 @@ mod hook;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::PanicHookInfo;
+use std::mem;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smoke_report::Place;
@@ -82,6 +83,14 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&'static str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no message)")
+}
+
+/// Drops the payload of a panic, which may be a value of the user's.
+pub(crate) fn discard(payload: Payload) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // That could go on like this for ever.
+        mem::forget(again);
+    }
 }
 
 /// Where a caught panic happened, as the hook has kept it.

@@ -9,11 +9,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 
-use crate::app::BuildApp;
-use crate::fixture::sandbox::SandboxFixture;
 use crate::rollback::{AnyPool, ErasedBackend};
 use crate::theirs::elsewhere;
-use crate::{Context, Error, Fixture, Result, Skip};
+use crate::{App, Context, Error, Fixture, Result, Skip};
 
 /// The values, backends and app factory of one registry.
 #[derive(Default)]
@@ -41,6 +39,12 @@ impl Drop for Supplies {
     }
 }
 
+/// Builds the application for one test.
+pub(crate) trait BuildApp: Send + Sync {
+    fn check(&self, providers: &Providers<'_>) -> Result;
+    fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>>;
+}
+
 type Check = fn(&Providers<'_>) -> Result;
 type AcquirePool = fn(Context) -> BoxFuture<'static, Result<AnyPool>>;
 
@@ -50,17 +54,6 @@ pub(crate) enum Source {
     Backend(Arc<dyn ErasedBackend>),
     /// The sandbox of another database.
     Shared { check: Check, acquire: AcquirePool },
-}
-
-impl Source {
-    pub(crate) fn shared<S: SandboxFixture>() -> Self {
-        Self::Shared {
-            check: |providers| providers.check::<S>(),
-            acquire: |cx| {
-                Box::pin(async move { Ok(Box::new(cx.get::<S>().await?.into_pool()) as AnyPool) })
-            },
-        }
-    }
 }
 
 impl Supplies {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::access::Access;
-use crate::fixture::sandbox::SandboxFixture;
+use crate::fixture::sandbox::{SandboxFixture, shared};
 use crate::providers::{Source, Supplies};
 use crate::rollback::erase;
 use crate::test::Hooks;
@@ -177,7 +177,7 @@ impl Registry {
         Replica: SandboxFixture,
         Writer: SandboxFixture<Pool = Replica::Pool>,
     {
-        self.source::<Replica>(Source::shared::<Writer>());
+        self.source::<Replica>(shared::<Writer>());
         self
     }
 

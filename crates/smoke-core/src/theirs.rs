@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinError;
 
 use crate::Error;
-use crate::panic::{self, Payload, Scene};
+use crate::panic::{self, Payload, Scene, discard};
 
 thread_local! {
     static COORDINATES: Cell<bool> = const { Cell::new(false) };
@@ -64,14 +64,6 @@ pub(crate) fn elsewhere<T: Send + 'static>(values: T) {
 pub(crate) fn ask<T>(function: impl FnOnce() -> T) -> Option<T> {
     let asked = || catch_unwind(AssertUnwindSafe(function)).map_err(discard);
     panic::only_smoke_tests_run_within(asked).ok()
-}
-
-/// Drops the payload of a panic, which may be a value of the user's.
-pub(crate) fn discard(payload: Payload) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // That could go on like this for ever.
-        mem::forget(again);
-    }
 }
 
 /// What a task that did not end said. A panic of one may carry a value of the user's.

@@ -28,7 +28,7 @@ impl Fixture for Three {
         let middle = cx.get::<Provided<Middle>>().await?;
         let (first, last) = (diary.clone(), diary.clone());
         cx.on_finish(async move { first.note("first") });
-        cx.on_finish(async move { (middle.0.0)().await });
+        cx.on_finish(async move { (middle.0)().await });
         cx.on_finish(async move { last.note("last") });
         Ok(Self)
     }

@@ -30,7 +30,7 @@ mod free {
         skip = "not today"
     )]
     #[allow(unused_variables)]
-    pub(super) async fn everything_is_said(client: Client, Provided(config): Provided<Config>) {}
+    pub(super) async fn everything_is_said(client: Client, _: Provided<Config>) {}
 
     #[smoke_test]
     pub(super) async fn nothing_is_said() {}

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use smoke_core::{
     App, AppBody, AppFactory, Client, Context, Error, Failure, Fixture, Kind, Outcome, Provided,
-    Providers, Registry, Result, Sandbox, Skip, Test, This, Unique,
+    Providers, Registry, Result, Sandbox, Skip, Test, This, Unique, ensure_eq,
 };
 use support::{Paper, Pool, assert_ended, only, run, run_one};
 
@@ -95,6 +97,29 @@ async fn what_nothing_provides_is_errored_and_said_at_start() {
         let report = runner.run(smoke_core::Selection::fast()).await;
         assert!(!report.verdict().is_pass());
         assert_ended(&only(report), Outcome::Errored, remedy);
+    }
+}
+
+/// A newtype of the application.
+struct Tills(Vec<u32>);
+
+#[tokio::test]
+async fn a_provided_newtype_is_read_as_if_it_were_the_argument() {
+    async fn first(tills: Provided<Tills>) -> Result {
+        ensure_eq!(tills.0[0], 3);
+        Ok(())
+    }
+    async fn taken(tills: Provided<Tills>) -> Result {
+        let tills: Arc<Tills> = Provided::into_arc(tills);
+        ensure_eq!(tills.0.len(), 2);
+        Ok(())
+    }
+    let registry = Registry::new()
+        .provide(Tills(vec![3, 4]))
+        .test(Test::new("first", first))
+        .test(Test::new("taken", taken));
+    for test in run(registry).await.tests {
+        assert_ended(&test, Outcome::Passed, "");
     }
 }
 

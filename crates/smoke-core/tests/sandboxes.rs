@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use smoke_core::{
-    DatabaseName, Failure, Outcome, Provided, Registry, Result, RollbackVerdict, Runner, Sandbox,
-    SandboxOf, Selection, Test,
+    DatabaseName, Failure, Outcome, Registry, Result, RollbackVerdict, Runner, Sandbox, SandboxOf,
+    Selection, Test,
 };
 use support::{Paper, Pool, assert_ended, only, run};
 
@@ -229,8 +229,8 @@ async fn what_may_have_stayed_is_said_before_what_was_rolled_back() {
 
 #[tokio::test]
 async fn a_pool_that_somebody_keeps_is_a_straggler() {
-    let kept: Provided<std::sync::Mutex<Option<Pool>>> = Provided(std::sync::Arc::default());
-    let keep = kept.clone();
+    let kept = std::sync::Arc::new(std::sync::Mutex::new(None::<Pool>));
+    let keep = std::sync::Arc::clone(&kept);
     let body = move |Sandbox(pool): Sandbox<Pool>| *keep.lock().unwrap() = Some(pool);
     let test = only(
         run(Registry::new()

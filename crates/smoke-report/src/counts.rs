@@ -2,10 +2,11 @@ use std::collections::HashSet;
 
 use crate::{Outcome, TestReport};
 
-/// How many tests ended how.
+/// The number of tests with each outcome.
 ///
 /// `run` is `passed + failed + errored`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// The distinct classes among the tests that ran.
     pub test_classes: usize,

@@ -4,6 +4,7 @@ use crate::{Kind, Outcome, Place, RequestMade, Times};
 
 /// What a run found about one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TestReport {
     /// The test's path: `crate::module::test` or `crate::module::Suite::test`.
     pub name: String,

@@ -11,6 +11,7 @@ use crate::{Report, json, text};
 /// assert_eq!(Format::Json.content_type(), "application/json");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// Lines for people, shells and probers; under 4 KiB.
     Text,

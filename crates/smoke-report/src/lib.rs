@@ -6,14 +6,14 @@
 //! use std::time::Duration;
 //! use smoke_report::{Format, Kind, Outcome, Report, TestReport, Verdict};
 //!
-//! let mut report = Report::new("run-1");
-//! report.build = Some("4f2a91c".to_owned());
-//! report.duration = Duration::from_nanos(12_307_861);
-//! report.tests = vec![
-//!     TestReport::new("shop::cart::is_empty", "shop::cart", Kind::Unit, Outcome::Passed, Duration::from_millis(2)),
-//!     TestReport::new("shop::cart::adds", "shop::cart", Kind::Http, Outcome::Failed, Duration::from_millis(10))
-//!         .with_message("total must be 14"),
-//! ];
+//! let report = Report::new("run-1")
+//!     .with_build("4f2a91c")
+//!     .with_duration(Duration::from_nanos(12_307_861))
+//!     .with_tests([
+//!         TestReport::new("shop::cart::is_empty", "shop::cart", Kind::Unit, Outcome::Passed, Duration::from_millis(2)),
+//!         TestReport::new("shop::cart::adds", "shop::cart", Kind::Http, Outcome::Failed, Duration::from_millis(10))
+//!             .with_message("total must be 14"),
+//!     ]);
 //!
 //! assert_eq!(report.verdict(), Verdict::Fail);
 //! assert_eq!(report.render(Format::Text), "\

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What became of one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Outcome {
     /// Everything it asserted held.
     Passed,

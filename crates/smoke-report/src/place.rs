@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// # Ok::<(), smoke_report::ParsePlaceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Place {
     /// The file, as the compiler saw it.
     pub file: String,
@@ -22,13 +23,21 @@ pub struct Place {
     pub column: u32,
 }
 
+impl Place {
+    /// A place by its file, line and column, as `file!`, `line!` and `column!` give them.
+    #[must_use]
+    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+        Self {
+            file: file.into(),
+            line,
+            column,
+        }
+    }
+}
+
 impl From<&Location<'_>> for Place {
     fn from(location: &Location<'_>) -> Self {
-        Self {
-            file: location.file().to_owned(),
-            line: location.line(),
-            column: location.column(),
-        }
+        Self::new(location.file(), location.line(), location.column())
     }
 }
 
@@ -47,11 +56,7 @@ impl FromStr for Place {
         let column = parts.next().and_then(number);
         let line = parts.next().and_then(number);
         match (parts.next(), line, column) {
-            (Some(file), Some(line), Some(column)) => Ok(Self {
-                file: file.to_owned(),
-                line,
-                column,
-            }),
+            (Some(file), Some(line), Some(column)) => Ok(Self::new(file, line, column)),
             _ => Err(ParsePlaceError(text.to_owned())),
         }
     }

@@ -7,6 +7,7 @@ use crate::{Counts, Outcome, TestReport, Verdict};
 /// The verdict, the counts and the lists of names are derived from `reasons` and `tests`, so they cannot contradict them.
 /// Serialized, it has the form of the JSON answer; a text that contradicts itself is not a report (see the [crate's docs](crate)).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// What identifies the run.
     pub run: String,
@@ -39,10 +40,42 @@ impl Report {
     /// The report of a run that was not begun, with the reason.
     #[must_use]
     pub fn refused(run: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            reasons: vec![reason.into()],
-            ..Self::new(run)
-        }
+        Self::new(run).with_reasons([reason])
+    }
+
+    /// Names the build of the application.
+    #[must_use]
+    pub fn with_build(mut self, build: impl Into<String>) -> Self {
+        self.build = Some(build.into());
+        self
+    }
+
+    /// Names the instance that answers.
+    #[must_use]
+    pub fn with_instance(mut self, instance: impl Into<String>) -> Self {
+        self.instance = Some(instance.into());
+        self
+    }
+
+    /// Sets how long the run took.
+    #[must_use]
+    pub fn with_duration(mut self, duration: Duration) -> Self {
+        self.duration = duration;
+        self
+    }
+
+    /// Replaces the reasons for which the run is a FAIL whatever its tests found.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.reasons = reasons.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Replaces the tests.
+    #[must_use]
+    pub fn with_tests(mut self, tests: impl IntoIterator<Item = TestReport>) -> Self {
+        self.tests = tests.into_iter().collect();
+        self
     }
 
     /// PASS only where at least one test ran, none failed or errored, and no reason stands against it.

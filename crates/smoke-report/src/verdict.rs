@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The answer to "does it work?": PASS or FAIL, and nothing between.
+/// The answer to "does it work?": PASS or FAIL, and nothing between. There will be no third one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {

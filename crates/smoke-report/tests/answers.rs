@@ -38,12 +38,9 @@ fn passing() -> Report {
         .with_description("A user can be created through the real handler.")
         .with_tags(["users"])
         .with_times(times())
-        .with_requests([RequestMade {
-            method: "POST".to_owned(),
-            path: "/users".to_owned(),
-            status: Some(201),
-            duration: Duration::from_micros(900),
-        }]),
+        .with_requests([RequestMade::new("POST", "/users")
+            .with_status(201)
+            .with_duration(Duration::from_micros(900))]),
         test(
             "shop::users::emails_are_unique",
             Kind::Database,
@@ -70,11 +67,7 @@ fn failing() -> Report {
         test("billing::Accounts::can_login", Kind::Http, Outcome::Failed)
             .with_times(times())
             .with_message("balance must be 14\nleft: \"PASS\"\nright: 'C:\\new'")
-            .with_place(Place {
-                file: "src/accounts.rs".to_owned(),
-                line: 3,
-                column: 5,
-            }),
+            .with_place(Place::new("src/accounts.rs", 3, 5)),
         test("billing::Accounts::opens", Kind::Http, Outcome::Passed),
         test("billing::Accounts::PASSES", Kind::Unit, Outcome::Failed),
         test("shop::mail::is_sent", Kind::Unit, Outcome::Skipped),

@@ -39,7 +39,7 @@ pub(crate) fn registry(prices: Prices) -> Registry {
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
         .provide(prices)
-        .app(smoke_tower::app(|Provided(prices): Provided<Prices>| {
+        .app(smoke_tower::app(|prices: Provided<Prices>| {
             service_fn(move |request| shop::answer(Prices::clone(&prices), request))
         }))
         // Everybody may see everything, since the service listens on this machine alone. On a

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::sync::mpsc;
 
-use super::thread::Caught;
+use super::panicked::Panicked;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -19,7 +19,7 @@ const AHEAD: usize = 4;
 #[derive(Debug)]
 pub(super) enum Broken {
     Error(BoxError),
-    Panicked(Caught),
+    Panicked(Panicked),
 }
 
 /// The receiving end.
@@ -43,7 +43,7 @@ impl Body for Frames {
         Poll::Ready(chunk.map(|chunk| match chunk {
             Ok(data) => Ok(Frame::data(data)),
             Err(Broken::Error(error)) => Err(error),
-            Err(Broken::Panicked(Caught(payload))) => resume_unwind(payload),
+            Err(Broken::Panicked(Panicked(payload))) => resume_unwind(payload),
         }))
     }
 }

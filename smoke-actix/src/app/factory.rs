@@ -5,8 +5,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use smoke_core::{
-    AppFactory, Async, Blocking, Context, Error, Factory, Fallible, FixtureFn, Fixtures,
-    Infallible, Providers, Result,
+    AppFactory, Async, Blocking, Context, Error, Factory, Fallible, FixtureFn, Fixtures, Providers,
+    Result, Unfailing,
 };
 
 use super::form::ServerApp;
@@ -55,8 +55,8 @@ use super::in_process::InProcess;
 /// # async fn main() {
 /// let registry = Registry::new()
 ///     .provide(Config { greeting: "hello".to_owned() })
-///     .app(smoke_actix::app(|Provided(config): Provided<Config>| {
-///         let config = Data::from(config);
+///     .app(smoke_actix::app(|config: Provided<Config>| {
+///         let config = Data::from(Provided::into_arc(config));
 ///         move || {
 ///             App::new()
 ///                 .app_data(config.clone())
@@ -127,13 +127,13 @@ where
     app(factory)
 }
 
-/// A function of fixtures that returns an application: plain or async, infallible or with a
+/// A function of fixtures that returns an application: plain or async, with or without a
 /// `Result`.
 ///
 /// The type parameters are inferred. It is implemented for every [`Factory`] of a [`ServerApp`].
 pub trait ServerFactory<Marker, T, Form>: Factory<Marker, T> {}
 
-impl<F, Args, T, Form> ServerFactory<(Blocking, Infallible, Args), T, Form> for F
+impl<F, Args, T, Form> ServerFactory<(Blocking, Unfailing, Args), T, Form> for F
 where
     Args: Fixtures,
     T: ServerApp<Form>,
@@ -150,7 +150,7 @@ where
 {
 }
 
-impl<F, Args, T, Form> ServerFactory<(Async, Infallible, Args), T, Form> for F
+impl<F, Args, T, Form> ServerFactory<(Async, Unfailing, Args), T, Form> for F
 where
     Args: Fixtures,
     T: ServerApp<Form>,

@@ -8,13 +8,14 @@ use actix_web::dev::AppConfig;
 use http::header::UPGRADE;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use smoke_core::__private::Part;
+use smoke_core::__private::Piece;
 use smoke_core::{App, AppBody, Context, Error, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::form::Build;
 use super::lasting::Lasting;
-use super::thread::{self, Caught, Order, Replied};
+use super::panicked::Panicked;
+use super::thread::{self, Order, Replied};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
@@ -32,15 +33,15 @@ impl InProcess {
         let (orders, received) = mpsc::unbounded_channel();
         let (ready, built) = oneshot::channel();
         // The runner knows the test for hung as long as a handler does not return.
-        let part = Part::of(cx);
-        let parts = part.clone();
+        let piece = Piece::of(cx);
+        let pieces = piece.clone();
         let config = cx.arrival().extensions.get::<AppConfig>().cloned();
         let app = (app, config.unwrap_or_default());
-        let serve = move || part.carry_out(thread::serve(app, received, ready, parts));
+        let serve = move || piece.carry_out(thread::serve(app, received, ready, pieces));
         Lasting::take()?.start(serve);
         match built.await {
             Ok(Ok(built)) => built.map(|()| Self { orders }),
-            Ok(Err(Caught(payload))) => resume_unwind(payload),
+            Ok(Err(Panicked(payload))) => resume_unwind(payload),
             Err(_) => Err(Error::msg(
                 "the application's thread ended before it was built",
             )),
@@ -57,7 +58,7 @@ impl App for InProcess {
             match replied {
                 Some(Replied::Answer(answer)) => Ok(answer.map(BodyExt::boxed_unsync)),
                 Some(Replied::Refused(error)) => Err(error),
-                Some(Replied::Panicked(Caught(payload))) => resume_unwind(payload),
+                Some(Replied::Panicked(Panicked(payload))) => resume_unwind(payload),
                 None => Err("the application's thread has ended".into()),
             }
         })

@@ -5,6 +5,7 @@ mod factory;
 mod form;
 mod in_process;
 mod lasting;
+mod panicked;
 mod request;
 mod thread;
 

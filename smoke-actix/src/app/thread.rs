@@ -1,7 +1,5 @@
 //! What is done on the thread on which an application lives.
 
-use std::any::Any;
-use std::fmt;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -14,20 +12,18 @@ use actix_web::http::header::{CONTENT_LENGTH, UPGRADE};
 use futures_util::FutureExt;
 use http::Method;
 use http::header::{CONNECTION, HeaderValue};
-use smoke_core::__private::Part;
+use smoke_core::__private::Piece;
 use smoke_core::{AppBody, Result};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::body::{Broken, Frames, channel};
 use super::form::{Build, Handler};
+use super::panicked::Panicked;
 use super::request;
 use crate::head;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The payload of a panic on this thread, which is to be continued on that of the test.
-pub(super) struct Caught(pub(super) Box<dyn Any + Send>);
 
 /// A request to be handled.
 #[derive(Debug)]
@@ -41,7 +37,7 @@ pub(super) struct Order {
 pub(super) enum Replied {
     Answer(http::Response<Frames>),
     Refused(BoxError),
-    Panicked(Caught),
+    Panicked(Panicked),
 }
 
 /// Builds the application, says so, and handles requests until nobody can send any more. Nothing of
@@ -49,8 +45,8 @@ pub(super) enum Replied {
 pub(super) async fn serve<Form>(
     (app, config): (impl Build<Form>, AppConfig),
     mut orders: mpsc::UnboundedReceiver<Order>,
-    mut ready: oneshot::Sender<Result<Result<()>, Caught>>,
-    part: Part,
+    mut ready: oneshot::Sender<Result<Result<()>, Panicked>>,
+    piece: Piece,
 ) {
     let building = AssertUnwindSafe(async { app.build(config).await }).catch_unwind();
     let built = tokio::select! {
@@ -62,7 +58,7 @@ pub(super) async fn serve<Form>(
     let (handler, said) = match built {
         Ok(Ok(handler)) => (Some(handler), Ok(Ok(()))),
         Ok(Err(error)) => (None, Ok(Err(error))),
-        Err(payload) => (None, Err(Caught(payload))),
+        Err(payload) => (None, Err(Panicked(payload))),
     };
     let _ = ready.send(said);
     let Some(handler) = handler else { return };
@@ -74,7 +70,7 @@ pub(super) async fn serve<Form>(
             order = orders.recv() => {
                 let Some(order) = order else { break };
                 let answer = answer(Rc::clone(&handler), order);
-                answering.spawn_local(part.clone().carry_out(answer));
+                answering.spawn_local(piece.clone().carry_out(answer));
             }
         }
     }
@@ -101,7 +97,7 @@ async fn answer(handler: Rc<dyn Handler>, order: Order) {
     let (head, body) = match answered {
         Ok(response) => response.into_parts(),
         Err(payload) => {
-            let _ = reply.send(Replied::Panicked(Caught(payload)));
+            let _ = reply.send(Replied::Panicked(Panicked(payload)));
             return;
         }
     };
@@ -126,7 +122,7 @@ async fn answer(handler: Rc<dyn Handler>, order: Order) {
             pumped = pumping => pumped,
         };
         if let Err(payload) = pumped {
-            let _ = chunks.send(Err(Broken::Panicked(Caught(payload)))).await;
+            let _ = chunks.send(Err(Broken::Panicked(Panicked(payload)))).await;
         }
     }
 }
@@ -169,11 +165,5 @@ async fn pump(body: BoxBody, chunks: &mpsc::Sender<Result<bytes::Bytes, Broken>>
         if chunks.send(chunk).await.is_err() || broken {
             return;
         }
-    }
-}
-
-impl fmt::Debug for Caught {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Caught")
     }
 }

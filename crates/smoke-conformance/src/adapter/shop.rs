@@ -45,7 +45,7 @@ use crate::paper::Pool;
 pub struct Shop {
     greeting: &'static str,
     pool: Pool,
-    drawer: Provided<Drawer>,
+    drawer: Arc<Drawer>,
     chunks: Arc<Mutex<Option<Chunks>>>,
 }
 
@@ -59,7 +59,7 @@ impl Shop {
         let shop = Self {
             greeting: "hello from production",
             pool: Pool::of_production(),
-            drawer: Provided(Arc::default()),
+            drawer: Arc::default(),
             chunks: Arc::new(Mutex::new(Some(Chunks::new(chunks)))),
         };
         (shop, chunk)
@@ -111,12 +111,7 @@ impl Shop {
     /// Writes a row, and keeps the pool where it outlives the test.
     pub fn keep(&self) {
         self.pool.take();
-        let mut drawer = self
-            .drawer
-            .0
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut drawer = self.drawer.0.lock().unwrap_or_else(PoisonError::into_inner);
         drawer.push(self.pool.clone());
     }
 
@@ -174,7 +169,7 @@ impl Fixture for Shop {
         Ok(Self {
             greeting: "hello from a sandbox",
             pool: cx.get::<Sandbox<Pool>>().await?.0,
-            drawer: cx.get().await?,
+            drawer: Provided::into_arc(cx.get().await?),
             ..shop
         })
     }

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::HOST;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode};
 use smoke_report::Kind;
 
 use super::passage::Passage;
-use super::{App, AppBody, RequestError};
+use super::{App, AppBody, CallOptions, RequestError};
 use crate::clock::Part;
 use crate::theirs::panicked;
-use crate::{Arrival, Context, Error, Fixture, Providers, Result};
+use crate::{Context, Error, Fixture, Providers, Result};
 
 /// The application under test, built once a test on that test's sandboxes.
 ///
@@ -22,27 +21,8 @@ use crate::{Arrival, Context, Error, Fixture, Providers, Result};
 /// made of. Requests are handled one after the other, each in a savepoint of its own.
 #[derive(Clone)]
 pub struct AppUnderTest {
-    pub(super) app: Arc<dyn App>,
-    pub(super) cx: Context,
-}
-
-/// How one request is to be treated.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct CallOptions {
-    /// The greatest size of the answer's body, in bytes. 1 MiB unless set.
-    pub max_body: usize,
-    /// The request writes to no database: it is not bypassed, whatever its method.
-    pub without_database: bool,
-}
-
-impl Default for CallOptions {
-    fn default() -> Self {
-        Self {
-            max_body: 1024 * 1024,
-            without_database: false,
-        }
-    }
+    pub(crate) app: Arc<dyn App>,
+    pub(crate) cx: Context,
 }
 
 impl AppUnderTest {
@@ -64,7 +44,7 @@ impl AppUnderTest {
         mut request: Request<AppBody>,
         options: CallOptions,
     ) -> Result<Response<Bytes>, RequestError> {
-        let mut passage = Passage::enter(self, &mut request, options).await?;
+        let mut passage = Passage::enter(&self.app, &self.cx, &mut request, options).await?;
         let answer = match passage.answer(request).await {
             Ok(answer) => {
                 let (mut head, body) = answer.into_parts();
@@ -92,29 +72,9 @@ impl AppUnderTest {
     }
 
     /// The headers that a request has unless it says otherwise.
-    pub(crate) fn default_headers(&self) -> &HeaderMap {
+    #[cfg(any(feature = "cookies", feature = "live"))]
+    pub(crate) fn default_headers(&self) -> &http::HeaderMap {
         &self.cx.supplies().app_headers
-    }
-
-    /// Adds the headers that a request has unless it says otherwise. From HTTP/2 on, it says in its
-    /// target which host it wants.
-    pub(crate) fn add_headers<B>(&self, request: &mut Request<B>) {
-        let names_host = request.version() >= Version::HTTP_2 && request.uri().host().is_some();
-        let headers = request.headers_mut();
-        let defaults = self.default_headers();
-        let missing: Vec<_> = defaults
-            .keys()
-            .filter(|name| !(headers.contains_key(*name) || names_host && *name == HOST))
-            .collect();
-        for name in missing {
-            for value in defaults.get_all(name) {
-                headers.append(name, value.clone());
-            }
-        }
-    }
-
-    pub(crate) fn arrival(&self) -> &Arrival {
-        self.cx.arrival()
     }
 
     #[cfg(feature = "live")]

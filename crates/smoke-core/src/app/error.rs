@@ -3,9 +3,8 @@
 use smoke_report::Place;
 
 use crate::error::capped;
-use crate::panic::{self, Payload, Scene};
+use crate::panic::{self, Payload, Scene, discard};
 use crate::rollback::RollbackVerdict;
-use crate::theirs::discard;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::App;
-use crate::fixture::factory::Factory;
+use super::{App, Factory};
+use crate::providers::BuildApp;
 use crate::{Context, Providers, Result};
 
 /// Builds the application under test, once for each test that sends requests.
@@ -31,12 +31,7 @@ pub struct AppFactory {
     pub(crate) problems: Vec<String>,
 }
 
-pub(crate) trait BuildApp: Send + Sync {
-    fn check(&self, providers: &Providers<'_>) -> Result;
-    fn build(&self, cx: Context) -> BoxFuture<'static, Result<Arc<dyn App>>>;
-}
-
-struct Erased<Marker, T, F, I> {
+struct FactoryOf<Marker, T, F, I> {
     factory: F,
     into_app: I,
     types: PhantomData<fn(Marker) -> T>,
@@ -54,7 +49,7 @@ impl AppFactory {
         A: App,
     {
         Self {
-            build: Arc::new(Erased {
+            build: Arc::new(FactoryOf {
                 factory,
                 into_app,
                 types: PhantomData,
@@ -121,7 +116,7 @@ impl fmt::Debug for AppFactory {
     }
 }
 
-impl<Marker, T, A, F, I> BuildApp for Erased<Marker, T, F, I>
+impl<Marker, T, A, F, I> BuildApp for FactoryOf<Marker, T, F, I>
 where
     Marker: 'static,
     T: 'static,

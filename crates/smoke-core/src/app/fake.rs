@@ -11,8 +11,9 @@ use http_body_util::{BodyExt, Full};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::{App, AppBody, AppFactory, BoxError, Unbuilt};
+use super::{App, AppBody, AppFactory, BoxError};
 use crate::clock::Clock;
+use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
 use crate::providers::Supplies;
 use crate::rollback::{

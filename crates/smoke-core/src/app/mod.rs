@@ -1,14 +1,17 @@
 //! The application under test: built anew for one test, called in process.
 
+mod arriving;
 mod body;
-mod building;
+mod built;
 mod edge;
 mod error;
 mod factory;
 #[cfg(test)]
 pub(crate) mod fake;
+mod function;
 mod marker;
 mod noted;
+mod options;
 mod passage;
 mod refused;
 
@@ -19,12 +22,12 @@ use http_body_util::combinators::UnsyncBoxBody;
 #[cfg(feature = "live")]
 pub(crate) use body::AnswerBody;
 pub use body::Trailers;
-pub(crate) use building::{Building, Unbuilt};
-pub use edge::{AppUnderTest, CallOptions};
+pub use edge::AppUnderTest;
 pub use error::RequestError;
 pub use factory::AppFactory;
-pub(crate) use factory::BuildApp;
+pub use function::{Factory, Fallible, Unfailing};
 pub use marker::SmokeRequest;
+pub use options::CallOptions;
 #[cfg(feature = "live")]
 pub(crate) use passage::{Passage, name};
 

@@ -59,11 +59,9 @@ impl Noted {
 
 impl Drop for Noted {
     fn drop(&mut self) {
-        self.cx.note_request(RequestMade {
-            method: mem::take(&mut self.method),
-            path: mem::take(&mut self.path),
-            status: self.status.map(|status| status.as_u16()),
-            duration: self.started.elapsed(),
-        });
+        let mut made = RequestMade::new(mem::take(&mut self.method), mem::take(&mut self.path))
+            .with_duration(self.started.elapsed());
+        made.status = self.status.map(|status| status.as_u16());
+        self.cx.note_request(made);
     }
 }

@@ -7,11 +7,12 @@ use futures_util::FutureExt;
 use http::{Method, Request, Response};
 use tokio::sync::OwnedMutexGuard;
 
+use super::arriving::arrive;
 use super::body::AnswerBody;
 use super::noted::Noted;
-use super::{App, AppBody, AppUnderTest, CallOptions, RequestError, SmokeRequest};
+use super::{App, AppBody, CallOptions, RequestError};
+use crate::Context;
 use crate::rollback::{LastError, RequestEnd, RollbackVerdict, Session};
-use crate::{Arrival, Context};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
@@ -32,21 +33,12 @@ impl Passage {
     /// Waits for the request's turn and sets a savepoint in every session; where one refuses, in
     /// none.
     pub(crate) async fn enter(
-        app: &AppUnderTest,
+        app: &Arc<dyn App>,
+        cx: &Context,
         request: &mut Request<AppBody>,
         options: CallOptions,
     ) -> Result<Self, RequestError> {
-        let cx = app.cx.clone();
-        let (test, run) = cx.names();
-        // The extension says it all: no handler is to see the header.
-        request.headers_mut().remove(SmokeRequest::HEADER);
-        app.add_headers(request);
-        if request.extensions().get::<Arrival>().is_none() {
-            request.extensions_mut().insert(app.arrival().clone());
-        }
-        request
-            .extensions_mut()
-            .insert(SmokeRequest::new(test, run));
+        arrive(cx, request, options);
         let one_at_a_time = cx.edge().lock_owned().await;
         let sessions = cx.sessions().map_err(|error| RequestError::Over {
             request: name(request),
@@ -54,12 +46,12 @@ impl Passage {
         })?;
         let has_to_check_out = !is_safe(request.method()) && !options.without_database;
         let mut passage = Self {
-            app: Arc::clone(&app.app),
+            app: Arc::clone(app),
             request: name(request).into(),
             before: has_to_check_out.then(|| checkouts(&sessions)),
             sessions,
             noted: None,
-            cx,
+            cx: cx.clone(),
             _one_at_a_time: one_at_a_time,
         };
         passage.enter_sessions().await?;

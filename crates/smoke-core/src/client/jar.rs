@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cookie_store::CookieStore;
 use http::header::{COOKIE, HOST, SET_COOKIE};
-use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Request};
 use url::Url;
 
 /// A jar of cookies. Clones share it.
@@ -17,14 +16,15 @@ pub(super) struct Jar(Arc<Mutex<CookieStore>>);
 pub(super) struct Site(Option<Url>);
 
 impl Site {
-    /// The site of a request. Its scheme is `https`: what an application would send by TLS alone is
+    /// The site of a request, which has the default headers unless it says otherwise. Its scheme is `https`: what an application would send by TLS alone is
     /// to reach the test, and between the two there is no network.
-    pub(super) fn of(target: &Uri, headers: &HeaderMap) -> Self {
-        let named = || headers.get(HOST).and_then(|host| host.to_str().ok());
-        // From HTTP/2 on, the host is in the target.
-        let host = target.authority().map(Authority::as_str).or_else(named);
-        let host = host.unwrap_or("localhost");
-        Self(Url::parse(&format!("https://{host}{}", target.path())).ok())
+    pub(super) fn of<B>(request: &Request<B>, defaults: &HeaderMap) -> Self {
+        let host = [request.headers(), defaults]
+            .into_iter()
+            .find_map(|headers| headers.get(HOST));
+        let host = host.map_or(Ok("localhost"), HeaderValue::to_str);
+        let url = |host| Url::parse(&format!("https://{host}{}", request.uri().path()));
+        Self(host.ok().and_then(|host| url(host).ok()))
     }
 }
 

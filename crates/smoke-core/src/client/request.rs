@@ -3,16 +3,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 
 #[cfg(feature = "cookies")]
 use super::jar::{Jar, Site};
 use super::{Response, target};
-use crate::{AppBody, AppUnderTest, Arrival, CallOptions, RequestError};
+use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
 
 /// A request that [`send`](Self::send) or [`send_blocking`](Self::send_blocking) sends.
 ///
@@ -69,7 +68,10 @@ impl RequestBuilder {
             app,
             name,
             request: request.map_err(Into::into),
-            options: CallOptions::default(),
+            options: CallOptions {
+                as_arrived: true,
+                ..CallOptions::default()
+            },
             #[cfg(feature = "cookies")]
             jar: None,
         }
@@ -233,7 +235,7 @@ impl RequestBuilder {
     /// Sends the request and collects the answer, whatever its status.
     ///
     /// `Host` is `localhost` unless set, here or with [`AppFactory::header`](crate::AppFactory::header).
-    /// The version of HTTP is that of the request that asked for the run ([`Arrival`]); from HTTP/2 on,
+    /// The version of HTTP is that of the request that asked for the run ([`Arrival`](crate::Arrival)); from HTTP/2 on,
     /// the host is in the request's target, as servers have it.
     ///
     /// # Errors
@@ -245,18 +247,14 @@ impl RequestBuilder {
             request: self.name.clone(),
             source,
         });
-        let mut request = request?;
-        self.app.add_headers(&mut request);
-        let own = request.extensions().get::<Arrival>().cloned();
-        let arrival = own.as_ref().unwrap_or_else(|| self.app.arrival());
         #[cfg_attr(
             not(feature = "cookies"),
             expect(unused_mut, reason = "cookies are added")
         )]
-        let mut request = arriving(finished(request), arrival);
+        let mut request = finished(request?);
         #[cfg(feature = "cookies")]
         let kept = self.jar.map(|jar| {
-            let site = Site::of(request.uri(), request.headers());
+            let site = Site::of(&request, self.app.default_headers());
             jar.add_to(request.headers_mut(), &site);
             (jar, site)
         });
@@ -294,12 +292,9 @@ impl RequestBuilder {
     }
 }
 
-/// The request as it is sent, with the headers that every client of HTTP/1.1 sends.
+/// The request as it is sent, with the headers that say what its body is.
 fn finished(request: Request<Content>) -> Request<AppBody> {
     let (mut head, Content { bytes, media_type }) = request.into_parts();
-    head.headers
-        .entry(HOST)
-        .or_insert(HeaderValue::from_static("localhost"));
     if let Some(media_type) = media_type {
         head.headers.entry(CONTENT_TYPE).or_insert(media_type);
     }
@@ -313,25 +308,6 @@ fn finished(request: Request<Content>) -> Request<AppBody> {
     }
     let body = Full::new(bytes.unwrap_or_default());
     Request::from_parts(head, body.map_err(|never| match never {}).boxed_unsync())
-}
-
-/// The request in the form of its version of HTTP: from the second on, the host is in the target.
-fn arriving(request: Request<AppBody>, arrival: &Arrival) -> Request<AppBody> {
-    let (mut head, body) = request.into_parts();
-    head.version = arrival.version;
-    if arrival.version >= Version::HTTP_2
-        && let Some(host) = head.headers.get(HOST)
-        && let Ok(authority) = Authority::try_from(host.as_bytes())
-    {
-        let scheme = arrival.scheme.clone().unwrap_or(Scheme::HTTPS);
-        let mut target = head.uri.clone().into_parts();
-        (target.scheme, target.authority) = (Some(scheme), Some(authority));
-        if let Ok(target) = Uri::from_parts(target) {
-            head.uri = target;
-            head.headers.remove(HOST);
-        }
-    }
-    Request::from_parts(head, body)
 }
 
 /// Values may be secrets: the message names the header alone.

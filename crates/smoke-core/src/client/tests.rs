@@ -92,7 +92,7 @@ async fn a_request_has_the_headers_that_a_client_sends() {
     assert_eq!(sent(client.get("/")).await, "GET /\nhost: localhost\n");
     assert_eq!(
         sent(client.post("/")).await,
-        "POST /\nhost: localhost\ncontent-length: 0\n"
+        "POST /\ncontent-length: 0\nhost: localhost\n"
     );
     let request = client.get("/").header("Host", "example.com");
     assert_eq!(sent(request).await, "GET /\nhost: example.com\n");
@@ -104,7 +104,7 @@ async fn bodies_set_their_type_unless_there_is_one() {
     let body = json!({ "a": 1 });
     assert_eq!(
         sent(client.put("/").json(&body)).await,
-        "PUT /\nhost: localhost\ncontent-type: application/json\ncontent-length: 7\n{\"a\":1}"
+        "PUT /\ncontent-type: application/json\ncontent-length: 7\nhost: localhost\n{\"a\":1}"
     );
     for request in [
         client.put("/").json(&body).header(CONTENT_TYPE, "x/y"),
@@ -112,17 +112,17 @@ async fn bodies_set_their_type_unless_there_is_one() {
     ] {
         assert_eq!(
             sent(request).await,
-            "PUT /\ncontent-type: x/y\nhost: localhost\ncontent-length: 7\n{\"a\":1}"
+            "PUT /\ncontent-type: x/y\ncontent-length: 7\nhost: localhost\n{\"a\":1}"
         );
     }
     assert_eq!(
         sent(client.delete("/").form(&[("a", "1 2"), ("b", "&")])).await,
-        "DELETE /\nhost: localhost\ncontent-type: application/x-www-form-urlencoded\n\
-         content-length: 11\na=1+2&b=%26"
+        "DELETE /\ncontent-type: application/x-www-form-urlencoded\ncontent-length: 11\n\
+         host: localhost\na=1+2&b=%26"
     );
     assert_eq!(
         sent(client.post("/").json(&body).body("plain")).await,
-        "POST /\nhost: localhost\ncontent-length: 5\nplain"
+        "POST /\ncontent-length: 5\nhost: localhost\nplain"
     );
     let request = client.post("/").body(vec![b'x']).header(CONTENT_LENGTH, 9);
     assert_eq!(

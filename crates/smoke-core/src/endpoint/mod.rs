@@ -22,7 +22,7 @@ pub use route::{PrefixError, Route};
 
 use face::Face;
 use query::Query;
-use respond::Refusal;
+use respond::Declined;
 use route::Prefix;
 
 /// Answers `GET {prefix}/` and what belongs to it, for adapters to web frameworks.
@@ -143,22 +143,22 @@ impl Endpoint {
         head: &Parts,
         viewer: Viewer,
         query: &Query,
-    ) -> Result<Ask, Refusal> {
+    ) -> Result<Ask, Declined> {
         if head.extensions.get::<SmokeRequest>().is_some() {
-            return Err(Refusal::Recursion);
+            return Err(Declined::Recursion);
         }
         if viewer == Viewer::Refused {
-            return Err(Refusal::Credentials);
+            return Err(Declined::Credentials);
         }
         let slow = match route {
             Route::Fast => false,
             Route::Slow => true,
-            Route::Unknown => return Err(Refusal::UnknownPath),
+            Route::Unknown => return Err(Declined::UnknownPath),
         };
         let fresh = match head.method {
             Method::GET | Method::HEAD => false,
             Method::POST => true,
-            _ => return Err(Refusal::Method),
+            _ => return Err(Declined::Method),
         };
         let asked = if slow {
             Selection::slow()
@@ -179,13 +179,13 @@ impl Endpoint {
         {
             let has_token = self.runner.access().has_token();
             return Err(if has_token {
-                Refusal::TokenNeeded(what)
+                Declined::TokenNeeded(what)
             } else {
-                Refusal::NoTokenSet(what)
+                Declined::NoTokenSet(what)
             });
         }
         if let Err(error) = &query.format {
-            return Err(Refusal::Format(error.clone()));
+            return Err(Declined::Format(error.clone()));
         }
         let ask = Ask::new(selection);
         Ok(if fresh { ask.fresh() } else { ask })

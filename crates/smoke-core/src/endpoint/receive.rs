@@ -6,7 +6,7 @@ use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::Endpoint;
-use crate::remote::{Refusal, verify};
+use crate::remote::{Unproven, verify};
 use crate::{CalledBySmokeTest, SmokeRequest};
 
 static HEADER: HeaderName = HeaderName::from_static(SmokeRequest::HEADER);
@@ -47,7 +47,7 @@ impl Endpoint {
         let first = values.next()?;
         let origin = match values.next() {
             None => verify(self.runner.signing_keys(), first, SystemTime::now()),
-            Some(_) => Err(Refusal::Several),
+            Some(_) => Err(Unproven::Several),
         };
         match origin {
             Ok(origin) => Some(CalledBySmokeTest::new(origin)),

@@ -20,7 +20,7 @@ const RUN: HeaderName = HeaderName::from_static("x-smoke-run");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// Why no run is asked for.
-pub(crate) enum Refusal {
+pub(crate) enum Declined {
     Recursion,
     Credentials,
     TokenNeeded(&'static str),
@@ -30,7 +30,7 @@ pub(crate) enum Refusal {
     Format(String),
 }
 
-impl Refusal {
+impl Declined {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Recursion => {
@@ -90,7 +90,7 @@ pub(crate) fn answered(answer: Answer, format: Format, viewer: Viewer) -> Respon
 /// The answer where no run was asked for.
 pub(crate) fn refused(
     answer: Answer,
-    refusal: &Refusal,
+    refusal: &Declined,
     format: Format,
     viewer: Viewer,
 ) -> Response<Bytes> {

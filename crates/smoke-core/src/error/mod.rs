@@ -75,6 +75,7 @@ pub enum Clue<'e> {
 
 /// Which outcome an [`Error`] gives its test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// An assertion did not hold.
     Failed,

@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::handler::Faults;
+use super::faults::Faults;
 use super::lines::Busy;
 use crate::RequestError;
 use crate::app::AnswerBody;

@@ -16,11 +16,12 @@ use tokio::time::timeout;
 
 use super::Exempt;
 use super::body::{LiveBody, Turn};
+use super::faults::Faults;
 use super::lines::{Id, Lines};
 use super::switch::{AfterHttp, Switch};
 use crate::app::{AnswerBody, Passage, name};
 use crate::rollback::HandleToken;
-use crate::{AppBody, AppUnderTest, CallOptions, Context, Error, RequestError};
+use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
 
 /// How long after its head an answer keeps its turn, where its body does not end.
 const TURN: Duration = Duration::from_millis(500);
@@ -36,23 +37,6 @@ pub(super) struct Handler {
     pub(super) faults: Faults,
     /// Held by whatever has to end before the sandboxes do.
     pub(super) working: Arc<HandleToken>,
-}
-
-/// Puts what the application did wrong into the report.
-#[derive(Clone)]
-pub(super) struct Faults(pub(super) Context);
-
-impl Faults {
-    pub(super) fn note(&self, error: &RequestError) {
-        // A verdict is in the report already.
-        if !matches!(error, RequestError::Rollback { .. }) {
-            self.say(format_args!("{:#}", Error::quoting(error)));
-        }
-    }
-
-    pub(super) fn say(&self, text: impl std::fmt::Display) {
-        self.0.note_fault(Error::msg(text).with_place(None));
-    }
 }
 
 impl Handler {
@@ -99,7 +83,7 @@ impl Handler {
 
     /// Says of a request what the server says of users' requests, as it is here.
     fn arrives(&self, request: &mut Request<AppBody>, peer: SocketAddr) {
-        let mut arrival = self.app.arrival().clone();
+        let mut arrival = self.app.cx.arrival().clone();
         arrival.peer = arrival.peer.map(|_| peer);
         (arrival.version, arrival.scheme) = (request.version(), None);
         request.extensions_mut().insert(arrival);
@@ -120,7 +104,8 @@ impl Handler {
             without_database: self.exempt.has(request.uri().path()),
             ..CallOptions::default()
         };
-        let mut passage = Passage::enter(&self.app, &mut request, options).await?;
+        let mut passage =
+            Passage::enter(&self.app.app, &self.app.cx, &mut request, options).await?;
         match passage.answer(request).await {
             Ok(answer) => Ok((answer, passage)),
             Err(error) => {

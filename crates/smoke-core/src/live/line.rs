@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::lines::{Id, Lines};
+use super::shut::shut;
 
 /// The server's end of a connection. After an upgrade the application holds it.
 pub(super) struct Line {
@@ -39,14 +39,6 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.lines.remove(self.id);
-    }
-}
-
-/// Ends both directions: whoever reads sees the end, whoever writes gets an error.
-pub(super) fn shut(stream: &TcpStream, how: Shutdown) -> io::Result<()> {
-    match SockRef::from(stream).shutdown(how) {
-        Err(error) if error.kind() != io::ErrorKind::NotConnected => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::line::shut;
+use super::shut::shut;
 
 /// Which connection: the first, the second.
 pub(super) type Id = u64;

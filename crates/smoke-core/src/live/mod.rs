@@ -1,10 +1,12 @@
 //! The application under test at a real socket.
 
 mod body;
+mod faults;
 mod handler;
 mod line;
 mod lines;
 mod server;
+mod shut;
 mod switch;
 #[cfg(test)]
 mod tests;

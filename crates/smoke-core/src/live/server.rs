@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Exempt;
-use super::handler::{Faults, Handler};
+use super::faults::Faults;
+use super::handler::Handler;
 use super::line::Line;
 use super::lines::Lines;
 use super::switch::AfterHttp;

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::handler::Faults;
+use super::faults::Faults;
 use super::lines::Busy;
 use crate::app::AnswerBody;
 use crate::{AppBody, AppUnderTest, RequestError};

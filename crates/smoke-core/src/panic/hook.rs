@@ -15,10 +15,9 @@ use std::time::Instant;
 use smoke_report::Place;
 use tokio::time::timeout_at;
 
-use super::{is_of_a_smoke_test, message, only_smoke_tests_run_here};
+use super::{discard, is_of_a_smoke_test, message, only_smoke_tests_run_here};
 use crate::ration::{Ration, some};
 use crate::redact::{READ, beginning, redact};
-use crate::theirs::discard;
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 

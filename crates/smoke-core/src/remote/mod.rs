@@ -6,4 +6,4 @@ mod signature;
 
 pub use called::CalledBySmokeTest;
 pub use key::{KeyError, SigningKey};
-pub(crate) use signature::{Origin, Refusal, sign, verify};
+pub(crate) use signature::{Origin, Unproven, sign, verify};

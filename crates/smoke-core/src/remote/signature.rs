@@ -27,7 +27,7 @@ pub(crate) struct Origin {
 
 /// Why a header is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Unproven {
     NoKey,
     Several,
     Unreadable,
@@ -54,25 +54,25 @@ pub(crate) fn verify(
     keys: &[SigningKey],
     value: &[u8],
     now: SystemTime,
-) -> Result<Origin, Refusal> {
+) -> Result<Origin, Unproven> {
     if keys.is_empty() {
-        return Err(Refusal::NoKey);
+        return Err(Unproven::NoKey);
     }
-    let text = std::str::from_utf8(value).map_err(|_| Refusal::Unreadable)?;
+    let text = std::str::from_utf8(value).map_err(|_| Unproven::Unreadable)?;
     let split = text.rsplit_once(";hmac=").filter(|_| text.len() <= LONGEST);
-    let (claim, signature) = split.ok_or(Refusal::Unreadable)?;
+    let (claim, signature) = split.ok_or(Unproven::Unreadable)?;
     let signed = format!("{PURPOSE}{claim}");
     // Nothing of it is read before it is known who wrote it.
     if !keys.iter().any(|key| key.has_signed(&signed, signature)) {
-        return Err(Refusal::Signature);
+        return Err(Unproven::Signature);
     }
-    let (time, origin) = read(claim).ok_or(Refusal::Unreadable)?;
+    let (time, origin) = read(claim).ok_or(Unproven::Unreadable)?;
     let (now, valid) = (seconds(now), VALID.as_secs());
     if now.saturating_sub(time) > valid {
-        return Err(Refusal::Expired);
+        return Err(Unproven::Expired);
     }
     if time.saturating_sub(now) > valid {
-        return Err(Refusal::Ahead);
+        return Err(Unproven::Ahead);
     }
     Ok(origin)
 }
@@ -102,7 +102,7 @@ fn seconds(time: SystemTime) -> u64 {
     since.as_secs()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoKey => "this service has no signing key",
@@ -133,7 +133,7 @@ mod tests {
         value.to_str().unwrap().to_owned()
     }
 
-    fn verified(value: &str, now: u64) -> Result<Origin, Refusal> {
+    fn verified(value: &str, now: u64) -> Result<Origin, Unproven> {
         verify(&[key(1)], value.as_bytes(), at(now))
     }
 
@@ -156,9 +156,9 @@ mod tests {
         for now in [940, 1_000, 1_060] {
             assert!(verified(&value, now).is_ok(), "{now}");
         }
-        assert_eq!(verified(&value, 1_061), Err(Refusal::Expired));
-        assert_eq!(verified(&value, 1_000_000), Err(Refusal::Expired));
-        assert_eq!(verified(&value, 939), Err(Refusal::Ahead));
+        assert_eq!(verified(&value, 1_061), Err(Unproven::Expired));
+        assert_eq!(verified(&value, 1_000_000), Err(Unproven::Expired));
+        assert_eq!(verified(&value, 939), Err(Unproven::Ahead));
     }
 
     #[test]
@@ -179,8 +179,8 @@ mod tests {
     fn only_keys_of_this_service_count_and_every_one_of_them() {
         let value = signed("shop::pays");
         let verified = |keys: &[SigningKey]| verify(keys, value.as_bytes(), at(1_000));
-        assert_eq!(verified(&[]), Err(Refusal::NoKey));
-        assert_eq!(verified(&[key(2)]), Err(Refusal::Signature));
+        assert_eq!(verified(&[]), Err(Unproven::NoKey));
+        assert_eq!(verified(&[key(2)]), Err(Unproven::Signature));
         assert!(verified(&[key(2), key(1)]).is_ok());
     }
 
@@ -188,7 +188,7 @@ mod tests {
     fn a_signature_of_something_else_under_the_key_is_none() {
         let claim = "v1;time=1000;run=r;test=t";
         let value = format!("{claim};hmac={}", key(1).sign(claim));
-        assert_eq!(verified(&value, 1_000), Err(Refusal::Signature));
+        assert_eq!(verified(&value, 1_000), Err(Unproven::Signature));
     }
 
     proptest::proptest! {

@@ -125,7 +125,7 @@ impl RollbackVerdict {
     }
 
     /// Whether the same test may well be rolled back and pass a moment later.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Contended { .. } | Self::SchemaChanged { .. })
     }
 

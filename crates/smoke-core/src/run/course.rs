@@ -19,8 +19,8 @@ use super::engine::Engine;
 use super::event::Event;
 use super::isolate::{Ended, Stop, execute};
 use super::job::Job;
-use crate::app::Unbuilt;
 use crate::error::MOST_CAUSES;
+use crate::fixture::building::Unbuilt;
 use crate::panic::stands_in_front;
 use crate::redact::{REPORTED, shown};
 use crate::{Error, ErrorKind, Result, Selection, Skip};
@@ -336,7 +336,7 @@ impl Shared {
         let _ = self.events.send(Event::TestStarted { run, test: name });
         let execution = || self.execute(job, self.stop.clone());
         let mut ended = execution().await;
-        if ended.passing && Instant::now() < self.stop.at && !self.stop.is_shut() {
+        if ended.transient && Instant::now() < self.stop.at && !self.stop.is_shut() {
             let first = ended;
             ended = execution().await.after(first);
         }

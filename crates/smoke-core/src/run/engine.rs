@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::berths::{Berths, Ending, InFlight};
 use super::catalogue::Catalogue;
 use super::stage::Runtimes;
-use crate::app::Unbuilt;
+use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
 use crate::{Arrival, Error, Result};
 

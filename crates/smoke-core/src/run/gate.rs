@@ -18,6 +18,7 @@ const MOST_KEPT: usize = 16;
 
 /// A report, and how fresh it is.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Answer {
     /// What the run found.
     pub report: Arc<Report>,
@@ -89,7 +90,8 @@ pub(crate) struct Ticket {
     stand: watch::Sender<Stand>,
 }
 
-pub(crate) struct Gate {
+/// Lets runs in: some at once, a few that wait, and so many starts a minute.
+pub(crate) struct Turnstile {
     places: Arc<Semaphore>,
     most: usize,
     starts_per_minute: usize,
@@ -105,7 +107,7 @@ struct State {
     starts: VecDeque<Instant>,
 }
 
-impl Gate {
+impl Turnstile {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             places: Arc::new(Semaphore::new(

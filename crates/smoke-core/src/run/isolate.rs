@@ -10,10 +10,10 @@ use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use super::job::Job;
-use crate::app::Unbuilt;
 use crate::clock::{Clock, Part};
 use crate::errand::{Errand, beside, let_go_in_time, remarked};
 use crate::error::Explained;
+use crate::fixture::building::Unbuilt;
 use crate::fixture::finisher::{self, Finisher};
 use crate::panic::watched;
 use crate::rollback::{HandleToken, HandleWatch, RequestEnd, RollbackVerdict, Session};
@@ -33,7 +33,7 @@ pub(crate) struct Ended {
     pub(crate) times: Option<Times>,
     pub(crate) requests: Vec<RequestMade>,
     /// What the database met will pass (contention, a migration): the job is worth another try.
-    pub(crate) passing: bool,
+    pub(crate) transient: bool,
 }
 
 /// When an execution has to stop, whatever its own limit says.
@@ -82,7 +82,7 @@ impl Ended {
             duration: Duration::ZERO,
             times: None,
             requests: Vec::new(),
-            passing: false,
+            transient: false,
         }
     }
 
@@ -222,7 +222,7 @@ pub(crate) async fn execute(
     if let Some(last) = remains.last_error.filter(|_| has_failed) {
         result = result.map_err(|error| last.tell(error));
     }
-    let passing = is_passing(&result);
+    let transient = is_transient(&result);
     let gone = working.gone(GRACE).await;
     if !gone {
         engine.hangs();
@@ -234,7 +234,7 @@ pub(crate) async fn execute(
         duration: times.counted(),
         times: Some(times),
         requests: remains.requests,
-        passing: passing && gone,
+        transient: transient && gone,
     }
 }
 
@@ -379,8 +379,8 @@ fn explained(result: &Result, sessions: &[Arc<dyn Session>]) -> Option<RollbackV
         .or_else(|| sessions.iter().find_map(|session| session.explain(error)))
 }
 
-fn is_passing(result: &Result) -> bool {
-    verdict(result).is_some_and(RollbackVerdict::is_passing)
+fn is_transient(result: &Result) -> bool {
+    verdict(result).is_some_and(RollbackVerdict::is_transient)
 }
 
 fn verdict(result: &Result) -> Option<&RollbackVerdict> {

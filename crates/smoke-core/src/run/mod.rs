@@ -23,5 +23,4 @@ pub use event::Event;
 pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
-pub(crate) use stage::STACK;
 pub(crate) use trail::Denial;

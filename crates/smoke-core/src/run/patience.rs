@@ -87,12 +87,12 @@ mod tests {
 
     use super::*;
     use crate::Selection;
-    use crate::run::gate::{Admission, Gate, Ticket};
+    use crate::run::gate::{Admission, Ticket, Turnstile};
     use crate::run::{Answer, Limits};
 
     /// A run, and a gate where one more keeps it waiting for its place.
-    fn waiting() -> (Gate, Ticket, Ticket, Asked) {
-        let gate = Gate::new(&Limits::default().runs_at_once(1));
+    fn waiting() -> (Turnstile, Ticket, Ticket, Asked) {
+        let gate = Turnstile::new(&Limits::default().runs_at_once(1));
         let asked = Asked {
             at: Instant::now(),
             limit: Duration::from_secs(20),

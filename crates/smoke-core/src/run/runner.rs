@@ -18,11 +18,11 @@ use super::catalogue::Catalogue;
 use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
-use super::gate::{Admission, Answer, Gate, Landed, Ride, Stand, Ticket};
+use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
-use crate::theirs::discard;
+use crate::panic::discard;
 use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
@@ -67,7 +67,7 @@ pub struct Runner(Arc<Inner>);
 
 struct Inner {
     catalogue: Arc<Catalogue>,
-    gate: Gate,
+    gate: Turnstile,
     arrivals: Arrivals,
     engine: Mutex<Option<Arc<Engine>>>,
     paused: AtomicBool,
@@ -136,7 +136,7 @@ impl Runner {
             tracing::error!(target: "smoke", "{}", crate::redact::redact(problem));
         }
         Self(Arc::new(Inner {
-            gate: Gate::new(&catalogue.limits),
+            gate: Turnstile::new(&catalogue.limits),
             arrivals: Arrivals::new(),
             catalogue: Arc::new(catalogue),
             engine: Mutex::new(None),
@@ -187,10 +187,7 @@ impl Runner {
         }
         let catalogue = &self.0.catalogue;
         if !catalogue.problems.is_empty() {
-            let report = Report {
-                reasons: catalogue.problems.clone(),
-                ..Report::new(run_id())
-            };
+            let report = Report::new(run_id()).with_reasons(&catalogue.problems);
             return self.refuse_with(&asked_by, Denial::Registry, report, None);
         }
         let asked = Asked {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::lasting::{Lasting, Role};
+use crate::blocking::STACK;
 use crate::{Error, Result};
 
 /// How often a stage whose threads are all stopped by tests is replaced by a new one.
@@ -16,10 +17,6 @@ const REPLACEMENTS: usize = 3;
 const PROBE_LIMIT: Duration = Duration::from_millis(250);
 /// Bounds what functions on tokio's blocking threads can hold when they never return.
 const BLOCKING_THREADS: usize = 64;
-/// What a main thread has on Linux: an overflow ends the process, and what works there is to work
-/// in a test.
-pub(crate) const STACK: usize = 8 * 1024 * 1024;
-
 /// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
 ///

@@ -12,7 +12,7 @@ use super::catalogue::Catalogue;
 use crate::Selection;
 use crate::one_line::one_line;
 use crate::ration::{Ration, some};
-use crate::remote::Refusal;
+use crate::remote::Unproven;
 
 /// How many of a run's failures its line names.
 const NAMED: usize = 10;
@@ -106,7 +106,7 @@ impl Trail {
 
     /// A request came with the header of another service's smoke test, and it was not to be
     /// believed.
-    pub(crate) fn forged(&self, why: Refusal, now: Instant) {
+    pub(crate) fn forged(&self, why: Unproven, now: Instant) {
         if let Some(left_out) = self.forged.line(now) {
             tracing::warn!(
                 target: "smoke", left_out = some(left_out),

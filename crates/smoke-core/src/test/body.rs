@@ -1,14 +1,10 @@
-//! What a test does, whatever its function looks like.
+//! What is left of a test's function once its fixtures are there.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use smoke_report::Kind;
 
-use super::TestFn;
-use crate::{Context, Providers, Result, blocking};
+use crate::Result;
 
 /// A test's own work, once its fixtures are there.
 pub enum Body {
@@ -23,39 +19,6 @@ impl fmt::Debug for Body {
         f.write_str(match self {
             Self::Async(_) => "Body::Async",
             Self::Blocking(_) => "Body::Blocking",
-        })
-    }
-}
-
-/// A function of fixtures whose type is forgotten.
-pub(crate) trait AnyBody: Send + Sync {
-    fn kind(&self) -> Kind;
-    fn check(&self, providers: &Providers<'_>) -> Result;
-    fn run(&self, cx: Context) -> BoxFuture<'static, Result>;
-}
-
-struct Erased<F, Marker>(F, PhantomData<fn(Marker)>);
-
-pub(crate) fn erase<Marker: 'static>(function: impl TestFn<Marker>) -> Arc<dyn AnyBody> {
-    Arc::new(Erased(function, PhantomData))
-}
-
-impl<Marker: 'static, F: TestFn<Marker>> AnyBody for Erased<F, Marker> {
-    fn kind(&self) -> Kind {
-        F::KIND
-    }
-
-    fn check(&self, providers: &Providers<'_>) -> Result {
-        F::check(providers)
-    }
-
-    fn run(&self, cx: Context) -> BoxFuture<'static, Result> {
-        let preparing = self.0.prepare(cx.clone());
-        Box::pin(async move {
-            match preparing.await? {
-                Body::Async(future) => future.await,
-                Body::Blocking(function) => blocking::on_thread(&cx, function).await?,
-            }
         })
     }
 }

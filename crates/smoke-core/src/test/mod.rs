@@ -1,5 +1,6 @@
 //! A test: what it is called, what it asks for, and what it does.
 
+mod any;
 mod body;
 mod function;
 mod suite;
@@ -10,8 +11,8 @@ use std::time::Duration;
 
 use smoke_report::{Kind, Place};
 
+pub(crate) use any::{AnyBody, erase};
 pub use body::Body;
-pub(crate) use body::{AnyBody, erase};
 pub use function::{Async, Blocking, TestFn};
 pub(crate) use suite::Hooks;
 pub use suite::Suite;
@@ -68,7 +69,7 @@ impl Test {
             serial: None,
             skip: None,
             place: None,
-            body: body::erase(function),
+            body: erase(function),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smoke_report::Kind;
 
-use super::body::{AnyBody, erase};
+use super::any::{AnyBody, erase};
 use super::{Test, TestFn};
 
 /// Tests that belong together, and what is done once a run around those of them that run.

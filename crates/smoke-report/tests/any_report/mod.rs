@@ -25,11 +25,10 @@ fn duration() -> impl Strategy<Value = Duration> {
 
 fn request() -> impl Strategy<Value = RequestMade> {
     (text(), text(), option::of(any::<u16>()), duration()).prop_map(
-        |(method, path, status, duration)| RequestMade {
-            method,
-            path,
-            status,
-            duration,
+        |(method, path, status, duration)| {
+            let mut made = RequestMade::new(method, path).with_duration(duration);
+            made.status = status;
+            made
         },
     )
 }
@@ -48,11 +47,8 @@ fn times() -> impl Strategy<Value = Times> {
 }
 
 fn place() -> impl Strategy<Value = Place> {
-    (text(), any::<u32>(), any::<u32>()).prop_map(|(file, line, column)| Place {
-        file,
-        line,
-        column,
-    })
+    (text(), any::<u32>(), any::<u32>())
+        .prop_map(|(file, line, column)| Place::new(file, line, column))
 }
 
 fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestReport> {
@@ -77,16 +73,15 @@ fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestRe
                 (description, tags, message, causes),
                 (place, requests, times),
             )| {
-                TestReport {
-                    description,
-                    tags,
-                    message,
-                    causes,
-                    place,
-                    requests,
-                    times,
-                    ..TestReport::new(name, class, kind, outcome, duration)
-                }
+                let mut test = TestReport::new(name, class, kind, outcome, duration)
+                    .with_tags(tags)
+                    .with_causes(causes)
+                    .with_requests(requests);
+                test.description = description;
+                test.message = message;
+                test.place = place;
+                test.times = times;
+                test
             },
         )
 }
@@ -105,13 +100,14 @@ fn report(
         reasons,
         tests,
     )
-        .prop_map(|(run, build, instance, duration, reasons, tests)| Report {
-            run,
-            build,
-            instance,
-            duration,
-            reasons,
-            tests,
+        .prop_map(|(run, build, instance, duration, reasons, tests)| {
+            let mut report = Report::new(run)
+                .with_duration(duration)
+                .with_reasons(reasons)
+                .with_tests(tests);
+            report.build = build;
+            report.instance = instance;
+            report
         })
 }
 

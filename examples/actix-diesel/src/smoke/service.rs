@@ -20,7 +20,7 @@ async fn the_database_is_a_file(config: Provided<Config>) -> Result {
 
 /// The pool still gives connections. The function blocks, so it runs on a thread of its own.
 #[smoke_test(timeout = "6s")]
-fn the_pool_gives_a_connection(Provided(production): Provided<ProductionPool>) -> Result {
+fn the_pool_gives_a_connection(production: Provided<ProductionPool>) -> Result {
     let one: i32 = each!(production.0, pool => {
         let mut connection = ensure_ok!(pool.get());
         diesel::select(1.into_sql::<Integer>()).get_result(&mut connection)?

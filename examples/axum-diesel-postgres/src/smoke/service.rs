@@ -7,7 +7,7 @@ use super::ProductionPool;
 
 /// The pool still gives connections, and the server answers.
 #[smoke_test(timeout = "6s")]
-async fn the_pool_gives_a_connection(Provided(production): Provided<ProductionPool>) -> Result {
+async fn the_pool_gives_a_connection(production: Provided<ProductionPool>) -> Result {
     let mut connection = production.0.get().await?;
     connection.batch_execute("SELECT 1").await?;
     Ok(())
@@ -15,7 +15,7 @@ async fn the_pool_gives_a_connection(Provided(production): Provided<ProductionPo
 
 /// Nobody waits for a connection.
 #[smoke_test]
-async fn the_pool_is_wide_enough(Provided(production): Provided<ProductionPool>) -> Result {
+async fn the_pool_is_wide_enough(production: Provided<ProductionPool>) -> Result {
     ensure_lt!(production.0.status().waiting, 10);
     Ok(())
 }

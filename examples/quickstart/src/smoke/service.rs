@@ -18,7 +18,7 @@ async fn the_database_is_a_file(config: Provided<Config>) -> Result {
 
 /// The pool still gives connections. The function blocks, so it runs on a thread of its own.
 #[smoke_test(timeout = "6s")]
-fn the_pool_gives_a_connection(Provided(production): Provided<ProductionPool>) -> Result {
+fn the_pool_gives_a_connection(production: Provided<ProductionPool>) -> Result {
     let mut connection = ensure_ok!(production.0.get());
     let one = diesel::select(1.into_sql::<Integer>()).get_result::<i32>(&mut connection)?;
     ensure_eq!(one, 1);

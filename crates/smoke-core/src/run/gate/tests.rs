@@ -26,7 +26,7 @@ fn answer() -> Answer {
     }
 }
 
-impl Gate {
+impl Turnstile {
     fn get(&self, name: &str) -> Admission {
         self.admit(&of(name), false, asked())
     }
@@ -68,7 +68,7 @@ async fn seconds(seconds: u64) {
 #[tokio::test(start_paused = true)]
 async fn equal_questions_get_the_last_report_where_no_run_may_start() {
     let limits = Limits::default().starts_per_minute(2);
-    let gate = Gate::new(&limits);
+    let gate = Turnstile::new(&limits);
     gate.land(gate.get("a").ticket(), answer());
     seconds(1).await;
     gate.land(gate.get("b").ticket(), answer());
@@ -92,7 +92,7 @@ async fn equal_questions_get_the_last_report_where_no_run_may_start() {
 
 #[tokio::test(start_paused = true)]
 async fn two_thousand_equal_questions_are_answered_however_slowly_they_come_in() {
-    let gate = Gate::new(&Limits::default());
+    let gate = Turnstile::new(&Limits::default());
     for _ in 0..55 {
         gate.land(gate.post("others").ticket(), answer());
     }
@@ -114,7 +114,7 @@ async fn two_thousand_equal_questions_are_answered_however_slowly_they_come_in()
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_of_others_is_busy() {
-    let gate = Gate::new(&Limits::default().runs_at_once(1).runs_waiting(0));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1).runs_waiting(0));
     gate.land(gate.get("a").ticket(), answer());
     let _other = gate.get("b").ticket();
     seconds(3).await;
@@ -123,7 +123,7 @@ async fn a_queue_of_others_is_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_has_begun_is_joined_before_one_that_waits_for_its_place() {
-    let gate = Gate::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
     let (begun, waiting) = (gate.post("a").ticket(), gate.post("a").ticket());
     assert_eq!(gate.get("a").ride().run, begun.run);
     drop(begun);
@@ -132,7 +132,7 @@ async fn a_run_that_has_begun_is_joined_before_one_that_waits_for_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn of_runs_that_have_begun_the_newest_is_joined() {
-    let gate = Gate::new(&Limits::default().runs_at_once(4));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(4));
     let tickets: Vec<_> = (0..4).map(|_| gate.post("a").ticket()).collect();
     let newest = Arc::clone(&tickets[3].run);
     // What is taken out of a list may change its order.
@@ -144,7 +144,7 @@ async fn of_runs_that_have_begun_the_newest_is_joined() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_is_given_up_when_nobody_waits_for_it_any_more() {
-    let gate = Gate::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
     let _other = gate.get("b").ticket();
     let mut waiting = gate.get("a").ticket();
     let since = Instant::now();
@@ -158,7 +158,7 @@ async fn a_run_is_given_up_when_nobody_waits_for_it_any_more() {
 
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_run_counts_from_its_place() {
-    let gate = Gate::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
     let mut first = gate.get("b").ticket();
     let asked_at = Instant::now();
     let (place, begun) = first.place().await.unwrap();
@@ -173,7 +173,7 @@ async fn the_time_of_a_run_counts_from_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn few_reports_are_kept_for_those_who_may_not_start_a_run() {
-    let gate = Gate::new(&Limits::default());
+    let gate = Turnstile::new(&Limits::default());
     for name in 0..40 {
         gate.land(gate.get(&name.to_string()).ticket(), answer());
     }

@@ -47,7 +47,7 @@ fn what_was_left_out_is_counted_in_the_next_line() {
         for second in 0..90 {
             let now = start + Duration::from_secs(second);
             trail.refused(&stranger, Denial::Credentials, &refused(), now);
-            trail.forged(Refusal::Signature, now);
+            trail.forged(Unproven::Signature, now);
         }
     });
     assert_eq!(lines.len(), 4, "{lines:#?}");

@@ -1,81 +1,12 @@
 //! The factory's own work on one test's application, told apart from that of its fixtures.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::AppUnderTest;
+use crate::fixture::building::{FactoryFailure, Phase};
 use crate::redact::{REPORTED, shown};
 use crate::{Context, Error, ErrorKind, Result};
-
-/// Why the application cannot be built in this run, once a test has found that out.
-///
-/// A factory that waits for something that is down would do so in each test.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Unbuilt(Arc<OnceLock<Error>>);
-
-impl Unbuilt {
-    /// Has the tests that come now told the same.
-    pub(crate) fn tell(&self, why: Error) {
-        let _ = self.0.set(why);
-    }
-
-    pub(crate) fn told(&self) -> Result {
-        self.0.get().map_or(Ok(()), |why| Err(why.clone()))
-    }
-}
-
-/// How far the factory is with one test's application.
-#[derive(Debug, Default)]
-pub(crate) struct Building(Mutex<Phase>);
-
-#[derive(Debug, Default)]
-enum Phase {
-    /// Nobody has asked for the application, or the factory waits for its fixtures.
-    #[default]
-    Before,
-    UnderWay(Instant),
-    Built(Duration),
-    Failed(Failure),
-}
-
-/// That the factory failed.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    /// What the other tests of the run are told.
-    pub(crate) told: Error,
-    /// A sandbox had been past its limit by then, and it was not the factory that held it.
-    pub(crate) came_late: bool,
-}
-
-impl Building {
-    pub(crate) fn failure(&self) -> Option<Failure> {
-        match &*self.phase() {
-            Phase::Failed(failure) => Some(failure.clone()),
-            _ => None,
-        }
-    }
-
-    /// How long it took to build the application.
-    pub(crate) fn took(&self) -> Option<Duration> {
-        match *self.phase() {
-            Phase::Built(took) => Some(took),
-            _ => None,
-        }
-    }
-
-    fn under_way(&self) -> Option<Duration> {
-        match *self.phase() {
-            Phase::UnderWay(since) => Some(since.elapsed()),
-            _ => None,
-        }
-    }
-
-    /// Never held while anything of the user's is called or dropped.
-    fn phase(&self) -> MutexGuard<'_, Phase> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Context {
     /// Notes that a factory has its fixtures, where it is the application's.
@@ -145,7 +76,7 @@ impl Context {
             shown(&format!("{error:#}"), REPORTED),
             self.test_name()
         );
-        let failure = Failure {
+        let failure = FactoryFailure {
             told: Error::msg(told).with_place(None),
             came_late: held.is_none() && self.past_limit().is_some(),
         };

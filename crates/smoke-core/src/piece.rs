@@ -7,16 +7,16 @@ use crate::Context;
 use crate::panic::Scene;
 use crate::rollback::HandleToken;
 
-/// A part of a test's work: as long as a future of it lives, the test has not ended, and hangs where
+/// A piece of a test's work: as long as a future of it lives, the test has not ended, and hangs where
 /// it was told to. A panic in it is the test's.
 #[derive(Clone)]
-pub struct Part {
+pub struct Piece {
     alive: Option<Arc<HandleToken>>,
     scene: Scene,
 }
 
-impl Part {
-    /// A part of the work of the test that the context belongs to.
+impl Piece {
+    /// A piece of the work of the test that the context belongs to.
     #[must_use]
     pub fn of(cx: &Context) -> Self {
         Self {
@@ -25,15 +25,15 @@ impl Part {
         }
     }
 
-    /// Does the part. The future is dropped before the test can be over.
+    /// Does the piece of work. The future is dropped before the test can be over.
     pub async fn carry_out<Fut: Future>(self, future: Fut) -> Fut::Output {
         let _alive = self.alive;
         crate::panic::watched(self.scene, future).await
     }
 }
 
-impl fmt::Debug for Part {
+impl fmt::Debug for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Part").finish_non_exhaustive()
+        f.debug_struct("Piece").finish_non_exhaustive()
     }
 }
