@@ -107,8 +107,8 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// What cannot be moved, as it is.
-    fn release(&self, taken: Self::Taken) -> Released<Self> {
-        Err(taken)
+    fn release(&self, taken: Self::Taken) -> impl Future<Output = Released<Self>> + Send {
+        async { Err(taken) }
     }
 
     // A connection.

@@ -78,8 +78,9 @@ impl OpenSandbox {
     /// within a bounded time.
     pub(crate) async fn finish(self, coordinator: &Handle) -> (RollbackVerdict, Duration) {
         let (session, opened) = (Arc::clone(&self.session), self.opened);
+        let berth = self.scissors.berth.clone();
         let verdict = self.end(coordinator).await;
-        (verdict, session.pause(opened.elapsed()))
+        (verdict, berth.pause(opened, |held| session.pause(held)))
     }
 
     async fn end(self, coordinator: &Handle) -> RollbackVerdict {
