@@ -14,7 +14,7 @@ use super::plan::{Ready, Suite};
 use super::reported::{cut, tell};
 use super::stop::{Stop, shutting_down};
 use super::turn::{Chosen, Held, Turn, What};
-use crate::{Error, Result};
+use crate::{Error, Result, log};
 
 impl Run {
     /// The tests of a suite, between its set-up and its tear-down.
@@ -72,7 +72,8 @@ impl Run {
             match &mut held {
                 Some((_, held)) => tell(held, Err(error)),
                 None => {
-                    tracing::error!(target: "smoke", run = %self.course.id, "{}", cut(&format!("{error:#}")));
+                    let (run, said) = (Arc::clone(&self.course.id), cut(&format!("{error:#}")));
+                    log::line(move || tracing::error!(target: "smoke", run = &*run, "{said}"));
                 }
             }
         }
