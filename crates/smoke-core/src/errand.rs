@@ -17,7 +17,7 @@ use crate::{Context, Error, ErrorKind, Result};
 
 /// How long what the work ended with may take to be let go of, until others go on without that. No
 /// sandbox may be held for as long as this.
-const GRACE: Duration = Duration::from_millis(500);
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
 /// Work under way. What its error or its panic carries does not leave the thread that it ends on.
 pub(crate) struct Errand {
@@ -38,13 +38,10 @@ impl Errand {
         let cx = cx.clone();
         let task = stage.spawn(panic::watched(cx.scene(), async move {
             let _alive = alive;
-            let ended = match catch_unwind(AssertUnwindSafe(work)) {
-                Ok(working) => Caught::new(working).await,
-                Err(payload) => Err(payload),
-            };
-            let _ = tell.send(plain(&ended, &cx));
+            let CarriedOut { told, left } = carry_out(&cx, work).await;
+            let _ = tell.send(told);
             // Whoever was told goes on, whatever this does.
-            let_go(ended, &cx.scene())
+            let_go(left, &cx.scene())
         }));
         Self { told, task }
     }
@@ -67,6 +64,29 @@ impl Errand {
     /// Stops the work where it next lets others go on.
     pub(crate) fn abort(&self) {
         self.task.abort();
+    }
+}
+
+/// Work that has ended.
+pub(crate) struct CarriedOut {
+    /// How it ended, in texts that are short and hold no secrets.
+    pub(crate) told: Result,
+    /// What it ended with, which is the user's: to be let go of where it is.
+    pub(crate) left: Result<Result, Payload>,
+}
+
+/// Calls `work` and polls what it returns, where tests live.
+pub(crate) async fn carry_out(
+    cx: &Context,
+    work: impl FnOnce() -> BoxFuture<'static, Result>,
+) -> CarriedOut {
+    let left = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(working) => Caught::new(working).await,
+        Err(payload) => Err(payload),
+    };
+    CarriedOut {
+        told: plain(&left, cx),
+        left,
     }
 }
 

@@ -71,6 +71,7 @@ mod error;
 mod fixture;
 #[cfg(feature = "live")]
 mod live;
+mod log;
 mod one_line;
 mod panic;
 mod piece;

@@ -534,7 +534,7 @@ impl tracing::Subscriber for Heard {
         event.record(&mut line);
         LINES.lock().unwrap().push(line.0);
         let thread = thread::current();
-        let is_ours = matches!(thread.name(), Some("smoke-panics" | "smoke-coord"));
+        let is_ours = matches!(thread.name(), Some("smoke-log" | "smoke-coord"));
         if PANICS.load(Ordering::SeqCst) && is_ours {
             panics("the log");
         }

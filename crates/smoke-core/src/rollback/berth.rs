@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::back_to_back::BackToBack;
+use crate::log;
 
 /// How long the end of one connection may take before it is dropped.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -197,7 +198,9 @@ impl Shelf {
             runtime.spawn_blocking(move || {
                 let _ending = ending;
                 if inside.block_on(async { timeout(LIMIT, kept.end()).await }).is_err() {
-                    tracing::warn!(target: "smoke", "a connection took longer than {LIMIT:?} to close, and was dropped");
+                    log::line(|| {
+                        tracing::warn!(target: "smoke", "a connection took longer than {LIMIT:?} to close, and was dropped");
+                    });
                 }
             })
         });

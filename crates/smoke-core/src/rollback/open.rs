@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::{Berth, RollbackVerdict, Session};
+use crate::log;
 use crate::theirs::said;
 
 /// How long the end of a sandbox may take before it is cut.
@@ -191,7 +192,9 @@ impl Scissors {
             }
         });
         let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, &mut cutting.task).await else {
-            tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            log::line(|| {
+                tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            });
             return false;
         };
         *under_way = None;
