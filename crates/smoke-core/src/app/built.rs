@@ -95,7 +95,7 @@ fn cannot(why: impl fmt::Display) -> Error {
 
 fn too_slow(did: &str, took: Duration, limit: Duration) -> String {
     format!(
-        "its factory {did} {took:.1?}, and a sandbox that is open meanwhile is ended after {limit:?}: make clients before \
-         (in main, or in a fixture of their own, which is acquired before a sandbox is opened)"
+        "its factory {did} {took:.1?}, and the sandbox, which is open meanwhile, is ended after {limit:?}: make clients earlier \
+         (in main, or in a fixture of their own, which is acquired before the sandbox is opened)"
     )
 }

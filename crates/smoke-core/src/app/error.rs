@@ -8,7 +8,7 @@ use crate::rollback::RollbackVerdict;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a request to the application under test got no answer that counts.
+/// Why a request to the application under test got no valid answer.
 ///
 /// `request` is its method and path, without the query: `POST /users`.
 #[derive(Debug, thiserror::Error)]
