@@ -71,7 +71,7 @@ impl AppUnderTest {
         }
     }
 
-    /// The headers that a request has unless it says otherwise.
+    /// The headers that a request gets if it does not have them itself.
     #[cfg(any(feature = "cookies", feature = "live"))]
     pub(crate) fn default_headers(&self) -> &http::HeaderMap {
         &self.cx.supplies().app_headers
