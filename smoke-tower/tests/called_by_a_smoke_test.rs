@@ -146,14 +146,17 @@ fn what_is_not_to_be_believed_is_a_line_of_the_log_and_nothing_else() {
         ("\u{e9}", "it cannot be read"),
         (
             "v1;time=1;run=r;test=t;hmac=",
-            "no key of this service has signed it",
+            "it is not signed with a key of this service",
         ),
-        (&tampered, "no key of this service has signed it"),
+        (&tampered, "it is not signed with a key of this service"),
         (
             &good[..good.len() - 1],
-            "no key of this service has signed it",
+            "it is not signed with a key of this service",
         ),
-        (&written([9; 32], 0), "no key of this service has signed it"),
+        (
+            &written([9; 32], 0),
+            "it is not signed with a key of this service",
+        ),
         (&written(SHARED, -70), "it is older than 60 seconds"),
         (&written(SHARED, -100_000), "it is older than 60 seconds"),
         (

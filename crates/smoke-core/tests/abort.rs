@@ -1,4 +1,4 @@
-//! A build that aborts at a panic cannot catch one, and says so.
+//! A build that aborts on a panic cannot catch one, and says so.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 use std::path::Path;
@@ -39,7 +39,7 @@ fn a_build_that_aborts_runs_no_test_until_that_is_accepted() {
         "{refused}"
     );
     assert!(
-        refused.contains("reason: this build aborts at a panic (panic = \"abort\")"),
+        refused.contains("reason: this build aborts on a panic (panic = \"abort\")"),
         "{refused}"
     );
     assert!(refused.contains(".accept_abort()"), "{refused}");

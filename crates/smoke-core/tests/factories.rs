@@ -123,7 +123,7 @@ async fn a_factory_that_takes_longer_than_a_sandbox_is_said_as_such() {
     let said = test.message.unwrap();
     assert!(said.contains("its factory took "), "{said}");
     assert!(
-        said.contains("is ended after 20ms: make clients before"),
+        said.contains("is ended after 20ms: make clients earlier"),
         "{said}"
     );
     assert!(!said.contains("held for longer"), "{said}");

@@ -45,7 +45,7 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
             "paper::Pool> is provided, and is the pool type of a rollback backend",
         ),
         (one().token(""), "the token is empty"),
-        (one().token("x").open(), "decide for one"),
+        (one().token("x").open(), "keep one of them"),
         (one().require_token(), "no .token(..)"),
         (
             one().limits(Limits::default().runs_at_once(usize::MAX)),
