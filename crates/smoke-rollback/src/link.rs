@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::redact;
 use smoke_core::{Clue, Error, RollbackVerdict};
 
 use crate::dialect::Dialect;
@@ -28,16 +29,16 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// A connection that was checked out of a pool; dropped, it is given back.
     type Taken: Send + 'static;
     /// What the library says when a statement fails.
-    type Error: Send + Sync + 'static;
-    /// What goes with a connection that is moved, beside what is known of it.
+    type Error: std::error::Error + Send + Sync + 'static;
+    /// What goes with a connection that is [moved](Self::release): `()` where nothing does.
     type Luggage: Send + 'static;
 
     /// Whether [`read`](Self::read) tells the end of a transaction from every other error. Without
     /// that an error that says nothing else counts as the end.
-    const READS_CODES: bool;
+    const READS_CODES: bool = false;
 
     /// What is known of those who wait for the connection.
-    const WAITERS: Waiters;
+    const WAITERS: Waiters = Waiters::Unseen;
 
     /// Whether the library shows the session's own statements to the
     /// [`Witness`](crate::witness::Witness) as it shows the application's.
@@ -61,6 +62,9 @@ pub trait Link: Send + Sync + Sized + 'static {
 
     /// Does some work with a connection, on a thread that may block where the library does, and
     /// returns both.
+    ///
+    /// A library that does not block awaits the work where it is:
+    /// `let done = work(&mut taken).await; Ok((taken, done))`.
     ///
     /// # Errors
     ///
@@ -130,16 +134,23 @@ pub trait Link: Send + Sync + Sized + 'static {
         sql: &str,
     ) -> impl Future<Output = Result<Vec<Option<String>>, Self::Error>> + Send;
 
-    /// Runs these statements, which begin a transaction, so that the library counts it.
+    /// Runs these statements, which begin a transaction, so that the library counts it: the
+    /// application's own transactions have to be savepoints within it. Runs them as any others where
+    /// the library counts nothing.
     fn begin(
         &self,
         connection: &mut Self::Connection,
         sql: &str,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        Self::run(connection, sql)
+    }
 
-    /// Ends what was begun within the sandbox's transaction and never ended; whether the library
-    /// still is where it was lent.
-    fn unnest(connection: &mut Self::Connection) -> impl Future<Output = bool> + Send;
+    /// Rolls back what the library counts as begun within the sandbox's transaction and never ended;
+    /// whether it still counts what [`begin`](Self::begin) began. True where the library counts
+    /// nothing.
+    fn unnest(_connection: &mut Self::Connection) -> impl Future<Output = bool> + Send {
+        std::future::ready(true)
+    }
 
     /// What went wrong in the application's last statement, where the connection has to be asked;
     /// it is forgotten then.
@@ -201,16 +212,30 @@ pub trait Link: Send + Sync + Sized + 'static {
     fn read(error: &Self::Error) -> Fault;
 
     /// The same in words, without passwords.
-    fn said(error: &Self::Error) -> String;
+    fn said(error: &Self::Error) -> String {
+        redact(&error.to_string()).into_owned()
+    }
 
     /// An error of the library's that says that.
     fn failure(why: &str) -> Self::Error;
 
-    /// What an error of the test, or one within it, says of the database.
-    fn find(&self, clue: Clue<'_>) -> Option<Found>;
+    /// What an error of the test, or one within it, says of the database. Knows the library's own
+    /// error; a library that wraps it in others, which are no source of each other, looks into them.
+    fn find(&self, clue: Clue<'_>) -> Option<Found> {
+        match clue {
+            Clue::Error(error) => {
+                let error = error.downcast_ref()?;
+                Some(Found::Fault(Self::read(error), Self::said(error)))
+            }
+            Clue::Text(_) => None,
+        }
+    }
 
-    /// Whether that says that a connection was waited for in vain.
-    fn is_exhausted(&self, clue: Clue<'_>) -> bool;
+    /// Whether that says that a connection was waited for in vain. Not asked where the pool
+    /// [tells](Waiters::Told) of that.
+    fn is_exhausted(&self, _clue: Clue<'_>) -> bool {
+        false
+    }
 
     /// An error of the test as the library puts it, and the same without what says nothing.
     fn plainer(&self, _error: &Error) -> Option<(String, String)> {

@@ -78,11 +78,18 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         async {}
     }
 
-    /// The ways to end the transaction, best first.
+    /// The ways to end the transaction, best first: each fails unless the guard exists. Proves the
+    /// guard and rolls back, unless there is a better one.
+    #[must_use]
     fn end<L: Link<Dialect = Self>>(
-        sandbox: &Sandbox<L>,
+        _sandbox: &Sandbox<L>,
         savepoints: &Savepoints,
-    ) -> Vec<Attempt<Ending>>;
+    ) -> Vec<Attempt<Ending>> {
+        vec![Attempt {
+            sql: format!("{}; ROLLBACK", savepoints.prove()),
+            means: Ending::RolledBack,
+        }]
+    }
 
     /// What is to be taken away before the transaction ends, since it would stay.
     fn tidy<L: Link<Dialect = Self>>(
@@ -143,7 +150,7 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<Ended, String>> + Send;
 
     /// A verdict that leaves open what became of the transaction, once the database was asked by
-    /// way of another connection.
+    /// way of another connection: a [`Fate`](crate::Fate) settles it.
     fn settle<L: Link<Dialect = Self>>(
         _link: &L,
         _outside: &Self::Outside,
@@ -153,7 +160,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// What a message of the database means, where nothing else is left of an error.
-    fn read_message(said: &str) -> Fault;
+    #[must_use]
+    fn read_message(_said: &str) -> Fault {
+        Fault::Other
+    }
 
     /// What was said when the database with this URL could not be opened, with what is known of
     /// that besides.
