@@ -26,6 +26,8 @@
 //! | `postgres` | [`dialect`] of PostgreSQL |
 //! | `mysql` | [`dialect`] of MariaDB and MySQL |
 //! | `sqlite` | [`dialect`] of SQLite, whose library is linked |
+//!
+#![doc = include_str!("writing_a_backend.md")]
 
 mod absent;
 pub mod acting;
@@ -44,6 +46,8 @@ mod session;
 mod statement;
 mod steps;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod verdict;
 pub mod witness;
 

@@ -13,9 +13,9 @@ use crate::queue::Look;
 
 /// One family of pools on one database: what a [`Session`](crate::Session) has to know of the library.
 ///
-/// The link of a sandbox is made with that, and knows how the application connects. Everything that
-/// is decided (what is proven, what a failure means, in which order a sandbox ends) is decided in
-/// this crate; a link carries out.
+/// Each sandbox has a link of its own, which knows how the application connects. This crate decides:
+/// what is proven, what a failure means, in which order a sandbox ends. A link carries out.
+/// The documentation of the crate shows [how to write one](crate#writing-a-backend).
 ///
 /// A library whose connections block may block in every function that is given a connection or
 /// makes one: [`with`](Self::with) and [`apart`](Self::apart) choose the thread.
@@ -52,23 +52,28 @@ pub trait Link: Send + Sync + Sized + 'static {
 
     // The pool.
 
-    /// Checks the connection out, if it comes free within that time. Done as the session
-    /// ([`acting`](crate::acting)): it neither counts nor is checked.
+    /// Checks the connection out, and waits for it no longer than `wait`. The session calls this as
+    /// itself ([`acting`](crate::acting)), so that [`check_out`](crate::check_out) lets it pass.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing::InUse`] where somebody else has the connection, [`Missing::Gone`] where the pool is
+    /// closed or has lost it.
     fn take(
         &self,
         pool: &Self::Pool,
         wait: Duration,
     ) -> impl Future<Output = Result<Self::Taken, Missing>> + Send;
 
-    /// Does some work with a connection, on a thread that may block where the library does, and
-    /// returns both.
+    /// Does some work with a connection and returns both. Chooses a thread that may block, where the
+    /// library blocks.
     ///
     /// A library that does not block awaits the work where it is:
     /// `let done = work(&mut taken).await; Ok((taken, done))`.
     ///
     /// # Errors
     ///
-    /// Where the work panicked or was lost, and the connection with it.
+    /// When the work panicked or was lost, and the connection with it.
     fn with<T, W>(
         taken: Self::Taken,
         thread: Thread,
@@ -78,7 +83,8 @@ pub trait Link: Send + Sync + Sized + 'static {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut Self::Connection) -> BoxFuture<'c, T> + Send + 'static;
 
-    /// Does some work with connections of its own, on a thread that may block where the library does.
+    /// Does some work with connections of its own. Chooses a thread that may block, where the library
+    /// blocks. None when the work panicked.
     fn apart<T: Send + 'static>(
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send {
@@ -88,14 +94,16 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// Closes a connection that was checked out.
     fn discard(&self, taken: Self::Taken) -> impl Future<Output = ()> + Send;
 
-    /// Has the pool hand nothing out any more, as far as it can be told so.
+    /// Closes the pool to new check-outs, where the library can do that. Does not wait for
+    /// connections that are out.
     fn shut(&self, pool: &Self::Pool);
 
-    /// Parts with the pool, whose connection is closed now or when whoever has it brings it back;
-    /// whether it is closed.
+    /// Gives up the session's handle of the pool: its connection is closed now, or when its holder
+    /// returns it. True when it is closed already.
     fn part(&self, pool: Self::Pool) -> impl Future<Output = bool> + Send;
 
-    /// What the pool shows of who has the connection and who waits for it.
+    /// What the pool shows of who has the connection and who waits for it. None where it shows
+    /// nothing.
     fn look(_pool: &Self::Pool) -> Option<Look> {
         None
     }
@@ -110,7 +118,7 @@ pub trait Link: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// What cannot be moved, as it is.
+    /// The connection as it was taken, when it cannot be moved.
     fn release(&self, taken: Self::Taken) -> Released<Self> {
         Err(taken)
     }
@@ -122,13 +130,22 @@ pub trait Link: Send + Sync + Sized + 'static {
         async { drop(connection) }
     }
 
-    /// Runs statements as they are, in one go.
+    /// Runs statements as they are. There may be several, with semicolons between them: those after
+    /// one that fails are not run.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first statement that fails.
     fn run(
         connection: &mut Self::Connection,
         sql: &str,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Asks for the first column of each row: texts, or NULL.
+    /// Runs a query and returns the first column of each row: a text, or none for NULL.
+    ///
+    /// # Errors
+    ///
+    /// The error of the query, and of a column that is no text.
     fn texts(
         connection: &mut Self::Connection,
         sql: &str,
@@ -137,6 +154,10 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// Runs these statements, which begin a transaction, so that the library counts it: the
     /// application's own transactions have to be savepoints within it. Runs them as any others where
     /// the library counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first statement that fails.
     fn begin(
         &self,
         connection: &mut Self::Connection,
@@ -152,8 +173,8 @@ pub trait Link: Send + Sync + Sized + 'static {
         std::future::ready(true)
     }
 
-    /// What went wrong in the application's last statement, where the connection has to be asked;
-    /// it is forgotten then.
+    /// The error of the application's last statement, where the connection has to be asked for it.
+    /// The connection forgets it then.
     fn last_error(
         _connection: &mut Self::Connection,
         _outside: &<Self::Dialect as Dialect>::Outside,
@@ -161,7 +182,8 @@ pub trait Link: Send + Sync + Sized + 'static {
         async { None }
     }
 
-    /// Another connection, made as the application makes its own.
+    /// Makes another connection, as the application makes its own. A dialect uses it to end the
+    /// sandbox's connection, and to ask what became of its transaction.
     ///
     /// # Errors
     ///
@@ -208,7 +230,7 @@ pub trait Link: Send + Sync + Sized + 'static {
 
     // What the library says.
 
-    /// What an error means.
+    /// What an error of a statement means.
     fn read(error: &Self::Error) -> Fault;
 
     /// The same in words, without passwords.
@@ -216,7 +238,7 @@ pub trait Link: Send + Sync + Sized + 'static {
         redact(&error.to_string()).into_owned()
     }
 
-    /// An error of the library's that says that.
+    /// Makes an error of the library with this text, for an answer that a dialect does not understand.
     fn failure(why: &str) -> Self::Error;
 
     /// What an error of the test, or one within it, says of the database. Knows the library's own
