@@ -12,7 +12,6 @@ use super::{Dialect, Ended};
 use crate::fault::Fault;
 use crate::link::Link;
 use crate::sandbox::Sandbox;
-use crate::savepoints::{Attempt, Ending, Savepoints};
 
 /// How long to wait for somebody else's lock: production comes first.
 const BUSY_TIMEOUT_MS: i32 = 100;
@@ -103,16 +102,6 @@ impl Dialect for Sqlite {
             .begin(connection, &format!("{begin}; {set}"))
             .await?;
         Ok(held)
-    }
-
-    fn end<L: Link<Dialect = Self>>(
-        _: &Sandbox<L>,
-        savepoints: &Savepoints,
-    ) -> Vec<Attempt<Ending>> {
-        vec![Attempt {
-            sql: format!("{}; ROLLBACK", savepoints.prove()),
-            means: Ending::RolledBack,
-        }]
     }
 
     fn refusal(held: &Held) -> Option<String> {
