@@ -130,9 +130,10 @@ async fn a_test_has_as_much_of_a_stack_as_a_main_thread() {
     assert!(report.verdict().is_pass(), "{report:#?}");
 }
 
-/// Keeps its thread for a while.
+/// Keeps its thread for longer than it takes until a test that was stopped is given up: its limit,
+/// the grace after that, and the time in which the stage has to show that it goes on.
 async fn work() {
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(900));
     tokio::task::yield_now().await;
 }
 
