@@ -3,11 +3,18 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use smoke_testing::output;
+
+/// How long a build may take, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 fn answer(arguments: &[&str]) -> String {
     // A folder of its own: the test itself runs inside cargo, which holds the usual one.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abort");
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
         .args([
             "run",
             "--quiet",
@@ -20,9 +27,8 @@ fn answer(arguments: &[&str]) -> String {
         .arg(target)
         .arg("--")
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = output(&mut cargo, PATIENCE);
     assert!(
         output.status.success(),
         "{}",
