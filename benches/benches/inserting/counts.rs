@@ -43,6 +43,7 @@ impl Measurement for Counts {
         let Bench { runtime, tests, .. } = bench;
         let database = runtime.block_on(W::Database::new())?;
         let url = database.url();
+        runtime.block_on(database.forget_statements())?;
         let by_hand = count(bench, &database, || {
             on_a_worker(runtime, by_hand::<W>(url.to_owned(), *tests))
         })?;

@@ -87,6 +87,13 @@ impl Database for MariadbDatabase {
         Ok(counts)
     }
 
+    async fn forget_statements(&self) -> Result<()> {
+        let mut admin = self.admin.lock().await;
+        let forget = "TRUNCATE TABLE performance_schema.events_statements_summary_by_digest";
+        admin.execute(forget).await?;
+        Ok(())
+    }
+
     async fn statement_texts(&self, word: &str) -> Result<Option<i64>> {
         let mut admin = self.admin.lock().await;
         let is_counting: bool = sqlx::query_scalar("SELECT @@performance_schema = 1")

@@ -37,6 +37,9 @@ pub trait Database: Sized + Send + Sync {
     /// Each count by now.
     fn counts(&self) -> impl Future<Output = Result<Vec<i64>>>;
 
+    /// Makes the server forget the statements of before: it keeps a limited number apart.
+    fn forget_statements(&self) -> impl Future<Output = Result<()>>;
+
     /// How many texts of statements with this word the server keeps apart. None where it does not
     /// look at them.
     fn statement_texts(&self, word: &str) -> impl Future<Output = Result<Option<i64>>>;

@@ -92,6 +92,14 @@ impl Database for PostgresDatabase {
         Ok(counts)
     }
 
+    async fn forget_statements(&self) -> Result<()> {
+        let mut admin = self.admin.lock().await;
+        if loads_statement_statistics(&mut admin).await? {
+            admin.execute("SELECT pg_stat_statements_reset()").await?;
+        }
+        Ok(())
+    }
+
     async fn statement_texts(&self, word: &str) -> Result<Option<i64>> {
         let mut admin = self.admin.lock().await;
         if !loads_statement_statistics(&mut admin).await? {

@@ -60,6 +60,10 @@ impl Database for SqliteDatabase {
         Ok(Vec::new())
     }
 
+    async fn forget_statements(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn statement_texts(&self, _: &str) -> Result<Option<i64>> {
         Ok(None)
     }
