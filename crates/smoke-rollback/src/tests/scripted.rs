@@ -186,7 +186,7 @@ impl<D: Dialect, const READS_CODES: bool> Link for Scripted<D, READS_CODES> {
         true
     }
 
-    fn release(&self, mut taken: Taken) -> Released<Self> {
+    async fn release(&self, mut taken: Taken) -> Released<Self> {
         taken.pool = None;
         Ok((Arc::clone(&taken.script), ()))
     }
