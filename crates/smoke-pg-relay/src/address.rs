@@ -23,8 +23,8 @@ pub enum Server {
 }
 
 impl Server {
-    /// By what `host` and `port` mean in a connection string: a host that begins with a slash is
-    /// the directory of a socket, and one in brackets an address of IPv6.
+    /// The server that `host` and `port` of a connection string name: a host that begins with a slash
+    /// is the directory of a socket, and one in brackets is an IPv6 address.
     #[must_use]
     pub fn new(host: &str, port: u16) -> Self {
         #[cfg(unix)]

@@ -42,8 +42,10 @@ use address::Address;
 
 use smoke_core::Result;
 
-/// Connects to the server of this URL, and returns a URL that does the rest by way of that: once,
-/// and soon. What is returned besides goes with whatever connects.
+/// Connects to the server of this URL, and returns a URL of the relay and the relay itself.
+///
+/// The URL is good for one connection, which has to be made soon. Keep the relay for as long as
+/// something may connect with the URL.
 ///
 /// # Errors
 ///

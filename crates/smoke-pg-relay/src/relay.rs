@@ -30,9 +30,10 @@ trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<L: AsyncRead + AsyncWrite + Send + Unpin> Line for L {}
 
-/// A relay that has its server, and takes one session.
+/// A relay that has connected to its server and takes one client.
 ///
-/// Whoever comes after that is told that the sandbox is closed, until this is dropped.
+/// It refuses further clients with an error that says that the sandbox is closed. It stops listening
+/// when this is dropped; the connection of its client goes on.
 pub struct Relay {
     address: SocketAddr,
     secret: String,
@@ -40,11 +41,12 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Connects to the server, for a client that has this name for it (`application_name`).
+    /// Connects to the server and listens for a client. The server is told this `application_name`,
+    /// where there is one.
     ///
     /// # Errors
     ///
-    /// Where it cannot be reached.
+    /// `RollbackVerdict::Unreachable` when the server cannot be reached.
     pub async fn to(server: Server, application_name: Option<&str>) -> Result<Self> {
         let (reply, started) = oneshot::channel();
         let secret = Uuid::new_v4().simple().to_string();
@@ -78,14 +80,14 @@ impl Relay {
         })
     }
 
-    /// Where the session is taken: a port of the loopback interface.
+    /// The address at which the client connects: a port of the loopback interface.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What the client has to call itself as `application_name`, since anybody on the machine may
-    /// knock. The server hears of the name that the application has for it.
+    /// The `application_name` with which the client has to connect. It is a secret, since any process of
+    /// the machine can connect to the port. The server is told the application's own name instead.
     #[must_use]
     pub fn secret_name(&self) -> &str {
         &self.secret

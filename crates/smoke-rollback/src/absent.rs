@@ -13,14 +13,14 @@ pub const IDLE: Duration = Duration::from_millis(50);
 /// How long connecting may take.
 pub const OPENING: Duration = Duration::from_secs(5);
 
-/// How long the application waits for a connection that is checked out already: it has to hear
-/// of that before the limit of the sandbox has passed.
+/// How long the application waits for a connection that is checked out already. Half of the sandbox's
+/// limit, and a second at most: the application has to get the error before the limit passes.
 #[must_use]
 pub fn patience(limit: Duration) -> Duration {
     (limit / 2).clamp(Duration::from_millis(1), Duration::from_secs(1))
 }
 
-/// Connecting has taken longer than it may.
+/// The error of a sandbox that could not be opened within [`OPENING`].
 #[must_use]
 pub fn not_opened_in_time() -> Error {
     Error::msg(format!("connecting takes longer than {OPENING:?}"))

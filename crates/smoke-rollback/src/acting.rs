@@ -6,17 +6,17 @@ tokio::task_local! {
     static SESSION: ();
 }
 
-/// Does something as the session: its check-outs are neither counted nor checked.
+/// Runs a future as the session: [`check_out`](crate::check_out) neither counts nor proves its check-outs.
 pub fn as_session<F: Future>(work: F) -> impl Future<Output = F::Output> {
     SESSION.scope((), work)
 }
 
-/// The same, of something that blocks.
+/// Runs a blocking function as the session, as [`as_session`] runs a future.
 pub fn in_session<T>(work: impl FnOnce() -> T) -> T {
     SESSION.sync_scope((), work)
 }
 
-/// Whether this is done as the session.
+/// Whether the caller runs as the session.
 #[must_use]
 pub fn is_session() -> bool {
     SESSION.try_with(|()| ()).is_ok()

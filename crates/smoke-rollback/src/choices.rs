@@ -67,8 +67,9 @@ impl Default for Choices {
 }
 
 impl Choices {
-    /// The terms of one sandbox. `writes` says whether sandboxes of this database may write without
-    /// anybody asking for it; the witness keeps what to say to whoever writes where none may.
+    /// The terms of one sandbox. `writes` says whether sandboxes of this database may write by default.
+    /// Where the sandbox may not write, the witness keeps the advice for a test that writes all the
+    /// same.
     #[must_use]
     pub fn terms(&self, request: &OpenRequest, writes: bool, witness: &Witness) -> Terms {
         Terms {

@@ -115,8 +115,8 @@ pub fn not_opened(fault: Fault, cause: String) -> Error {
     }
 }
 
-/// The error of a connection that could not be made to that URL, as far as it is known; what the
-/// driver said.
+/// The error of a connection that could not be made: what the driver said, and what is known of the URL
+/// where there is one.
 #[must_use]
 pub fn not_connected<L: Link>(said: &str, url: Option<&str>) -> Error {
     let said = url.map_or_else(|| said.to_owned(), |url| L::Dialect::explained(said, url));

@@ -68,7 +68,7 @@ impl Gate {
         }
     }
 
-    /// What the errors said that the application got.
+    /// The errors that the application saw.
     #[must_use]
     pub fn witness(&self) -> &Witness {
         &self.witness
@@ -80,7 +80,7 @@ impl Gate {
         &self.queue
     }
 
-    /// From now on no connection is admitted.
+    /// Closes the gate: no connection is admitted or handed out from now on.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -112,7 +112,7 @@ impl Gate {
         decided.is_ok() || decided == Err(fate)
     }
 
-    /// The session has ended like that, and the pool has parted with the connection.
+    /// Notes the verdict of a session that has ended, once the pool has given up the connection.
     pub fn finished(&self, verdict: &RollbackVerdict) {
         let rolled_back = verdict.is_rolled_back();
         self.rolled_back.store(rolled_back, Ordering::SeqCst);
@@ -124,7 +124,7 @@ impl Gate {
         self.rolled_back.load(Ordering::SeqCst)
     }
 
-    /// The server refuses to commit the transaction.
+    /// Notes that the server refuses to commit the transaction.
     pub fn seal(&self) {
         self.sealed.store(true, Ordering::SeqCst);
     }
@@ -135,7 +135,7 @@ impl Gate {
         self.sealed.load(Ordering::SeqCst)
     }
 
-    /// The connection left the pool while the sandbox was open. The first cause counts.
+    /// Notes that the connection left the pool while the sandbox was open. The first cause counts.
     pub fn lose(&self, cause: impl Into<String>) {
         if !self.is_closed() {
             lock(&self.lost).get_or_insert_with(|| cause.into());
@@ -165,18 +165,19 @@ impl Gate {
         Some(self.witness.read(lost))
     }
 
-    /// Somebody other than the session has got the connection.
+    /// Counts a check-out by the application or the test. [`check_out`](crate::check_out) does it; a pool
+    /// whose hook cannot call that calls this.
     pub fn checked_out(&self) {
         self.checkouts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Somebody other than the session has given the connection back.
+    /// Counts a connection that the application or the test has returned.
     pub fn checked_in(&self) {
         self.checkins.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How often somebody other than the session has had the connection. Some pools tell of a
-    /// check-out only when it ends (`try_get` of r2d2).
+    /// How often the application or the test has had the connection. Some pools tell of a check-out
+    /// only when it ends (`try_get` of r2d2).
     #[must_use]
     pub fn checkouts(&self) -> u64 {
         let checkins = self.checkins.load(Ordering::SeqCst);

@@ -9,13 +9,14 @@ use smoke_core::rollback::Kept;
 use crate::link::Link;
 use crate::sandbox::Outside;
 
-/// A connection that was rolled back and is in no transaction: nobody but a session ever has it.
+/// A connection that was rolled back and is in no transaction. The session of one test leaves it in the
+/// berth, and the backend takes it from there for the next test's pool.
 pub struct Moved<L: Link> {
     /// The connection.
     pub connection: L::Connection,
-    /// What is known of it.
+    /// What its dialect knows of it.
     pub outside: Arc<Outside<L>>,
-    /// What goes with it.
+    /// What its link sends along.
     pub luggage: L::Luggage,
 }
 

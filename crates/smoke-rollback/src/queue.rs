@@ -16,7 +16,7 @@ const LOOKS: u32 = 8;
 ///
 /// # Panics
 ///
-/// Outside of a Tokio runtime.
+/// When it is called outside of a Tokio runtime.
 pub fn watch(
     queue: Arc<Queue>,
     patience: Duration,

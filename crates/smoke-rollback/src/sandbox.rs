@@ -21,7 +21,7 @@ pub(crate) const CUTTING: Duration = Duration::from_millis(800);
 /// What holds a connection from outside.
 pub(crate) type Outside<L> = <<L as Link>::Dialect as Dialect>::Outside;
 
-/// What the pool of a sandbox, in its hooks, and its session have in common.
+/// The state that the hooks of a sandbox's pool share with its session.
 pub struct Sandbox<L: Link> {
     link: L,
     gate: Arc<Gate>,
@@ -54,12 +54,12 @@ impl<L: Link> Sandbox<L> {
         }
     }
 
-    /// The library, as this sandbox uses it.
+    /// The link that the sandbox was made with.
     pub fn link(&self) -> &L {
         &self.link
     }
 
-    /// Lets the connection in, and keeps what is found out about it.
+    /// The gate of the pool.
     pub fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }
@@ -74,17 +74,18 @@ impl<L: Link> Sandbox<L> {
         lock(&self.savepoints)
     }
 
-    /// The connection from outside, once it has begun.
+    /// The connection as others see it. None before [`begin`](Self::begin).
     pub fn outside(&self) -> Option<&Outside<L>> {
         self.outside.get().map(|outside| &**outside)
     }
 
-    /// Begins the transaction on a connection that is set up as the application's. What is known of it
-    /// from another sandbox need not be asked again.
+    /// Begins the transaction on a connection that is set up as the application's. `known` is the
+    /// [`outside`](crate::Moved::outside) of a connection that another sandbox has left.
     ///
     /// # Errors
     ///
-    /// When it cannot be begun.
+    /// When the transaction cannot be begun. The error is a verdict where the database says why: it
+    /// cannot be reached, is full, or is locked.
     pub async fn begin(
         &self,
         connection: &mut L::Connection,
@@ -100,8 +101,8 @@ impl<L: Link> Sandbox<L> {
         Ok(())
     }
 
-    /// Looks at a connection that leaves its pool: whoever had it when it broke may have ended the
-    /// transaction before.
+    /// Looks at a connection that leaves its pool. Its last holder may have ended the transaction before
+    /// the connection broke: that is an escape.
     pub async fn look_once_more(&self, connection: &mut L::Connection) {
         if self.gate.is_closed() || self.gate.over().is_some() {
             return;

@@ -32,7 +32,8 @@ enum Step {
     Leave,
 }
 
-/// The guard of one sandbox: it has the connection before and after each request and at the end.
+/// The session of one sandbox. It takes the connection before and after each request, and at the end:
+/// then it proves the guard, rolls back, and says what it found.
 pub struct Session<L: Link> {
     sandbox: Arc<Sandbox<L>>,
     /// None once the sandbox is finished.
@@ -47,12 +48,13 @@ pub struct Session<L: Link> {
 }
 
 impl<L: Link> Session<L> {
-    /// The session of a sandbox whose pool has its connection. A connection that can be moved is left
-    /// in the berth at the end.
+    /// The session of a sandbox that has begun, and whose pool has the connection. At the end it leaves a
+    /// connection that can be moved in the berth. `patience` is how long the pool has the application
+    /// wait for the connection.
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime.
+    /// When it is called outside of a Tokio runtime.
     #[must_use]
     pub fn new(
         sandbox: Arc<Sandbox<L>>,
@@ -428,7 +430,7 @@ impl<L: Link> smoke_core::Session for Session<L> {
         self.sandbox.link().plainer(error)
     }
 
-    /// May block, as [`finish`](Self::finish) does.
+    /// May block, as [`finish`](smoke_core::Session::finish) does.
     fn cut(&self) -> BoxFuture<'_, bool> {
         Box::pin(async {
             if !self.sandbox.gate().cut() {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-/// What the statement that begins a sandbox's transaction has to say.
+/// What a dialect has to know to begin the transaction of a sandbox.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Terms {
-    /// What no other sandbox's transaction is called: a valid identifier.
+    /// A name that no other sandbox's transaction has. It is a valid SQL identifier.
     pub mark: String,
     /// The name of the test.
     pub test: Arc<str>,
@@ -24,7 +24,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The terms of a sandbox that may write, for as long as that.
+    /// The terms of a sandbox that may write and may be held for that long.
     #[must_use]
     pub fn new(test: impl Into<Arc<str>>, limit: Duration) -> Self {
         let mut nonce = Uuid::new_v4().simple().to_string();

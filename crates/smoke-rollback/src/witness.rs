@@ -11,10 +11,10 @@ use smoke_core::rollback::LastError;
 
 use crate::fault::{self, Fault};
 
-/// Keeps what explains a failure, as far as the library shows the errors that it hands on.
+/// Records the errors that the application saw, to explain why a test failed.
 ///
-/// It explains what has failed and never makes anything good. Where a library shows nothing, it
-/// knows nothing.
+/// A witness never turns a bad verdict into a good one. Where a library does not show its errors, the
+/// witness knows nothing.
 #[derive(Debug, Default)]
 pub struct Witness {
     seen: Mutex<Seen>,
@@ -129,30 +129,31 @@ impl Witness {
         self.listens.store(true, Ordering::SeqCst);
     }
 
-    /// Every error that the server sends will be told, whatever the library shows of them.
+    /// Notes that [`saw`](Self::saw) is called for every error that the server sends, whatever the library
+    /// shows of them.
     pub fn overhear(&self) {
         self.overhears.store(true, Ordering::SeqCst);
     }
 
-    /// Whether every error that the server sends is told.
+    /// Whether [`saw`](Self::saw) is called for every error that the server sends.
     #[must_use]
     pub fn overhears(&self) -> bool {
         self.overhears.load(Ordering::SeqCst)
     }
 
-    /// Forgets what was seen before the sandbox was open.
+    /// Forgets what was recorded before the sandbox was open.
     pub fn begin(&self) {
         *lock(&self.seen) = Seen::default();
     }
 
-    /// Looks aside while the session itself uses the connection, until what is returned is dropped.
+    /// Records nothing until the returned guard is dropped: the session itself uses the connection.
     #[must_use]
     pub fn look_aside(&self) -> Aside<'_> {
         self.turn_aside(false)
     }
 
-    /// The same, where the session sends a statement: one that is not heard was sent to a connection
-    /// whose instrumentation was replaced.
+    /// Records nothing while the session itself sends a statement. If a witness that
+    /// [listens](Self::listen) does not hear of that statement, the instrumentation was replaced.
     #[must_use]
     pub fn look_aside_and_listen(&self) -> Aside<'_> {
         self.turn_aside(true)
@@ -169,7 +170,7 @@ impl Witness {
         self.aside.load(Ordering::SeqCst)
     }
 
-    /// An error was handed on.
+    /// Records an error that the application got, with what it means and what it said.
     pub fn saw(&self, fault: Fault, said: String) {
         if self.looks_aside() {
             return;
@@ -201,13 +202,13 @@ impl Witness {
         }
     }
 
-    /// Has the connection be asked what went wrong in its last statement, where the library does
-    /// not show all errors.
+    /// Sets a function that asks the connection for the error of its last statement, for a library that
+    /// does not show all errors.
     pub fn asks(&self, ask: impl Fn() -> Option<(Fault, String)> + Send + Sync + 'static) {
         let _ = self.asks.set(Asks(Box::new(ask)));
     }
 
-    /// Asks what went wrong in the last statement, before another one is sent.
+    /// Asks the connection for the error of its last statement, before another one is sent.
     pub fn ask(&self) {
         if self.looks_aside() {
             return;
@@ -217,7 +218,7 @@ impl Witness {
         }
     }
 
-    /// An SQL error that nobody has heard of was found to have aborted the transaction.
+    /// Records that an unknown SQL error has aborted the transaction.
     pub fn saw_it_aborted(&self) {
         lock(&self.seen).last.get_or_insert(LastError::Unseen);
     }
@@ -227,12 +228,12 @@ impl Witness {
         lock(&self.seen).last.take()
     }
 
-    /// A second connection was asked for in vain.
+    /// Records that a second connection was asked for in vain.
     pub fn saw_exhaustion(&self) {
         lock(&self.seen).cause.get_or_insert_with(fault::exhausted);
     }
 
-    /// A statement is sent to a database that commits on its own before some of them.
+    /// Records a statement that is sent to a database which commits on its own before some statements.
     pub fn sent(&self, sql: &str) {
         self.heard.store(true, Ordering::SeqCst);
         if !self.gone.load(Ordering::SeqCst) && !self.looks_aside() && !leaves_the_transaction(sql)
@@ -243,12 +244,12 @@ impl Witness {
         }
     }
 
-    /// The server has the connection no more: nothing that is sent from now on is carried out.
+    /// Records that the server has closed the connection: statements sent from now on have no effect.
     pub fn saw_it_gone(&self) {
         self.gone.store(true, Ordering::SeqCst);
     }
 
-    /// The transaction may have been ended, for that reason, and nobody has seen it.
+    /// Records a reason why the transaction may have ended unseen.
     pub fn doubt(&self, why: &str) {
         lock(&self.seen).doubt.get_or_insert_with(|| why.to_owned());
     }

@@ -3,7 +3,6 @@
 mod app;
 mod bench;
 mod checks;
-mod connections;
 mod database;
 
 use std::panic::AssertUnwindSafe;

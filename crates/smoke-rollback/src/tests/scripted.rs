@@ -146,6 +146,8 @@ impl<D: Dialect, const READS_CODES: bool> Link for Scripted<D, READS_CODES> {
     type Luggage = ();
 
     const READS_CODES: bool = READS_CODES;
+    /// So that a cut does not take a connection that was rolled back for gone.
+    const ENDS_WHEN_DROPPED: bool = false;
     const MOVES: bool = true;
 
     async fn take(&self, pool: &Pool, _: Duration) -> Result<Taken, Missing> {
