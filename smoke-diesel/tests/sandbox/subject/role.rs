@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
+use diesel::QueryResult;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
 use uuid::Uuid;
 
 use super::postgres::url;
@@ -47,17 +50,24 @@ impl Role {
         administer(&format!("ALTER ROLE {} {how}", self.0)).await;
     }
 
+    /// The temporary tables of a connection go a moment after that.
     pub(crate) async fn drop(self) {
-        administer(&format!("DROP ROLE {}", self.0)).await;
+        let sql = format!("DROP ROLE {}", self.0);
+        let dropped = eventually(PATIENCE, || try_to_administer(&sql), Result::is_ok);
+        dropped.await.unwrap().unwrap();
     }
 }
 
 pub(crate) async fn administer(sql: &str) {
+    try_to_administer(sql).await.unwrap();
+}
+
+async fn try_to_administer(sql: &str) -> QueryResult<()> {
     let url = std::env::var("SMOKE_TEST_POSTGRES_ADMIN_URL").expect(
         "SMOKE_TEST_POSTGRES_ADMIN_URL is not set: it has to name a role that may create roles",
     );
     let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
-    connection.batch_execute(sql).await.unwrap();
+    connection.batch_execute(sql).await
 }
 
 /// The role of the URL.
