@@ -58,6 +58,8 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         "--character-set-server=utf8mb4".to_owned(),
         // What a crash of the machine would take may be taken.
         "--innodb-flush-log-at-trx-commit=2".to_owned(),
+        // Keeps statistics of statements, which the benchmarks read.
+        "--performance-schema=ON".to_owned(),
     ];
     let stop = Signal::SIGTERM;
     let mut daemon = Daemon::spawn(&programs.mariadbd, &arguments, stop, home, signals)?;

@@ -37,6 +37,13 @@ impl Programs {
         Ok(Self { folder })
     }
 
+    /// Whether the server can keep statistics of statements, which the benchmarks read.
+    fn bring_statement_statistics(&self) -> bool {
+        let library = Path::new("lib").join("pg_stat_statements.so");
+        let version = self.folder.parent();
+        version.is_some_and(|version| version.join(library).exists())
+    }
+
     fn command(&self, name: &str) -> Command {
         Command::new(self.folder.join(name))
     }
@@ -57,8 +64,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         .arg(&data);
     home.prepare(&mut initdb, signals)?;
 
-    let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
-    for setting in [
+    let mut settings = vec![
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={port}"),
         format!("unix_socket_directories={}", home.path().display()),
@@ -67,7 +73,12 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         // What a crash of the machine would take may be taken.
         "fsync=off".to_owned(),
         "full_page_writes=off".to_owned(),
-    ] {
+    ];
+    if programs.bring_statement_statistics() {
+        settings.push("shared_preload_libraries=pg_stat_statements".to_owned());
+    }
+    let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
+    for setting in settings {
         arguments.extend(["-c".to_owned(), setting]);
     }
     let postgres = programs.folder.join("postgres");
