@@ -16,7 +16,7 @@
 //! | [`fault`], [`witness`] | what the errors of a database mean, and which of them explain a failure |
 //! | [`queue`] | who has the connection and who waits for it: whether a second one was asked for |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
-//! | [`Moved`] | a connection on its way from one test's pool to the next one's |
+//! | [`Moved`], [`kept_or_new`] | a connection on its way from one test's pool to the next one's |
 //!
 //! # Features
 //!
@@ -28,6 +28,7 @@
 
 mod absent;
 pub mod acting;
+mod anew;
 mod choices;
 pub mod dialect;
 mod explain;
@@ -47,6 +48,7 @@ mod verdict;
 pub mod witness;
 
 pub use absent::{GRACE, IDLE, OPENING, not_opened_in_time, patience};
+pub use anew::kept_or_new;
 pub use choices::Choices;
 pub use fault::Fault;
 pub use link::{Found, Link, Missing, Released, Thread, Waiters};
