@@ -3,22 +3,26 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
+use anyhow::Result;
+use benches::page::{Page, Table};
+use benches::rounds::{Subject, Times, take_turns};
+use benches::scale::Scale;
 use bytes::Bytes;
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Empty;
 use smoke_tower::{Registry, SmokeLayer, Test};
 use tower::{Layer, Service, service_fn};
 
-type Page = Request<Empty<Bytes>>;
+type Asked = Request<Empty<Bytes>>;
 
-fn answer(request: Page) -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
+fn answer(request: Asked) -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
     ready(Ok(Response::new(black_box(request).into_body())))
 }
 
-fn page(path: &'static str, headers: &[&'static str]) -> Page {
+fn asked(path: &'static str, headers: &[&'static str]) -> Asked {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = Uri::from_static(path);
     for name in headers {
@@ -42,7 +46,19 @@ const HEADERS: [&str; 10] = [
     "x-request-id",
 ];
 
-fn passthrough(criterion: &mut Criterion) {
+/// The batches of one turn.
+const BATCHES: usize = 100;
+/// The requests that are made before they are timed: few enough for the processor's cache.
+const REQUESTS: usize = 100;
+
+fn main() -> Result<()> {
+    let scale = Scale::asked_for();
+    let mut page = Page::new("A request that is not a smoke test's");
+    page.say(
+        "A call of a tower service that answers at once, without the layer and with it. Nanoseconds, \
+         least / median; in brackets the difference of the medians.",
+    );
+    let mut table = Table::new(&["request", "without the layer", "with the layer"]);
     let bare = service_fn(answer);
     let registry = Registry::new().test(Test::new("shop::opens", async || {}));
     let layered = SmokeLayer::new(registry).layer(bare);
@@ -51,29 +67,39 @@ fn passthrough(criterion: &mut Criterion) {
         ("almost the prefix", "/smoketests", &[]),
         ("a browser's headers", "/users/7", &HEADERS),
     ] {
-        let mut group = criterion.benchmark_group(format!("passthrough/{what}"));
-        group.bench_function("bare", |bencher| measure(bencher, bare, path, headers));
-        group.bench_function("layered", |bencher| {
-            measure(bencher, layered.clone(), path, headers)
-        });
-        group.finish();
+        if !scale.includes(&format!("passthrough/{what}")) {
+            continue;
+        }
+        let mut subjects: [Subject<'_>; 2] = [
+            Box::new(|| Ok(turn(bare, path, headers))),
+            Box::new(|| Ok(turn(layered.clone(), path, headers))),
+        ];
+        let times = take_turns(scale.choose(1, 101), &mut subjects)?;
+        let nanos = |time: Duration| time.as_secs_f64() * 1e9 / (BATCHES * REQUESTS) as f64;
+        let cell =
+            |times: &Times| format!("{:.1} / {:.1}", nanos(times.least()), nanos(times.median()));
+        let more = nanos(times[1].median()) - nanos(times[0].median());
+        let layered = format!("{} (**{more:+.1}**)", cell(&times[1]));
+        table.row(what, &[cell(&times[0]), layered]);
     }
+    page.table(&table);
+    page.show("passthrough")
 }
 
-fn measure<S, B>(
-    bencher: &mut criterion::Bencher<'_>,
-    mut service: S,
-    path: &'static str,
-    headers: &[&'static str],
-) where
-    S: Service<Page, Response = Response<B>, Error = Infallible>,
+/// How long the calls take, without the making of the requests.
+fn turn<S, B>(mut service: S, path: &'static str, headers: &[&'static str]) -> Duration
+where
+    S: Service<Asked, Response = Response<B>, Error = Infallible>,
 {
-    bencher.iter_batched(
-        || page(path, headers),
-        |request| service.call(request).now_or_never(),
-        BatchSize::SmallInput,
-    );
+    let mut took = Duration::ZERO;
+    for _ in 0..BATCHES {
+        let requests: Vec<_> = (0..REQUESTS).map(|_| asked(path, headers)).collect();
+        let mut answers = Vec::with_capacity(REQUESTS);
+        let start = Instant::now();
+        for request in requests {
+            answers.push(service.call(request).now_or_never());
+        }
+        took += start.elapsed();
+    }
+    took
 }
-
-criterion_group!(benches, passthrough);
-criterion_main!(benches);

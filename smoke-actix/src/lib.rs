@@ -1,16 +1,15 @@
 //! Production smoke tests for actix-web applications.
 //!
-//! Smoke tests are tests that are safe to run in production. A [`Registry`] knows the tests of an
+//! A smoke test is safe to run in production. A [`Registry`] knows the tests of an
 //! application and how to build its [`App`](actix_web::App); [`Smoke`] answers `GET /smoketest/`
 //! with the verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request passes through
 //! untouched.
 //!
-//! What tests and registries are written with is here, and the rest of the core is
-//! [`smoke_core`]: an application depends on this crate, on the backend of its database, and on
-//! nothing else.
+//! This crate re-exports what tests and registries are written with, and the rest of the core as
+//! [`smoke_core`]. So an application depends only on this crate and on the backend of its database.
 //!
-//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
-//! tests, and a test that fails says nothing about whether this process should get traffic.
+//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check.** It runs
+//! tests, and a failed test does not say whether this process should get traffic.
 //!
 //! # Examples
 //!
@@ -52,39 +51,38 @@
 //!
 //! # Where the endpoint stands
 //!
-//! What is wrapped around an application is asked in the reverse order of the calls. The endpoint
-//! is reached
+//! Of several middlewares, the one that was wrapped last sees a request first. The endpoint is reached
 //!
 //! - with `.wrap(Smoke::new(..))` on the [`App`](actix_web::App), whatever its routes and default
 //!   service are, and in whatever order;
 //! - with [`routes`], in the application or in a scope, **before** a route that matches the same
 //!   paths.
 //!
-//! Make the middleware the **last** one, so that no other sees its answers: one that replaces the
-//! bodies of errors replaces the reasons of a FAIL too. It is **not** reached around a scope; there
-//! it is [`routes`] that is wanted.
+//! Wrap the middleware **last**, so that no other middleware sees its answers. A middleware that
+//! replaces the bodies of errors would replace the reasons of a FAIL too. The endpoint is **not**
+//! reached around a scope; use [`routes`] there.
 //!
 //! Ask for `/smoketest/` once after each deploy and require the header `x-smoke-status`: no other
 //! answer has it.
 //!
 //! # The application under test
 //!
-//! [`app`] takes a function of fixtures. It returns the closure that builds the application, the
-//! one that `HttpServer::new` takes: nothing of actix-web leaves its thread, so the application is
-//! built on a thread that it has for itself until the test is over. The thread is one of a few that
-//! last as long as the process, since what an application shares with production lives where it is
-//! first used: a task that a test's request has spawned (by `tokio::spawn` or `actix_web::rt::spawn`)
-//! goes on after the test, as it would in production.
+//! [`app`] takes a function of fixtures. The function returns the closure that builds the
+//! application, as `HttpServer::new` takes it. An actix-web application cannot leave its thread, so it
+//! is built on a thread that it has for itself until the test is over. A few such threads last as long
+//! as the process, because what an application shares with production lives where it is first used. A
+//! task that a test's request spawned (with `tokio::spawn` or `actix_web::rt::spawn`) goes on after the
+//! test, as in production.
 //!
-//! Requests of [`Client`] are handled there without a socket. At [`LiveServer`] it has one, for
-//! WebSockets (actix-ws and whatever else answers 101 with a stream), event streams and all that
-//! only a connection shows.
+//! The application handles the requests of [`Client`] without a socket. [`LiveServer`] gives it one,
+//! for WebSockets (actix-ws, or any answer with status 101 and a stream), event streams and everything
+//! else that needs a connection.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | what it adds |
 //! |---|---|---|
-//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
+//! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 
 mod answer;

@@ -9,14 +9,14 @@ use crate::answer::{Answer, answering, response};
 /// Routes that answer `GET /smoketest/`, for [`App::configure`](actix_web::App::configure) and
 /// [`Scope::configure`](actix_web::Scope::configure).
 ///
-/// In the scope `/internal`, the endpoint is at `/internal/smoketest/`. Paths under the prefix
-/// that do not exist are answered here too. actix-web takes the first route that matches: configure
-/// these before a route with a parameter in their place, like `/{page}`.
+/// In the scope `/internal`, the endpoint is at `/internal/smoketest/`. These routes also answer
+/// unknown paths under the prefix. actix-web takes the first route that matches, so configure these
+/// before a route like `/{page}`.
 ///
-/// The application's other requests do not pass through here: the calls of other services' smoke
-/// tests are told from others by [`Smoke`](crate::Smoke) alone.
+/// The application's other requests do not pass through these routes. So only
+/// [`Smoke`](crate::Smoke) recognises the calls of other services' smoke tests.
 ///
-/// Alone, these routes serve a port that only operators reach.
+/// Without other routes, they serve a port that only operators reach.
 ///
 /// # Examples
 ///
@@ -36,11 +36,12 @@ pub fn routes(runner: &Runner) -> impl FnOnce(&mut ServiceConfig) + Clone + Send
     mount(Endpoint::new(runner))
 }
 
-/// The same as [`routes`] under another prefix than `/smoketest`.
+/// [`routes`] under another prefix than `/smoketest`.
 ///
 /// # Errors
 ///
-/// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+/// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+/// `/internal/smoke`.
 ///
 /// # Examples
 ///

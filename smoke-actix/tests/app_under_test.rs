@@ -20,6 +20,8 @@ use smoke_actix::{
     AppFactory, Client, Outcome, Provided, Registry, Result, Runner, Selection, SmokeRequest, Test,
     app, try_app,
 };
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
 
 #[derive(Clone)]
 struct Shop {
@@ -402,9 +404,8 @@ async fn a_request_that_the_test_gives_up_is_dropped_and_the_next_is_handled() {
                 assert!(tokio::time::timeout(moment, &mut waiting).await.is_err());
             }
             drop(waiting);
-            while seen.load(Ordering::SeqCst) > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            let look = async || seen.load(Ordering::SeqCst);
+            eventually(PATIENCE, look, |living| *living == 0).await?;
             opens(client).await
         }
     };
@@ -453,15 +454,11 @@ async fn a_write_that_is_given_up_or_panics_without_a_sandbox_is_bypassed() {
 #[tokio::test]
 async fn the_application_is_served_at_a_socket_too() {
     use smoke_actix::LiveServer;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     async fn is_served(live: LiveServer) -> Result {
         for (path, wanted) in [("/", "the shop"), ("/smoke", "shop::is_served")] {
-            let mut stream = tokio::net::TcpStream::connect(live.addr()).await?;
             let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-            stream.write_all(request.as_bytes()).await?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await?;
+            let answer = smoke_testing::wire::exchange(live.addr(), &request).await?;
             assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
             assert!(answer.contains("\r\nx-shop: open\r\n"), "{answer}");
             assert!(answer.ends_with(wanted), "{answer}");

@@ -12,9 +12,8 @@ use actix_web::{App, HttpRequest, HttpResponse};
 use smoke_actix::{
     Client, LiveServer, Registry, Result, Runner, Selection, Smoke, Test, app, ensure_eq, routes,
 };
+use smoke_testing::wire::exchange;
 use support::Server;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 async fn needs_a_peer(request: HttpRequest) -> HttpResponse {
     match request.peer_addr() {
@@ -40,10 +39,7 @@ async fn knows_the_peer(client: Client) -> Result {
 }
 
 async fn knows_the_peer_at_a_socket(live: LiveServer) -> Result {
-    let mut stream = TcpStream::connect(live.addr()).await?;
-    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
+    let answer = exchange(live.addr(), "GET / HTTP/1.0\r\n\r\n").await?;
     ensure_eq!(answer.lines().next(), Some("HTTP/1.0 200 OK"));
     Ok(())
 }

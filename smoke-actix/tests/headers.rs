@@ -7,8 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 use smoke_actix::{
     Client, LiveServer, Registry, Result, Runner, Selection, Test, app, ensure_contains,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use smoke_testing::wire::exchange;
 
 fn shop(config: &mut ServiceConfig) {
     let hosted = web::scope("").guard(Host("shop.example"));
@@ -23,11 +22,8 @@ async fn is_open(client: Client) -> Result {
 }
 
 async fn is_open_at_a_socket(live: LiveServer) -> Result {
-    let mut stream = TcpStream::connect(live.addr()).await?;
     let request = format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", live.addr());
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
+    let answer = exchange(live.addr(), &request).await?;
     ensure_contains!(answer, "the shop");
     Ok(())
 }

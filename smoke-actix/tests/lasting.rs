@@ -9,8 +9,9 @@ use std::time::Duration;
 use actix_web::rt::System;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
-use smoke_actix::{Client, Limits, Outcome, Registry, Result, Runner, Selection, Test, app};
-use smoke_conformance::SharedClient;
+use smoke_actix::{Client, Limits, Registry, Result, Runner, Selection, Test, app};
+use smoke_conformance::{SharedClient, eventually, eventually_blocking};
+use smoke_testing::PATIENCE;
 
 async fn ping(client: Data<SharedClient>) -> HttpResponse {
     match client.ping().await {
@@ -54,13 +55,7 @@ fn registry(client: &SharedClient) -> Registry {
 async fn a_client_that_a_test_has_used_first_works_for_production_after_it() {
     for client in clients() {
         let runner = Runner::new(registry(&client).test(Test::new("shop::pings", pings)));
-        let report = runner.run(Selection::fast()).await;
-        assert!(report.verdict().is_pass(), "{report:#?}");
-        client.ping().await.unwrap();
-        runner.shutdown().await;
-        client.ping().await.unwrap();
-        drop(runner);
-        client.ping().await.unwrap();
+        client.outlives(runner).await;
     }
 }
 
@@ -87,9 +82,8 @@ async fn a_handler_that_does_not_return_stops_neither_the_next_test_nor_producti
                 let released = Arc::clone(&released);
                 async move {
                     client.ping().await.unwrap();
-                    while !released.load(Ordering::SeqCst) {
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
+                    let look = || released.load(Ordering::SeqCst);
+                    eventually_blocking(PATIENCE, look, |released| *released).unwrap();
                     "returned"
                 }
             };
@@ -105,26 +99,22 @@ async fn a_handler_that_does_not_return_stops_neither_the_next_test_nor_producti
     let registry = Registry::new().limits(limits).app(factory).test(blocks);
     let runner = Runner::new(registry.test(Test::new("shop::pings", pings)));
     // One that had not begun in time does not hang.
-    loop {
+    let look = async || {
         let report = runner.run(Selection::fast().select("shop::blocks")).await;
-        let said = report.tests[0].message.as_deref().unwrap();
-        if said.contains("it hangs") {
-            break;
-        }
+        let said = report.tests[0].message.clone().unwrap();
         assert!(said.contains("took longer than its limit"), "{said}");
-    }
+        said
+    };
+    let hangs = eventually(PATIENCE, look, |said| said.contains("it hangs"));
+    hangs.await.unwrap();
     client.ping().await.unwrap();
     let report = runner.run(Selection::fast().select("shop::pings")).await;
     assert!(report.verdict().is_pass(), "{report:#?}");
     release.store(true, Ordering::SeqCst);
     // The thread is free again, and the test is started again.
-    loop {
-        let report = runner.run(Selection::fast().select("shop::blocks")).await;
-        if report.tests[0].outcome == Outcome::Passed {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let look = || runner.run(Selection::fast().select("shop::blocks"));
+    let passed = eventually(PATIENCE, look, |report| report.verdict().is_pass());
+    passed.await.unwrap();
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ use smoke_actix::{
     Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test, app,
     ensure, ensure_contains, ensure_eq,
 };
+use smoke_testing::PATIENCE;
+use smoke_testing::wire::{exchange, read_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -137,22 +139,10 @@ async fn next(socket: &mut Socket) -> Result<ClientMessage> {
     Ok(socket.next().await.ok_or("the socket has ended")??)
 }
 
-/// Sends bytes and reads what comes until the server closes the connection.
-async fn exchange(live: &LiveServer, request: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(live.addr()).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer)
-}
-
-/// Reads until that text has come.
-async fn read_until(stream: &mut TcpStream, text: &str) -> Result<String> {
-    let mut seen = Vec::new();
-    while !seen.ends_with(text.as_bytes()) {
-        seen.push(stream.read_u8().await?);
-    }
-    Ok(String::from_utf8(seen)?)
+/// What the application's tasks say next.
+async fn next_said(heard: &mut mpsc::UnboundedReceiver<&'static str>) -> Option<&'static str> {
+    let said = tokio::time::timeout(PATIENCE, heard.recv()).await;
+    said.expect("said in time")
 }
 
 #[tokio::test]
@@ -219,7 +209,7 @@ async fn a_client_that_goes_away_ends_the_messages() {
         let mut heard = heard.lock().unwrap().take().unwrap();
         async move {
             drop(connect(&live, "/listens").await?);
-            ensure_eq!(heard.recv().await, Some("the messages have ended"));
+            ensure_eq!(next_said(&mut heard).await, Some("the messages have ended"));
             Ok::<_, smoke_actix::Error>(())
         }
     };
@@ -251,7 +241,7 @@ async fn a_handshake_that_is_refused_ends_the_payload_and_keeps_the_connection()
     }
     let (test, mut heard) = run(is_refused).await;
     assert_passed(&test);
-    assert_eq!(heard.recv().await, Some("the payload has ended"));
+    assert_eq!(next_said(&mut heard).await, Some("the payload has ended"));
 }
 
 #[tokio::test]
@@ -268,7 +258,7 @@ async fn a_websocket_that_stays_open_is_named_and_ended() {
         Some("a connection to GET /listens was still open after the test")
     );
     // Nothing of the application is left that could say more.
-    while heard.recv().await.is_some() {}
+    while next_said(&mut heard).await.is_some() {}
 }
 
 #[tokio::test]
@@ -276,7 +266,7 @@ async fn what_breaks_off_behind_the_handshake_is_an_error_of_the_test() {
     async fn asks(live: LiveServer) -> Result {
         let request = "GET /breaks HTTP/1.1\r\nhost: shop\r\nconnection: upgrade\r\n\
                        upgrade: websocket\r\n\r\n";
-        let answer = exchange(&live, request).await?;
+        let answer = exchange(live.addr(), request).await?;
         ensure_contains!(answer, "connection: upgrade\r\n");
         ensure!(answer.ends_with("\r\n\r\nhalf"), "{answer}");
         Ok(())
@@ -310,7 +300,7 @@ async fn a_client_without_a_connection_sees_the_handshake_alone() {
 async fn everything_else_is_as_before() {
     async fn all_of_it(live: LiveServer, client: Client) -> Result {
         live.without_database("/echo");
-        let old = exchange(&live, "GET / HTTP/1.0\r\n\r\n").await?;
+        let old = exchange(live.addr(), "GET / HTTP/1.0\r\n\r\n").await?;
         ensure!(old.ends_with("\r\n\r\nhello shop::live"), "{old}");
         let mut kept = TcpStream::connect(live.addr()).await?;
         // Another protocol than a WebSocket is none that the server knows.

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, web};
 use tokio::sync::watch;
+
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
 
 use smoke_actix::{Client, Limits, Registry, Result, Runner, Selection, Test, app};
 
@@ -97,19 +99,9 @@ async fn a_hundred_runs_leave_no_thread_and_nothing_of_the_application_but_what_
         }
     }
     release.send(true).unwrap();
-    let ended = async {
-        while living.load(Ordering::SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let ended = tokio::time::timeout(Duration::from_secs(60), ended).await;
-    assert!(ended.is_ok(), "{living:?} are held");
+    let look = async || living.load(Ordering::SeqCst);
+    eventually(PATIENCE, look, |held| *held == 0).await.unwrap();
     // The operating system may take a moment, and a pool of threads keeps its own for ten seconds.
-    let gone = async {
-        while threads() > before {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
-    assert!(gone.is_ok(), "{} threads, {before} before", threads());
+    let gone = eventually(PATIENCE, async || threads(), |threads| *threads <= before);
+    gone.await.unwrap();
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::{App, web};
 use futures_util::future::join_all;
 use smoke_actix::{Client, Limits, Registry, Result, Runner, Smoke, Test};
+use smoke_testing::PATIENCE;
 use support::Server;
 use tokio::sync::Semaphore;
 
@@ -110,8 +111,9 @@ async fn tests_that_hang_or_block_and_handlers_that_do_leave_all_workers_serving
     let server = serve(Runner::new(registry.open()));
     let asking = server.get("/smoketest/");
     let serving = async {
-        let first = started.recv().await.unwrap();
-        let second = started.recv().await.unwrap();
+        let mut next = async || tokio::time::timeout(PATIENCE, started.recv()).await;
+        let first = next().await.unwrap().unwrap();
+        let second = next().await.unwrap().unwrap();
         assert_ne!(first, second);
         assert_all_workers_serve(&server).await;
     };

@@ -9,20 +9,20 @@ use crate::in_process::InProcess;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes a function of fixtures that returns a [`Router`] the factory of the application under
-/// test.
+/// Makes the factory of the application under test from a function of fixtures that returns a
+/// [`Router`].
 ///
-/// The function may be async; for one that returns a `Result` there is [`try_app`]. Its arguments are
-/// fixtures of the test for which the application is built. A request goes through the whole router:
-/// middleware, state, extractors and fallback are at work. Headers that every request needs are set
-/// with [`AppFactory::header`].
+/// The function may be async. Use [`try_app`] for a function that returns a `Result`. Its arguments are
+/// fixtures of the test for which the application is built. A request goes through the whole router,
+/// with its middleware, state, extractors and fallback. [`AppFactory::header`] sets headers that every
+/// request needs.
 ///
-/// A request arrives as the one did that asked for the run: with the feature `tokio` it has
-/// `ConnectInfo<SocketAddr>` where that one had it, and none where the server was started without
-/// `into_make_service_with_connect_info`. In a run that no request has asked for, it is that of the
-/// last request through the layer, and before any 127.0.0.1:0. A test says otherwise with
-/// [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension), and
-/// [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names what else the server puts beside requests.
+/// A request arrives as the request did that asked for the run. With the feature `tokio` it has
+/// `ConnectInfo<SocketAddr>` if that one had it, and none if the server was started without
+/// `into_make_service_with_connect_info`. If no request asked for the run, it has the peer of the last
+/// request through the layer, and before the first one 127.0.0.1:0. A test sets another peer with
+/// [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension).
+/// [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names other extensions to copy.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ pub fn app<Marker: 'static>(factory: impl Factory<Marker, Router>) -> AppFactory
     AppFactory::new(factory, |router| ServiceApp::new(InProcess::new(router)))
 }
 
-/// [`app`] for a function, plain or async, that can fail: `?` takes every error in it.
+/// [`app`] for a function, plain or async, that can fail. Its `?` accepts every error.
 ///
 /// # Examples
 ///
@@ -84,11 +84,10 @@ where
     app(factory)
 }
 
-/// The same as [`app`] for a router with a layer around it, or another service that answers as
-/// routers do.
+/// [`app`] for a router with a layer around it, or for another service with a router's responses.
 ///
-/// A function that is async names what it builds: `service_app::<_, Routes>(..)`. For one that
-/// returns a `Result` there is [`try_service_app`].
+/// If the function is async, name what it returns: `service_app::<_, Routes>(..)`. Use
+/// [`try_service_app`] for a function that returns a `Result`.
 ///
 /// # Examples
 ///
@@ -112,7 +111,7 @@ where
     AppFactory::new(factory, |service| ServiceApp::new(InProcess::new(service)))
 }
 
-/// [`service_app`] for a function, plain or async, that can fail: `?` takes every error in it.
+/// [`service_app`] for a function, plain or async, that can fail. Its `?` accepts every error.
 pub fn try_service_app<Manner, Args, S>(
     factory: impl Factory<(Manner, Fallible, Args, Error), S>,
 ) -> AppFactory

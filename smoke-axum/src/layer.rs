@@ -5,16 +5,15 @@ use crate::{Smoke, connect_info};
 
 /// Answers `GET /smoketest/` in front of routes, and passes everything else through untouched.
 ///
-/// For [`Router::layer`](axum::Router::layer), as the last call, or around a whole router. Where
-/// it does not help is told in the [crate's documentation](crate#where-the-layer-stands).
+/// Add it as the last call of [`Router::layer`](axum::Router::layer), or around a whole router. The
+/// [crate's documentation](crate#where-the-layer-stands) says where it is not reached.
 ///
-/// The one thing that it takes off them is the header
-/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
-/// fear a forged one. Where another service has signed it, the handler sees
-/// [`CalledBySmokeTest`](crate::CalledBySmokeTest), in `axum::Extension` for one.
+/// It removes only the header [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER) from them,
+/// whoever sends it, so that no handler sees a forged one. If a known service has signed the header,
+/// the handler sees [`CalledBySmokeTest`](crate::CalledBySmokeTest), for example as `axum::Extension`.
 ///
-/// Nothing is started or logged when the layer is applied: a router applies it once a route. A
-/// runner looks at its registry when it is made.
+/// Applying the layer starts and logs nothing, because a router applies it once for each route. The
+/// runner checks its registry when it is made.
 ///
 /// # Examples
 ///
@@ -34,7 +33,7 @@ use crate::{Smoke, connect_info};
 /// # }
 /// ```
 ///
-/// Around the router, where nothing that is added to the router can get in its way:
+/// Around the router, where nothing in the router can get in its way:
 ///
 /// ```no_run
 /// use axum::{Router, ServiceExt, extract::Request};
@@ -54,7 +53,7 @@ pub struct SmokeLayer {
 }
 
 impl SmokeLayer {
-    /// The layer of a runner, or of a registry that needs no runner elsewhere.
+    /// The layer of a runner. Takes a registry too, if its runner is needed nowhere else.
     pub fn new(runner: impl Into<Runner>) -> Self {
         Self {
             layer: smoke_tower::SmokeLayer::new(runner).peer(connect_info::peer),
@@ -65,17 +64,18 @@ impl SmokeLayer {
     ///
     /// # Errors
     ///
-    /// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+    /// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+    /// `/internal/smoke`.
     pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
         let layer = self.layer.prefix(prefix)?;
         Ok(Self { layer })
     }
 
-    /// Gives the requests of tests an extension that the server puts beside requests, as the one has
-    /// it that asks for the run: tests see what users get, also where the server forgets it.
+    /// Copies an extension that the server adds to requests, from the request that asks for the run to
+    /// the requests of its tests. So tests see what users get, even if the server lacks it.
     ///
-    /// `ConnectInfo<SocketAddr>` needs no word. Not for what a middleware puts there: it does so for
-    /// tests too.
+    /// `ConnectInfo<SocketAddr>` is copied without this. Extensions that a middleware adds need no
+    /// copy: it adds them to tests' requests too.
     ///
     /// # Examples
     ///

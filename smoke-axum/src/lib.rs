@@ -1,16 +1,15 @@
 //! Production smoke tests for axum applications.
 //!
-//! Smoke tests are tests that are safe to run in production. A [`Registry`] knows the tests of an
+//! A smoke test is safe to run in production. A [`Registry`] knows the tests of an
 //! application and how to build its [`Router`](axum::Router); [`SmokeLayer`] answers
 //! `GET /smoketest/` with the verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request
 //! passes through untouched.
 //!
-//! What tests and registries are written with is here, and the rest of the core is
-//! [`smoke_core`]: an application depends on this crate, on the backend of its database, and on
-//! nothing else.
+//! This crate re-exports what tests and registries are written with, and the rest of the core as
+//! [`smoke_core`]. So an application depends only on this crate and on the backend of its database.
 //!
-//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
-//! tests, and a test that fails says nothing about whether this process should get traffic.
+//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check.** It runs
+//! tests, and a failed test does not say whether this process should get traffic.
 //!
 //! # Examples
 //!
@@ -49,32 +48,32 @@
 //!
 //! # Where the layer stands
 //!
-//! [`Router::layer`](axum::Router::layer) wraps the routes and the fallback that are there when it
-//! is called. So the endpoint is reached
+//! [`Router::layer`](axum::Router::layer) wraps the routes and the fallback that exist when it is
+//! called. The endpoint is reached
 //!
 //! - with `.layer(SmokeLayer::new(..))` as the **last** call on the outermost router;
 //! - with the layer **around** the router: `SmokeLayer::new(..).layer(router)`, which
 //!   `axum::serve` takes with `axum::ServiceExt`;
 //! - with [`routes`], merged or nested anywhere, in any order.
 //!
-//! It is **not** reached, and somebody else's 200 may answer in its place,
+//! The endpoint is **not** reached, and another handler may answer with 200 in its place,
 //!
 //! - with `.layer(..)` before `.fallback(..)`: the fallback answers;
 //! - with `.layer(..)` before a catch-all route like `/{*path}`: that route answers;
-//! - with the layer on a router that is nested: the outer fallback answers. Only where the nested
-//!   router has a fallback of its own is the endpoint there, under the nested path;
-//! - with `.route_layer(..)`: the fallback answers, since that wraps routes alone.
+//! - with the layer on a nested router: the outer fallback answers. If the nested router has its own
+//!   fallback, the endpoint is reached under the nested path;
+//! - with `.route_layer(..)`: the fallback answers, because `route_layer` wraps only routes.
 //!
 //! Ask for `/smoketest/` once after each deploy and require the header `x-smoke-status`: no other
 //! answer has it.
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | what it adds |
 //! |---|---|---|
-//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
+//! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
-//! | `tokio` | yes | `ConnectInfo` in the requests that tests send, where users' requests have it |
+//! | `tokio` | yes | `ConnectInfo` in the requests of tests, if users' requests have it |
 
 mod app;
 mod connect_info;

@@ -3,18 +3,18 @@ use smoke_tower::{PrefixError, Runner, SmokeService};
 
 use crate::connect_info;
 
-/// Routes that answer `GET /smoketest/`, to be merged or nested anywhere.
+/// Routes that answer `GET /smoketest/`. Merge or nest them anywhere.
 ///
-/// Nested under `/internal`, the endpoint is at `/internal/smoketest/`. Paths under the prefix
-/// that do not exist are answered here too, before any fallback.
+/// Nested under `/internal`, the endpoint is at `/internal/smoketest/`. These routes also answer
+/// unknown paths under the prefix, before any fallback.
 ///
-/// The application's other requests do not pass through here: the calls of other services' smoke
-/// tests are told from others by [`SmokeLayer`](crate::SmokeLayer) alone.
+/// The application's other requests do not pass through these routes. So only
+/// [`SmokeLayer`](crate::SmokeLayer) recognises the calls of other services' smoke tests.
 ///
-/// Alone, these routes serve a port that only operators reach:
-/// `axum::serve(listener, routes(&runner))`. Have a [`SmokeLayer`](crate::SmokeLayer) of the same
-/// runner around the application then: it sees whether users' requests come with `ConnectInfo`, and
-/// tests' requests do as these.
+/// Without other routes, they serve a port that only operators reach:
+/// `axum::serve(listener, routes(&runner))`. Then put a [`SmokeLayer`](crate::SmokeLayer) of the same
+/// runner around the application. It sees whether users' requests have `ConnectInfo`, and the requests
+/// of tests get the same.
 ///
 /// # Examples
 ///
@@ -34,11 +34,12 @@ where
     mount(SmokeService::new(runner))
 }
 
-/// The same as [`routes`] under another prefix than `/smoketest`.
+/// [`routes`] under another prefix than `/smoketest`.
 ///
 /// # Errors
 ///
-/// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+/// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+/// `/internal/smoke`.
 ///
 /// # Examples
 ///

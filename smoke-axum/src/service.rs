@@ -8,8 +8,8 @@ use crate::ResponseFuture;
 
 /// Routes behind a [`SmokeLayer`](crate::SmokeLayer).
 ///
-/// Its responses are of axum's own type, so that [`axum::serve`] takes it, and that a body which
-/// passes through is not boxed.
+/// Its responses have axum's own type, so that [`axum::serve`] takes it and a body that passes
+/// through is not boxed again.
 ///
 /// [`axum::serve`]: https://docs.rs/axum/0.8/axum/fn.serve.html
 #[derive(Clone, Debug)]

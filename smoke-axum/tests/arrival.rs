@@ -17,8 +17,8 @@ use smoke_axum::{
     Arrival, Client, Limits, LiveServer, Registry, Result, Runner, Selection, SmokeLayer,
     SmokeService, Test, app, ensure_eq, routes,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use smoke_testing::wire;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// What the server says of a connection, in a type of the application's own.
@@ -57,12 +57,8 @@ async fn knows_the_peer(client: Client) -> Result {
 }
 
 async fn exchange(address: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    wire::exchange(address, &request).await.unwrap()
 }
 
 async fn knows_the_peer_at_a_socket(live: LiveServer) -> Result {

@@ -14,8 +14,7 @@ use smoke_axum::{
     AppFactory, Arrival, Client, ClientService, Error, LiveServer, Outcome, Registry, Result,
     Runner, Selection, Test, app, ensure_contains, ensure_eq,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use smoke_testing::wire::exchange;
 use tower::ServiceExt;
 
 /// Lets in whoever names a host that it knows.
@@ -111,12 +110,8 @@ async fn over_http_2_the_host_is_in_the_target_alone() {
 #[tokio::test]
 async fn a_live_server_takes_the_name_that_clients_connect_to_for_no_host() {
     async fn ask(live: &LiveServer, host: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(live.addr()).await?;
         let request = format!("GET / HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        Ok(answer)
+        Ok(exchange(live.addr(), &request).await?)
     }
     assert_passes(async |live: LiveServer| {
         for host in [format!("Host: {}\r\n", live.addr()), String::new()] {

@@ -30,13 +30,7 @@ async fn a_client_that_a_test_has_used_first_works_for_production_after_it() {
     };
     let registry = Registry::new().app(app(routes));
     let runner = Runner::new(registry.test(Test::new("shop::pings", pings)));
-    let report = runner.run(Selection::fast()).await;
-    assert!(report.verdict().is_pass(), "{report:#?}");
-    client.ping().await.unwrap();
-    runner.shutdown().await;
-    client.ping().await.unwrap();
-    drop(runner);
-    client.ping().await.unwrap();
+    client.outlives(runner).await;
 }
 
 #[tokio::test]

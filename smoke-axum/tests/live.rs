@@ -21,7 +21,9 @@ use smoke_axum::{
     Client, LiveServer, Outcome, Registry, Result, Runner, Selection, SmokeRequest, Test, app,
     ensure, ensure_contains, ensure_eq,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use smoke_testing::PATIENCE;
+use smoke_testing::wire::{exchange, read_until, rest};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message as ClientMessage;
@@ -79,24 +81,6 @@ async fn run<Marker: 'static, F: smoke_axum::smoke_core::TestFn<Marker>>(test: F
     report.tests.into_iter().next().unwrap()
 }
 
-/// Sends bytes and reads what comes until the server closes the connection.
-async fn exchange(live: &LiveServer, request: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(live.addr()).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer)
-}
-
-/// Reads until that text has come.
-async fn read_until(stream: &mut TcpStream, text: &str) -> Result<String> {
-    let mut seen = Vec::new();
-    while !seen.ends_with(text.as_bytes()) {
-        seen.push(stream.read_u8().await?);
-    }
-    Ok(String::from_utf8(seen)?)
-}
-
 fn assert_passed(test: &TestReport) {
     assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
 }
@@ -105,7 +89,7 @@ fn assert_passed(test: &TestReport) {
 async fn every_kind_of_http_1_works() {
     async fn all_of_them(live: LiveServer) -> Result {
         live.without_database("/echo");
-        let old = exchange(&live, "GET / HTTP/1.0\r\n\r\n").await?;
+        let old = exchange(live.addr(), "GET / HTTP/1.0\r\n\r\n").await?;
         ensure!(old.starts_with("HTTP/1.0 200 OK\r\n"), "{old}");
         ensure!(old.ends_with("\r\n\r\nhello shop::live"), "{old}");
 
@@ -166,11 +150,12 @@ async fn an_upload_that_is_refused_early_is_answered() {
 #[tokio::test]
 async fn redirects_and_cookies_are_as_a_browser_sees_them() {
     async fn logs_in(live: LiveServer) -> Result {
-        let login = exchange(&live, "GET /login HTTP/1.0\r\n\r\n").await?;
+        let login = exchange(live.addr(), "GET /login HTTP/1.0\r\n\r\n").await?;
         ensure!(login.starts_with("HTTP/1.0 303 "), "{login}");
         ensure_contains!(login, "location: /account\r\n");
         ensure_contains!(login, "set-cookie: id=7; Path=/\r\n");
-        let account = exchange(&live, "GET /account HTTP/1.0\r\ncookie: id=7\r\n\r\n").await?;
+        let account =
+            exchange(live.addr(), "GET /account HTTP/1.0\r\ncookie: id=7\r\n\r\n").await?;
         ensure!(account.ends_with("your account"), "{account}");
         Ok(())
     }
@@ -182,8 +167,7 @@ async fn the_peer_is_the_one_that_connected() {
     async fn is_seen(live: LiveServer) -> Result {
         let mut stream = TcpStream::connect(live.addr()).await?;
         stream.write_all(b"GET /peer HTTP/1.0\r\n\r\n").await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
+        let answer = rest(&mut stream).await?;
         ensure!(
             answer.ends_with(&stream.local_addr()?.to_string()),
             "{answer}"
@@ -254,7 +238,7 @@ async fn events_are_seen_as_they_come() {
 #[tokio::test]
 async fn a_panic_explains_the_assertion_that_did_not_hold() {
     async fn asks(live: LiveServer) -> Result {
-        let answer = exchange(&live, "GET /panics HTTP/1.0\r\n\r\n").await?;
+        let answer = exchange(live.addr(), "GET /panics HTTP/1.0\r\n\r\n").await?;
         ensure!(answer.starts_with("HTTP/1.0 200 "));
         Ok(())
     }
@@ -274,7 +258,11 @@ async fn a_panic_explains_the_assertion_that_did_not_hold() {
 #[tokio::test]
 async fn a_write_without_a_sandbox_is_bypassed() {
     async fn writes(live: LiveServer) -> Result {
-        exchange(&live, "POST /echo HTTP/1.0\r\ncontent-length: 0\r\n\r\n").await?;
+        exchange(
+            live.addr(),
+            "POST /echo HTTP/1.0\r\ncontent-length: 0\r\n\r\n",
+        )
+        .await?;
         Ok(())
     }
     let test = run(writes).await;
@@ -287,6 +275,7 @@ async fn a_blocking_test_may_use_it_too() {
     fn asks(live: LiveServer) -> Result {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(live.addr())?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
@@ -299,7 +288,7 @@ async fn a_blocking_test_may_use_it_too() {
 #[tokio::test]
 async fn a_handler_that_stops_its_thread_makes_the_test_hang() {
     async fn stops(live: LiveServer) -> Result {
-        exchange(&live, "GET /stops HTTP/1.0\r\n\r\n").await?;
+        exchange(live.addr(), "GET /stops HTTP/1.0\r\n\r\n").await?;
         Ok(())
     }
     let (end, ended) = std::sync::mpsc::channel::<()>();

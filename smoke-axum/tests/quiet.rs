@@ -3,35 +3,11 @@
 
 mod support;
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use axum::Router;
 use axum::routing::get as route_get;
 use smoke_axum::{Registry, Runner, SmokeLayer, routes};
+use smoke_testing::Log;
 use support::get;
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn lines(&self) -> usize {
-        let text = self.0.lock().unwrap();
-        text.iter().filter(|byte| **byte == b'\n').count()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn shop(routes: usize) -> Router {
     (0..routes).fold(Router::new(), |shop, at| {
@@ -48,11 +24,11 @@ fn a_mistake_is_said_once_however_many_routes_there_are() {
         .finish();
     tracing::subscriber::with_default(subscriber, || {
         let runner = Runner::new(Registry::new());
-        assert_eq!(log.lines(), 1, "no tests are registered");
+        assert_eq!(log.lines().len(), 1, "no tests are registered");
         let _app = shop(50)
             .merge(routes(&runner))
             .layer(SmokeLayer::new(&runner));
-        assert_eq!(log.lines(), 1);
+        assert_eq!(log.lines().len(), 1);
     });
 }
 

@@ -10,9 +10,9 @@ use axum::http::HeaderMap;
 use axum::routing::get;
 use axum::{Router, ServiceExt};
 use smoke_axum::{SmokeLayer, SmokeService, routes};
+use smoke_testing::wire::exchange;
 use support::runner;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tower::Layer;
 use tower::make::Shared;
 
@@ -39,11 +39,8 @@ async fn body(address: SocketAddr, line: &str) -> String {
 }
 
 async fn body_of(address: SocketAddr, head: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("{head}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let answer = exchange(address, &request).await.unwrap();
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 

@@ -86,6 +86,22 @@ where
         }
     }
 
+    const GIVES_AWAY: bool = C::HAS_PLACEHOLDER;
+
+    /// The pool closes what it gets in the place of its connection.
+    async fn give_away(
+        mut object: PooledConnection<'static, C>,
+    ) -> std::result::Result<C, PooledConnection<'static, C>> {
+        match C::placeholder().await {
+            Some(mut connection) => {
+                std::mem::swap(&mut connection, &mut *object);
+                condemn(&mut *object);
+                Ok(connection)
+            }
+            None => Err(object),
+        }
+    }
+
     fn timed_out(&self) -> u64 {
         self.state().statistics.get_timed_out
     }

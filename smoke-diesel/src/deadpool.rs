@@ -92,7 +92,7 @@ where
 
     const GIVES_AWAY: bool = true;
 
-    fn give_away(object: Object<C>) -> std::result::Result<C, Object<C>> {
+    async fn give_away(object: Object<C>) -> std::result::Result<C, Object<C>> {
         Ok(Object::take(object))
     }
 

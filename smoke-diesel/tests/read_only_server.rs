@@ -9,6 +9,7 @@ use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, SimpleAsyncConnection};
 use smoke_core::{Outcome, Registry, Report, Result, Runner, Sandbox, Selection, Test};
 use smoke_diesel::bb8::Rollback;
+use smoke_testing::PATIENCE;
 
 fn admin_url() -> String {
     std::env::var("SMOKE_TEST_MARIADB_ADMIN_URL").expect(
@@ -40,7 +41,10 @@ impl Drop for ReadOnly {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(administer("SET GLOBAL read_only = OFF"));
+            let limited = async {
+                tokio::time::timeout(PATIENCE, administer("SET GLOBAL read_only = OFF")).await
+            };
+            runtime.block_on(limited).unwrap();
         });
         let _ = ended.join();
     }

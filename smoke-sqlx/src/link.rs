@@ -123,7 +123,7 @@ impl<DB: Database> Link for Sqlx<DB> {
     }
 
     /// The pool is closed, and connects no other in its place.
-    fn release(&self, taken: PoolConnection<DB>) -> Released<Self> {
+    async fn release(&self, taken: PoolConnection<DB>) -> Released<Self> {
         Ok((taken.detach(), ()))
     }
 

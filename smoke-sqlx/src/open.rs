@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
-use smoke_rollback::acting::{as_session, is_session};
+use smoke_rollback::acting::as_session;
 use smoke_rollback::dialect::Dialect;
 use smoke_rollback::gate::lock;
 use smoke_rollback::{
@@ -122,18 +122,12 @@ fn guarded<DB: Database>(
     options.before_acquire(move |connection, _| {
         let (sandbox, _token) = (Arc::clone(&sandbox), &token);
         Box::pin(async move {
-            if is_session() {
-                return Ok(true);
-            }
-            let turn = sandbox.gate().queue().turn();
             if check_out(&sandbox, connection).await.is_err() {
                 // The pool closes this connection and, being closed itself, connects no other.
                 sandbox.gate().close();
                 sandbox.link().shut_pool();
                 return Ok(false);
             }
-            sandbox.gate().checked_out();
-            turn.take();
             Ok(true)
         })
     })

@@ -16,18 +16,18 @@ use crate::in_process::InProcess;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, BoxError>> + Send>>;
 
-/// Makes a function of fixtures that returns a tower service the factory of the application under
-/// test.
+/// Makes the factory of the application under test from a function of fixtures that returns a tower
+/// service.
 ///
-/// A request is handled by a clone of the service, once that clone is ready.
+/// Each request is handled by a clone of the service, when that clone is ready.
 ///
-/// The function may be async. Then it names what it returns: `app::<_, Routes, _>(..)`. For one that
-/// returns a `Result` there is [`try_app`].
+/// The function may be async. Then name what it returns: `app::<_, Routes, _>(..)`. Use [`try_app`] for
+/// a function that returns a `Result`.
 ///
-/// A request arrives as the one did that asked for the run, in what the server says of it: the peer's
-/// address, as a `SocketAddr` in the extensions, is there where that one had it. What else is to be
-/// there, [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names. Headers that every request needs
-/// are set with [`AppFactory::header`].
+/// A request arrives as the request did that asked for the run: it has the peer's address, as a
+/// `SocketAddr` in its extensions, if that one had it.
+/// [`SmokeLayer::mirror`](crate::SmokeLayer::mirror) names other extensions to copy, and
+/// [`AppFactory::header`] sets headers that every request needs.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ where
     AppFactory::new(factory, |service| ServiceApp::new(InProcess::new(service)))
 }
 
-/// [`app`] for a function, plain or async, that can fail: `?` takes every error in it.
+/// [`app`] for a function, plain or async, that can fail. Its `?` accepts every error.
 ///
 /// # Examples
 ///
@@ -108,16 +108,17 @@ where
     app(factory)
 }
 
-/// A tower service as the application under test, for adapters. Applications use [`app`].
+/// A tower service as the application under test. For adapters; applications use [`app`].
 ///
-/// The requests come with their [`Arrival`](crate::Arrival), which is still to be settled.
+/// The service's requests have an [`Arrival`](crate::Arrival) in their extensions, which the adapter
+/// has to [settle](crate::Arrival::settle).
 pub struct ServiceApp<S> {
     /// Locked to be cloned and no longer, so that the service need not be `Sync`.
     service: Mutex<S>,
 }
 
 impl<S> ServiceApp<S> {
-    /// The application that a service is.
+    /// Wraps a service.
     pub fn new(service: S) -> Self {
         Self {
             service: Mutex::new(service),

@@ -15,10 +15,10 @@ use tower_service::Service;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Result<Response<AppBody>, RequestError>> + Send>>;
 
-/// Sends requests to the application under test, as [`Client`](crate::Client) does, for clients
-/// that are made on a tower service: those that are generated for gRPC.
+/// Sends requests to the application under test, as [`Client`](crate::Client) does. For clients that
+/// are built on a tower service, such as generated gRPC clients.
 ///
-/// Bodies are collected on their way, trailers included.
+/// It collects the body of each answer, with its trailers.
 ///
 /// # Examples
 ///
@@ -43,17 +43,18 @@ pub struct ClientService {
 }
 
 impl ClientService {
-    /// Says that requests touch no database, so that it is no error when they succeed without a
-    /// connection from the sandbox. Calls of gRPC are POST, also those that only read.
+    /// Says that requests touch no database. Without this, a POST that succeeds without a connection
+    /// from the sandbox is an error. All gRPC calls are POST, even those that only read.
     ///
-    /// Only for requests that leave nothing behind: what they write elsewhere is not rolled back.
+    /// Use it only for requests that leave nothing behind: what they write elsewhere is not rolled
+    /// back.
     #[must_use]
     pub fn without_database(mut self) -> Self {
         self.options.without_database = true;
         self
     }
 
-    /// Sets the greatest size of an answer's body, in bytes. 1 MiB unless set.
+    /// Sets the upper bound of an answer's body, in bytes. 1 MiB unless set.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;

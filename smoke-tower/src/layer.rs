@@ -9,13 +9,12 @@ use crate::Smoke;
 
 /// Answers `GET /smoketest/` in front of a service, and passes everything else through untouched.
 ///
-/// The one thing that it takes off them is the header
-/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
-/// fear a forged one. Where another service has signed it, the handler sees
-/// [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+/// It removes only the header [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER) from them,
+/// whoever sends it, so that no handler sees a forged one. If a known service has signed the header,
+/// the handler sees [`CalledBySmokeTest`](crate::CalledBySmokeTest).
 ///
-/// Nothing is started or logged when the layer is applied: a router applies it once a route. A
-/// runner looks at its registry when it is made.
+/// Applying the layer starts and logs nothing, because a router applies it once for each route. The
+/// runner checks its registry when it is made.
 ///
 /// # Examples
 ///
@@ -48,7 +47,7 @@ pub struct SmokeLayer {
 }
 
 impl SmokeLayer {
-    /// The layer of a runner, or of a registry that needs no runner elsewhere.
+    /// The layer of a runner. Takes a registry too, if its runner is needed nowhere else.
     pub fn new(runner: impl Into<Runner>) -> Self {
         Self {
             endpoint: Arc::new(Endpoint::new(runner)),
@@ -59,7 +58,8 @@ impl SmokeLayer {
     ///
     /// # Errors
     ///
-    /// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+    /// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+    /// `/internal/smoke`.
     pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
         let endpoint = Arc::unwrap_or_clone(self.endpoint).prefix(prefix)?;
         Ok(Self {
@@ -67,8 +67,8 @@ impl SmokeLayer {
         })
     }
 
-    /// Says where the server puts the address of the peer: as a `SocketAddr` into the request's
-    /// extensions, unless said otherwise.
+    /// Sets how to read the peer's address from a request's extensions. Without this, it is a
+    /// `SocketAddr` there.
     ///
     /// # Examples
     ///
@@ -88,10 +88,10 @@ impl SmokeLayer {
         self.with(|endpoint| endpoint.peer(of))
     }
 
-    /// Gives the requests of tests an extension that the server puts beside requests, as the one has
-    /// it that asks for the run: tests see what users get, also where the server forgets it.
+    /// Copies an extension that the server adds to requests, from the request that asks for the run to
+    /// the requests of its tests. So tests see what users get, even if the server lacks it.
     ///
-    /// Not for what a middleware puts there: it does so for tests too.
+    /// Extensions that a middleware adds need no copy: it adds them to tests' requests too.
     pub fn mirror<T: Clone + Send + Sync + 'static>(self) -> Self {
         self.with(Endpoint::mirror::<T>)
     }

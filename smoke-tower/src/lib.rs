@@ -1,14 +1,14 @@
 //! The smoke-test endpoint as a tower layer, and as a service of its own.
 //!
-//! Smoke tests are tests that are safe to run in production. A [`Registry`] knows the tests of an
+//! A smoke test is safe to run in production. A [`Registry`] knows the tests of an
 //! application, a [`Runner`] runs them, and [`SmokeLayer`] answers `GET /smoketest/` with the
 //! verdict: 200 and `PASS`, or 503 and `FAIL`. Every other request passes through untouched.
 //!
-//! What tests and registries are written with is here, and the rest of the core is
+//! This crate re-exports what tests and registries are written with, and the rest of the core as
 //! [`smoke_core`]. An axum application depends on `smoke-axum` instead.
 //!
-//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check:** it runs
-//! tests, and a test that fails says nothing about whether this process should get traffic.
+//! **Do not use `/smoketest/` for liveness, readiness or as a load balancer's check.** It runs
+//! tests, and a failed test does not say whether this process should get traffic.
 //!
 //! # Examples
 //!
@@ -59,9 +59,9 @@
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | what it adds |
 //! |---|---|---|
-//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
+//! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod app;

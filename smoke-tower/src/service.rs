@@ -9,9 +9,9 @@ use crate::{ResponseBody, ResponseFuture};
 
 /// A service behind a [`SmokeLayer`](crate::SmokeLayer).
 ///
-/// It is ready when the service behind it is: a smoke test's request waits with the others where
-/// that service takes no more. Where a verdict is wanted then too, put the layer in front of what
-/// limits, or a [`SmokeService`](crate::SmokeService) on a port of its own.
+/// It is ready when the service behind it is. If that service takes no more requests, the request for
+/// a verdict waits too. To get a verdict even then, put the layer in front of the limiting layer, or
+/// serve a [`SmokeService`](crate::SmokeService) at a separate port.
 #[derive(Clone, Debug)]
 pub struct Smoke<S> {
     inner: S,

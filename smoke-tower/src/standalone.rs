@@ -14,12 +14,13 @@ use tower_service::Service;
 
 use crate::future::{Answering, answering};
 
-/// Answers `GET /smoketest/` and nothing else: for a port of its own that only operators reach.
+/// Answers `GET /smoketest/` and nothing else. For a separate port that only operators reach.
 ///
-/// How requests arrive there says nothing of the application's: tests take that from the last request
-/// that a [`SmokeLayer`](crate::SmokeLayer) of the same runner has seen.
+/// How requests arrive at that port says nothing about the application's requests. So the requests of
+/// tests arrive as the last request did that a [`SmokeLayer`](crate::SmokeLayer) of the same runner
+/// has seen.
 ///
-/// A path outside the prefix is a 404, and a FAIL like every answer that is no verdict.
+/// A path outside the prefix is answered with 404 and FAIL.
 ///
 /// # Examples
 ///
@@ -48,7 +49,7 @@ pub struct SmokeService {
 }
 
 impl SmokeService {
-    /// The service of a runner, or of a registry that needs no runner elsewhere.
+    /// The service of a runner. Takes a registry too, if its runner is needed nowhere else.
     pub fn new(runner: impl Into<Runner>) -> Self {
         Self {
             endpoint: Arc::new(Endpoint::new(runner).apart()),
@@ -59,7 +60,8 @@ impl SmokeService {
     ///
     /// # Errors
     ///
-    /// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+    /// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+    /// `/internal/smoke`.
     pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
         let endpoint = Arc::unwrap_or_clone(self.endpoint).prefix(prefix)?;
         Ok(Self {
@@ -67,9 +69,9 @@ impl SmokeService {
         })
     }
 
-    /// Says that this service is one of the application's routes, so that the requests of tests
-    /// arrive as those do that come here; unless there is a [`SmokeLayer`](crate::SmokeLayer) of the
-    /// same runner, which sees all of them. `peer` says where the server puts the address of the peer.
+    /// Says that this service is one of the application's routes. The requests of tests then arrive as
+    /// the requests to this service do, unless a [`SmokeLayer`](crate::SmokeLayer) of the same runner
+    /// sees all requests. `peer` reads the peer's address from a request's extensions.
     pub fn among_routes(self, peer: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         let endpoint = Arc::unwrap_or_clone(self.endpoint);
         Self {
@@ -77,10 +79,11 @@ impl SmokeService {
         }
     }
 
-    /// Does for a request of the application's what [`SmokeLayer`](crate::SmokeLayer) does, where
-    /// this service is a route and the framework's requests are its own: takes the header
-    /// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER) off, and says what is to be put into
-    /// the request's extensions. A middleware around the routes calls it.
+    /// Does for a request to the application what [`SmokeLayer`](crate::SmokeLayer) does. For
+    /// frameworks with their own request type, where this service is a route: a middleware around the
+    /// routes calls it. It removes the header
+    /// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), and returns what the middleware has to
+    /// put into the request's extensions.
     ///
     /// # Examples
     ///

@@ -4,8 +4,8 @@ use std::task::{Context, Poll};
 
 use http_body::{Body, Frame, SizeHint};
 
-/// A body for the frameworks that want one that is `Sync`, as an [`AppBody`](crate::smoke_core::AppBody) is
-/// not.
+/// Makes a body `Sync`. For frameworks that require it, since an
+/// [`AppBody`](crate::smoke_core::AppBody) is not `Sync`.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use http_body::{Body, Frame, SizeHint};
 pub struct SyncBody<B>(Mutex<B>);
 
 impl<B> SyncBody<B> {
-    /// A body that is `Sync`, whatever that one is.
+    /// Wraps a body.
     pub fn new(body: B) -> Self {
         Self(Mutex::new(body))
     }

@@ -4,11 +4,12 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Extensions, Request, Response, StatusCode};
 use http_body_util::Full;
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
 use smoke_tower::smoke_core::AppBody;
 use smoke_tower::{
     Client, Registry, Result, Runner, Selection, SmokeLayer, SmokeService, Test, app,
@@ -127,9 +128,10 @@ async fn what_is_mirrored_is_dropped_where_tests_live() {
     };
     assert_eq!(statuses::<Ticket>(&layer, server).await, [200, 200]);
     // One is here, and one is kept as the last request's.
-    while Arc::strong_count(&threads) > 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let look = async || Arc::strong_count(&threads);
+    eventually(PATIENCE, look, |tickets| *tickets <= 2)
+        .await
+        .unwrap();
     let threads = threads.lock().unwrap().clone();
     assert!(!threads.contains(&"smoke-coord".to_owned()), "{threads:?}");
 }

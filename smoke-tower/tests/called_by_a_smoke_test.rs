@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 use std::convert::Infallible;
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,6 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{Request, Response};
 use http_body_util::Full;
 use sha2::Sha256;
+use smoke_testing::Log;
 use smoke_tower::smoke_core::AppBody;
 use smoke_tower::{
     CalledBySmokeTest, Client, Outcome, Registry, Result, Runner, Selection, SigningKey,
@@ -40,20 +40,6 @@ impl Seen {
             && !self.raw
             && self.log.contains(why)
             && self.log.lines().count() == 1
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -89,7 +75,7 @@ fn receive(keys: &[SigningKey], headers: &[&[u8]]) -> Seen {
         service.oneshot(request).now_or_never().unwrap().unwrap();
     });
     let seen = kept.lock().unwrap().take().unwrap();
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     Seen { log, ..seen }
 }
 
@@ -146,14 +132,17 @@ fn what_is_not_to_be_believed_is_a_line_of_the_log_and_nothing_else() {
         ("\u{e9}", "it cannot be read"),
         (
             "v1;time=1;run=r;test=t;hmac=",
-            "no key of this service has signed it",
+            "it is not signed with a key of this service",
         ),
-        (&tampered, "no key of this service has signed it"),
+        (&tampered, "it is not signed with a key of this service"),
         (
             &good[..good.len() - 1],
-            "no key of this service has signed it",
+            "it is not signed with a key of this service",
         ),
-        (&written([9; 32], 0), "no key of this service has signed it"),
+        (
+            &written([9; 32], 0),
+            "it is not signed with a key of this service",
+        ),
         (&written(SHARED, -70), "it is older than 60 seconds"),
         (&written(SHARED, -100_000), "it is older than 60 seconds"),
         (

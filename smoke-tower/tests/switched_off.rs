@@ -6,6 +6,7 @@ mod support;
 use std::process::Command;
 
 use http::StatusCode;
+use smoke_testing::{PATIENCE, output};
 use support::{get, open, passing};
 
 #[test]
@@ -22,11 +23,9 @@ fn the_environment_switches_runs_off_and_on() {
         } else {
             "runs_are_not_switched_off"
         };
-        let ran = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--ignored", test])
-            .env("SMOKE_OFF", value)
-            .output()
-            .unwrap();
+        let mut alone = Command::new(std::env::current_exe().unwrap());
+        alone.args(["--exact", "--ignored", test]);
+        let ran = output(alone.env("SMOKE_OFF", value), PATIENCE);
         let said = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success(), "SMOKE_OFF={value}: {said}");
         assert!(said.contains("1 passed"), "SMOKE_OFF={value}: {said}");

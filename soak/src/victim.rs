@@ -8,10 +8,13 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
+use crate::scale::of;
 use crate::stack::Stack;
 
-/// How long it may take until its first run has passed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may say nothing, on a machine that is busy: for a run, or for very many tests.
+fn patience() -> Duration {
+    of(Duration::from_secs(120), Duration::from_secs(3600))
+}
 
 /// A process that runs smoke tests, until this is dropped.
 #[derive(Debug)]
@@ -40,15 +43,15 @@ impl Victim {
     /// The same, and a run of it has passed.
     pub async fn going<S: Stack>(program: &str, url: &str, till: usize) -> Self {
         let mut victim = Self::start::<S>(program, url, till, None);
-        let said = tokio::time::timeout(PATIENCE, victim.line()).await;
-        let said = said.expect("no run of its smoke tests passed");
+        let said = victim.line().await;
         assert_eq!(said.as_deref(), Some("going"));
         victim
     }
 
     /// What it says next.
     pub async fn line(&mut self) -> Option<String> {
-        self.says.next_line().await.unwrap()
+        let line = tokio::time::timeout(patience(), self.says.next_line()).await;
+        line.expect("it says something in time").unwrap()
     }
 
     /// Stops it where it stands. It closes nothing.
@@ -68,7 +71,8 @@ impl Victim {
 
     /// Waits for its end.
     pub async fn end(&mut self) -> ExitStatus {
-        self.child.wait().await.unwrap()
+        let ended = tokio::time::timeout(patience(), self.child.wait()).await;
+        ended.expect("it ends in time").unwrap()
     }
 
     fn signal(&self, signal: Signal) {

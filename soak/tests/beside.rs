@@ -66,6 +66,8 @@ async fn run_beside<D: Database>(limit: Duration) -> Waits {
     waits
 }
 
+/// How long there is a load, with smoke tests beside it or without: that is what is measured, and no
+/// state that could be waited for.
 fn phase() -> Duration {
     of(Duration::from_secs(2), Duration::from_secs(5))
 }

@@ -48,7 +48,8 @@ Usage: cargo xtask COMMAND
   test [-- ARGS]              run all tests; ARGS go to `cargo test`
   with-servers -- COMMAND...  run any command beside the same database servers
   ci                          what a change must pass: format, lints, docs, tests, benchmarks, examples
-  bench [-- ARGS]             run the benchmarks; ARGS go to `cargo bench`
+  bench [-- ARGS]             run the benchmarks and write benches/RESULTS.md; with ARGS nothing is written:
+                              `--test` tries each once, a word chooses those that have it in their names
   soak [-- ARGS]              end, load and repeat smoke tests at length; ARGS go to `cargo test`
   help                        this text
 

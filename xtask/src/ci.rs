@@ -37,7 +37,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
         step(servers.beside(&mut test))?;
         // Once each, without measuring.
-        step(servers.beside(project::bench().args(["--", "--test"])))?;
+        step(servers.beside(&mut project::bench(&["--test".into()])))?;
     }
     for manifest in examples()? {
         // One at a time: built together, one example's features would hide what another forgot to ask for.

@@ -2,6 +2,7 @@
 
 mod account;
 mod arguments;
+mod bench;
 mod ci;
 mod features;
 mod install;
@@ -61,12 +62,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             let command = servers.beside(command.args(&order.extra[1..]));
             process::run_in_front(command, signals)
         }
-        Task::Bench => {
-            library::ensure()?;
-            let servers = Servers::start(&order.with, signals)?;
-            let mut bench = project::bench();
-            process::run(servers.beside(bench.args(&order.extra)), signals)
-        }
+        Task::Bench => bench::run(order, signals),
         Task::Soak => {
             library::ensure()?;
             let servers = Servers::start(&order.with, signals)?;

@@ -23,9 +23,11 @@ pub(crate) fn test() -> Command {
     cargo(["test", "--all-features"])
 }
 
-/// All benchmarks. What is added goes to cargo.
-pub(crate) fn bench() -> Command {
-    cargo(["bench", "-p", "benches"])
+/// All benchmarks. What is extra goes to them.
+pub(crate) fn bench(extra: &[OsString]) -> Command {
+    let mut bench = cargo(["bench", "-p", "benches", "--"]);
+    bench.args(extra);
+    bench
 }
 
 /// The package `soak` at length: one test at a time, which says what it found.

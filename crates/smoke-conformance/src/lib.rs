@@ -9,6 +9,7 @@
 //!
 //! [`Line`] stands before a server that is to fail, and a [`Wrapper`] around an error that is to be
 //! found all the same. [`SharedClient`] is a client that production shares with its tests.
+//! [`eventually`] waits for a state.
 //!
 //! # Examples
 //!
@@ -25,11 +26,13 @@
 
 pub mod adapter;
 pub mod backend;
+mod eventually;
 mod line;
 pub mod paper;
 mod shared;
 mod wrapper;
 
+pub use eventually::{eventually, eventually_blocking};
 pub use line::Line;
 pub use shared::SharedClient;
 pub use wrapper::Wrapper;

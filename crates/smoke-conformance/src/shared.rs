@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::{Runner, Selection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -67,6 +68,30 @@ impl SharedClient {
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(answered) => answered.map_err(|_| gone(()))?,
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+impl SharedClient {
+    /// Runs the smoke tests of a runner, which use the client first, and shows that the client
+    /// answers after them, after the runner's shutdown, and where nothing of the runner is left.
+    ///
+    /// # Panics
+    ///
+    /// When a test does not pass, and when the client does not answer.
+    pub async fn outlives(&self, runner: Runner) {
+        let report = runner.run(Selection::fast()).await;
+        assert!(report.verdict().is_pass(), "{report:#?}");
+        self.answers("its tests").await;
+        runner.shutdown().await;
+        self.answers("the runner's shutdown").await;
+        drop(runner);
+        self.answers("the runner").await;
+    }
+
+    async fn answers(&self, after: &str) {
+        if let Err(error) = self.ping().await {
+            panic!("after {after} the client does not answer: {error}");
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What applications put around the errors of their libraries.
 
 use std::error::Error as StdError;
+use std::future::Future;
 
-use smoke_core::Error;
+use futures_util::future::join_all;
+use smoke_core::{Backend, Error, Outcome, Registry, Runner, Sandbox, Selection, Test, TestReport};
 
 /// A way in which an application hands an error on. Most of them hide its type.
 ///
@@ -60,6 +62,35 @@ impl Wrapper {
         Self::Source,
         Self::Text,
     ];
+
+    /// What becomes of a test whose sandbox's use ends in an error, once for each way: all of them
+    /// at the same time, each on a backend of its own.
+    ///
+    /// # Panics
+    ///
+    /// When one of the tests is not errored.
+    pub async fn each<B: Backend, Fut>(
+        backend: impl Fn(Self) -> B,
+        ends: fn(Sandbox<B::Pool>, Self) -> Fut,
+    ) -> Vec<(Self, TestReport)>
+    where
+        Fut: Future<Output = Error> + Send + 'static,
+    {
+        let running = Self::ALL.map(|wrapper| {
+            let body = move |pool: Sandbox<B::Pool>| async move {
+                Err::<(), _>(ends(pool, wrapper).await)
+            };
+            let registry = Registry::new().rollback(backend(wrapper));
+            let runner = Runner::new(registry.test(Test::new("a", body)));
+            async move {
+                let mut report = runner.run(Selection::fast()).await;
+                let test = report.tests.remove(0);
+                assert_eq!(test.outcome, Outcome::Errored, "{wrapper:?}: {test:?}");
+                (wrapper, test)
+            }
+        });
+        join_all(running).await
+    }
 
     /// The error of a test that gets this error so.
     #[track_caller]

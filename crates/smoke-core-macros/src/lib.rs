@@ -1,21 +1,21 @@
 //! The attributes `#[smoke_test]` and `#[smoke_suite]`.
 //!
-//! Use them from the crate that brings the smoke tests to your framework, such as `smoke_axum`,
-//! or from `smoke_core`: what they emit calls that crate, and holds no behaviour of its own.
+//! Use them from the adapter for your framework, such as `smoke_axum`, or from `smoke_core`. The code
+//! that they emit only calls that crate.
 //!
 //! # Examples
 //!
 //! ```
 //! use smoke_core::{Registry, Result, Runner, Selection, ensure_eq, smoke_suite, smoke_test};
 //!
-//! /// A function is a test.
+//! /// A function can be a test.
 //! #[smoke_test]
 //! async fn two_and_two() -> Result {
 //!     ensure_eq!(2 + 2, 4);
 //!     Ok(())
 //! }
 //!
-//! /// The methods of a suite share what is set up for each of them.
+//! /// The tests of a suite share a set-up.
 //! struct Till {
 //!     coins: u32,
 //! }
@@ -52,13 +52,13 @@ mod test;
 
 use proc_macro::TokenStream;
 
-/// Makes a smoke test of a function, and has `Registry::discover()` find it.
+/// Makes a smoke test from a function, so that `Registry::discover()` finds it.
 ///
-/// The function is `async`, or it blocks and gets a thread of its own. Its arguments, eight at
-/// most, are fixtures. It returns `()`, or a `Result<(), E>` whose error becomes the test's. It
-/// stays a function that can be called.
+/// The function is `async`, or it blocks and runs on a thread of its own. Its arguments are at most
+/// eight fixtures. It returns `()`, or a `Result<(), E>` whose error becomes the test's. The function
+/// can still be called.
 ///
-/// The test is called by the function's path; its doc comment says what the test shows.
+/// The test's name is the function's path. The function's doc comment describes the test in reports.
 ///
 /// # Examples
 ///
@@ -89,24 +89,24 @@ use proc_macro::TokenStream;
 ///
 /// | attribute | meaning |
 /// |---|---|
-/// | `slow` | runs only where slow tests are asked for |
+/// | `slow` | runs only if slow tests are asked for |
 /// | `timeout = "5s"` | how long it may take, instead of the registry's limit for tests |
-/// | `tags("a", "b")` | by which it can be selected: `?select=tag:a` |
-/// | `serial` | runs beside no other test that says `serial` |
-/// | `serial = "group"` | runs beside no other test of that group |
-/// | `skip = "reason"` | does not run, and is reported as skipped for that reason |
+/// | `tags("a", "b")` | tags to select it by: `?select=tag:a` |
+/// | `serial` | never runs at the same time as another `serial` test |
+/// | `serial = "group"` | never runs at the same time as another test of that group |
+/// | `skip = "reason"` | does not run, and is reported as skipped with that reason |
 /// | `name = "other_name"` | the last part of its path, instead of the function's name |
-/// | `crate = "path"` | where the core is: any path that has the core's items at its root |
+/// | `crate = "path"` | the path of `smoke_core`, or of an adapter, in your crate |
 ///
-/// Without `crate`, the core is the first of `smoke-axum`, `smoke-actix`, `smoke-tower` and
-/// `smoke-core` that is a dependency of the package, under whatever name.
+/// Without `crate`, the first of `smoke-axum`, `smoke-actix`, `smoke-tower` and `smoke-core` that the
+/// package depends on is used, even if it is renamed.
 #[proc_macro_attribute]
 pub fn smoke_test(attributes: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(attributes.into(), item.into()).into()
 }
 
-/// Makes a suite of a type: its methods marked `#[smoke_test]` are tests on a value that is made
-/// anew for each of them.
+/// Makes a suite from a type. Its methods that are marked `#[smoke_test]` are tests. Each of them gets a
+/// new value of the type.
 ///
 /// # Examples
 ///
@@ -153,23 +153,23 @@ pub fn smoke_test(attributes: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Methods
 ///
-/// All of them are `async` or block, and take eight fixtures at most.
+/// Each method is `async` or blocks, and takes at most eight fixtures.
 ///
 /// | method | takes | returns |
 /// |---|---|---|
-/// | `#[smoke_test]`: a test, with the attributes that the macro has on functions | `&self`, fixtures | `()` or `Result<(), E>` |
-/// | `#[set_up]`: makes the value before each test; without one, it is the type's `Default` | fixtures | `Self` or `Result<Self, E>` |
+/// | `#[smoke_test]`: a test, with the same attributes as on a function | `&self`, fixtures | `()` or `Result<(), E>` |
+/// | `#[set_up]`: makes the value before each test; without it, the value is the type's `Default` | fixtures | `Self` or `Result<Self, E>` |
 /// | `#[tear_down]`: runs after each test whose value was made, whatever its outcome | `&self`, fixtures | `()` or `Result<(), E>` |
-/// | `#[suite_set_up]`: runs once a run, before the first of the suite's selected tests | fixtures of kind unit | `()` or `Result<(), E>` |
-/// | `#[suite_tear_down]`: runs once a run, after the last of them | fixtures of kind unit | `()` or `Result<(), E>` |
+/// | `#[suite_set_up]`: runs once in each run, before the first of the suite's selected tests | fixtures of kind unit | `()` or `Result<(), E>` |
+/// | `#[suite_tear_down]`: runs once in each run, after the last of them | fixtures of kind unit | `()` or `Result<(), E>` |
 ///
-/// The others are the suite's helpers.
+/// All other methods are helpers.
 ///
 /// # Attributes
 ///
-/// Those of [`macro@smoke_test`]. `name` is the last part of the suite's path, instead of the type's
-/// name. `slow`, `timeout`, `serial` and `skip` are for the tests that do not say them themselves;
-/// `tags` are added to each test's own.
+/// The same as those of [`macro@smoke_test`]. `name` replaces the type's name as the last part of the
+/// suite's path. `slow`, `timeout`, `serial` and `skip` are the defaults of its tests. `tags` are added
+/// to each test's own.
 #[proc_macro_attribute]
 pub fn smoke_suite(attributes: TokenStream, item: TokenStream) -> TokenStream {
     suite::expand(attributes.into(), item.into()).into()

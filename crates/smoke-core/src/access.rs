@@ -48,13 +48,13 @@ impl Access {
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match &self.token {
             Some(_) if self.open => {
-                Some("the registry has both .token(..) and .open(): decide for one")
+                Some("the registry has both .token(..) and .open(): keep one of them")
             }
             Some(token) if token.trim().is_empty() => {
-                Some("the token is empty: is the variable set that it comes from?")
+                Some("the token is empty: is its environment variable set?")
             }
             Some(token) if !can_be_sent(token) => Some(
-                "the token has blanks around it, or characters that no header can carry: does the file that it comes from end with a newline?",
+                "the token has blanks around it, or characters that a header cannot have: does its file end with a newline?",
             ),
             None if self.strangers_refused => {
                 Some("the registry has .require_token() and no .token(..)")

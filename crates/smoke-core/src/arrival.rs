@@ -6,31 +6,32 @@ use std::net::{Ipv4Addr, SocketAddr};
 use http::uri::Scheme;
 use http::{Extensions, Version};
 
-/// How a request arrived: what a server says of it beside its head.
+/// How a request arrived: what the server knows of it beside its head.
 ///
-/// The requests of a smoke test arrive as the one did that asked for its run, so that they see what
-/// users' requests see, and no more: where the server does not say who the peer is, they have none.
-/// A run that no request has asked for takes it as the last request to the application had it, and
-/// before any, comes from the loopback interface: that is the [`Default`].
+/// The requests of a smoke test arrive as the request did that asked for the run. So they see what
+/// users' requests see, and no more: if the server does not tell the peer, they have none. If no
+/// request asked for the run, they arrive as the last request to the application did. Before the
+/// first one, they come from the loopback interface, which is the [`Default`].
 ///
-/// A test gives its request another one with [`RequestBuilder::extension`](crate::RequestBuilder::extension).
+/// A test sets another arrival with [`RequestBuilder::extension`](crate::RequestBuilder::extension).
 ///
-/// Adapters find it in the extensions of a test's request, and [`settle`](Self::settle) it.
+/// Adapters find it in the extensions of a test's request, and apply it with
+/// [`settle`](Self::settle).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Arrival {
-    /// Who sent the request; none where the server does not say so.
+    /// The address of the sender, if the server tells it.
     pub peer: Option<SocketAddr>,
-    /// How the request's target begins, where it is a whole URL, as with HTTP/2.
+    /// The scheme of the request's target, if the target is an absolute URL, as with HTTP/2.
     pub scheme: Option<Scheme>,
     /// The version of HTTP.
     pub version: Version,
-    /// What else the server puts beside a request, as far as the application names it.
+    /// Other extensions that the server adds to a request, as far as the application names them.
     pub extensions: Extensions,
 }
 
 impl Arrival {
-    /// A request with that version of HTTP, of which nothing else is known.
+    /// The arrival of a request of which only the version of HTTP is known.
     #[must_use]
     pub fn new(version: Version) -> Self {
         Self {
@@ -41,8 +42,8 @@ impl Arrival {
         }
     }
 
-    /// Takes the arrival out of the extensions of a test's request and puts there what the server
-    /// would have put; what the test itself has put there stays. Returns who the peer is.
+    /// Replaces the arrival in the extensions of a test's request by the extensions that the server
+    /// would have added, and returns the peer. Extensions that the test added itself stay.
     pub fn settle(extensions: &mut Extensions) -> Option<SocketAddr> {
         let arrival = extensions.remove::<Self>()?;
         if !arrival.extensions.is_empty() {

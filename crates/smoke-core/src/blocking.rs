@@ -78,7 +78,7 @@ pub(crate) fn block_on<Fut: Future>(stage: &Handle, future: Fut) -> Result<Fut::
     let polls = |current: Handle| !MAY_BLOCK.get() || current.id() != stage.id();
     if Handle::try_current().is_ok_and(polls) {
         return Err(Error::msg(
-            "a blocking call in asynchronous code would stop its thread: use the asynchronous form and .await it",
+            "a blocking call in asynchronous code would block its thread: use the asynchronous form and .await it",
         ));
     }
     let _polling = Polling::begin();

@@ -15,19 +15,20 @@ use crate::rollback::{HandleToken, Session};
 use crate::theirs::{Caught, let_go, panicked};
 use crate::{Context, Error, ErrorKind, Result};
 
-/// How long what the work ended with may take to be let go of, until others go on without that. No
-/// sandbox may be held for as long as this.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long it may take to drop what the work ended with. Then others go on without it. Shorter than
+/// the limits that sandboxes have by default.
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
 /// Work under way. What its error or its panic carries does not leave the thread that it ends on.
 pub(crate) struct Errand {
     told: oneshot::Receiver<Result>,
-    /// Ends when all that the work ended with is let go of, with what went wrong then.
+    /// Ends when everything that the work ended with is dropped, with what went wrong then.
     task: JoinHandle<Option<Error>>,
 }
 
 impl Errand {
-    /// Has the stage call `work` and poll what it returns. `alive` is held until all is let go of.
+    /// Calls `work` on the stage, and polls the future that it returns there. Holds `alive` until
+    /// everything is dropped.
     pub(crate) fn begin(
         stage: &Handle,
         cx: &Context,
@@ -38,24 +39,21 @@ impl Errand {
         let cx = cx.clone();
         let task = stage.spawn(panic::watched(cx.scene(), async move {
             let _alive = alive;
-            let ended = match catch_unwind(AssertUnwindSafe(work)) {
-                Ok(working) => Caught::new(working).await,
-                Err(payload) => Err(payload),
-            };
-            let _ = tell.send(plain(&ended, &cx));
+            let CarriedOut { told, left } = carry_out(&cx, work).await;
+            let _ = tell.send(told);
             // Whoever was told goes on, whatever this does.
-            let_go(ended, &cx.scene())
+            let_go(left, &cx.scene())
         }));
         Self { told, task }
     }
 
-    /// How it ended, in texts that are short and hold no secrets; none where it was cancelled.
+    /// How the work ended, in short texts without secrets. None if it was cancelled.
     pub(crate) async fn ended(&mut self) -> Option<Result> {
         (&mut self.told).await.ok()
     }
 
-    /// Waits until all that it ended with is let go of, for a bounded time; calls `hangs` when that
-    /// has passed. The result, with what went wrong then.
+    /// Waits, for a bounded time, until everything that the work ended with is dropped. Calls `hangs`
+    /// when that time is over. Returns the result, with what went wrong meanwhile.
     pub(crate) async fn let_go(self, result: Result, hangs: impl FnOnce()) -> Result {
         match result {
             // Nothing is left of it.
@@ -64,14 +62,37 @@ impl Errand {
         }
     }
 
-    /// Stops the work where it next lets others go on.
+    /// Stops the work at its next await.
     pub(crate) fn abort(&self) {
         self.task.abort();
     }
 }
 
-/// Waits for what is let go of on the stage, for a bounded time; calls `hangs` when that has passed.
-/// The result, with what went wrong then.
+/// Work that has ended.
+pub(crate) struct CarriedOut {
+    /// How it ended, in texts that are short and hold no secrets.
+    pub(crate) told: Result,
+    /// What it ended with, which is the user's: to be let go of where it is.
+    pub(crate) left: Result<Result, Payload>,
+}
+
+/// Calls `work` and polls what it returns, where tests live.
+pub(crate) async fn carry_out(
+    cx: &Context,
+    work: impl FnOnce() -> BoxFuture<'static, Result>,
+) -> CarriedOut {
+    let left = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(working) => Caught::new(working).await,
+        Err(payload) => Err(payload),
+    };
+    CarriedOut {
+        told: plain(&left, cx),
+        left,
+    }
+}
+
+/// Waits, for a bounded time, until the stage has dropped something. Calls `hangs` when that time is
+/// over. Returns the result, with what went wrong meanwhile.
 pub(crate) async fn let_go_in_time(
     result: Result,
     letting_go: JoinHandle<Option<Error>>,
@@ -87,7 +108,8 @@ pub(crate) async fn let_go_in_time(
     }
 }
 
-/// What went wrong after the test: it counts where the test itself was good, and is said in any case.
+/// Adds what went wrong after the test. It becomes the test's error if the test itself was good, and is
+/// reported in any case.
 pub(crate) fn beside(result: Result, fault: Error) -> Result {
     match result {
         Err(error) if error.kind() != ErrorKind::Skipped => Err(error.beside(fault)),
@@ -95,7 +117,7 @@ pub(crate) fn beside(result: Result, fault: Error) -> Result {
     }
 }
 
-/// What is told of how the work ended.
+/// How the work ended, in plain data.
 fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
     let error = match ended {
         Ok(Ok(())) => return Ok(()),
@@ -110,7 +132,7 @@ fn plain(ended: &Result<Result, Payload>, cx: &Context) -> Result {
     }))
 }
 
-/// The error of a test with what the sandboxes read in it, or else know that may be why.
+/// Adds to a test's error what the sandboxes read in it, or else what they know that may explain it.
 fn told(error: &Error, cx: &Context) -> Error {
     let sessions = match cx.sessions() {
         Ok(sessions) if error.kind() != ErrorKind::Skipped => sessions,
@@ -128,7 +150,7 @@ fn told(error: &Error, cx: &Context) -> Error {
     }
 }
 
-/// The error of a test with what the sandboxes know that may be why, where that is anything.
+/// Adds to a test's error what the sandboxes know that may explain it, if anything.
 pub(crate) fn remarked(error: Error, sessions: &[Arc<dyn Session>]) -> Error {
     let remark = sessions.iter().find_map(|session| session.remark(&error));
     match remark {

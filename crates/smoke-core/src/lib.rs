@@ -1,12 +1,13 @@
-//! Production smoke tests: the test, its fixtures, the registry, the runner, the endpoint.
+//! The core of production smoke tests: tests, fixtures, the registry, the runner, the endpoint.
 //!
-//! Smoke tests are tests that are safe to run in production, on live data: after a deploy, every
-//! few minutes, at a monitor's request. They go through the application's real handlers and the
-//! real database, and what they write is rolled back.
+//! A smoke test is safe to run in production, on live data: after a deploy, every few minutes, or
+//! when a monitor asks. It calls the application's real handlers and the real database. What it
+//! writes is rolled back.
 //!
-//! This crate knows no web framework and no ORM. An application depends on an adapter
-//! (`smoke-axum`, `smoke-tower`), which re-exports everything here, and on a backend
-//! (`smoke-diesel`, `smoke-sqlx`, `smoke-sea-orm`).
+//! This crate depends on no web framework and no ORM. An application depends on an adapter
+//! (`smoke-axum`, `smoke-actix`, `smoke-tower`) and on a backend (`smoke-diesel`, `smoke-sqlx`,
+//! `smoke-sea-orm`). The adapter re-exports what the author of a test writes, and this crate as
+//! `smoke_core`.
 //!
 //! # Examples
 //!
@@ -42,18 +43,18 @@
 //! | what | types |
 //! |---|---|
 //! | tests | [`Test`], [`Suite`], [`macro@smoke_test`], [`macro@smoke_suite`], [`Registry`] |
-//! | what tests ask for | [`Provided`], [`Sandbox`], [`Client`], `LiveServer`, [`Unique`], a [`Fixture`] of one's own |
-//! | what tests say | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
+//! | arguments of tests | [`Provided`], [`Sandbox`], [`Client`], `LiveServer`, [`Unique`], your own [`Fixture`] |
+//! | results of tests | [`ensure!`], [`ensure_eq!`] and the rest, [`fail!`], [`skip!`], [`Error`] |
 //! | runs | [`Runner`], [`Selection`], [`Limits`], [`Event`] |
-//! | knowing a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
+//! | recognising a smoke test | [`SmokeRequest`] in process, [`CalledBySmokeTest`] from another service, [`SigningKey`] |
 //! | for adapters | [`Endpoint`], [`App`], [`AppFactory`], [`AppUnderTest`], [`Arrival`] |
 //! | for backends | [`Backend`], [`Session`], [`RollbackVerdict`], and what is in [`rollback`] |
 //!
 //! # Features
 //!
-//! | feature | default | what it brings |
+//! | feature | default | what it adds |
 //! |---|---|---|
-//! | `cookies` | no | [`Client::keep_cookies`]: a client that keeps cookies, as a browser does |
+//! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 
 mod access;
@@ -71,6 +72,7 @@ mod error;
 mod fixture;
 #[cfg(feature = "live")]
 mod live;
+mod log;
 mod one_line;
 mod panic;
 mod piece;
@@ -116,6 +118,9 @@ pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
+// Not for users: the code that the macros emit names these, and it compiles in crates that know
+// nothing but an adapter. `Piece` and `thread` are for `smoke-actix`, whose applications live on
+// threads of their own.
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;

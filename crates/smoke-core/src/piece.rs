@@ -1,4 +1,4 @@
-//! What an adapter does for a test on a thread that is not the test's.
+//! Work that an adapter does for a test on another thread than the test's.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use crate::Context;
 use crate::panic::Scene;
 use crate::rollback::HandleToken;
 
-/// A piece of a test's work: as long as a future of it lives, the test has not ended, and hangs where
-/// it was told to. A panic in it is the test's.
+/// A piece of a test's work. The test has not ended while a future of it lives. A panic in it counts as
+/// the test's.
 #[derive(Clone)]
 pub struct Piece {
     alive: Option<Arc<HandleToken>>,
@@ -16,7 +16,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// A piece of the work of the test that the context belongs to.
+    /// A piece of the work of the context's test.
     #[must_use]
     pub fn of(cx: &Context) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Piece {
         }
     }
 
-    /// Does the piece of work. The future is dropped before the test can be over.
+    /// Does the work. The future is dropped before the test can end.
     pub async fn carry_out<Fut: Future>(self, future: Fut) -> Fut::Output {
         let _alive = self.alive;
         crate::panic::watched(self.scene, future).await

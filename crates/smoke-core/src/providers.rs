@@ -69,7 +69,7 @@ impl Supplies {
     }
 }
 
-/// What the registry provides, as a fixture sees it when it checks itself at start.
+/// What the registry provides. A fixture's [`check`](Fixture::check) looks into it.
 pub struct Providers<'a> {
     supplies: &'a Supplies,
     chain: Option<&'a Link<'a>>,
@@ -93,8 +93,8 @@ impl<'a> Providers<'a> {
     ///
     /// # Errors
     ///
-    /// When something is missing, or when the fixture asks for itself by way of others; the
-    /// error then prints the chain.
+    /// When something is missing. When the fixture asks for itself by way of others: the error shows
+    /// the chain.
     pub fn check<F: Fixture>(&self) -> Result {
         let link = Link {
             fixture: TypeId::of::<F>(),

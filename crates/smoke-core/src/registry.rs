@@ -17,11 +17,11 @@ use crate::{
 /// What the environment calls the build, where the registry does not say so itself.
 const BUILD: &str = "SMOKE_BUILD";
 
-/// The tests of one application and what they need: provided values, rollback backends, how to
-/// build the application under test, who may see what.
+/// The tests of one application and what they need: provided values, rollback backends, the factory
+/// of the application under test, and who may see what.
 ///
-/// Mistakes never panic: [`problems`](Self::problems) names them, they are logged when the
-/// [`Runner`](crate::Runner) is made, and each run is a FAIL with the reason until they are mended.
+/// Mistakes never panic. [`problems`](Self::problems) names them, the [`Runner`](crate::Runner) logs
+/// them when it is made, and each run is a FAIL with the reason until they are fixed.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry without tests. An empty one is a FAIL.
+    /// A registry without tests. Its runs are a FAIL until a test is added.
     pub fn new() -> Self {
         Self {
             tests: Vec::new(),
@@ -81,8 +81,9 @@ impl Registry {
     /// A registry of every `#[smoke_test]` and `#[smoke_suite]` that is linked into this binary,
     /// ordered by path.
     ///
-    /// The linker leaves out a dependency that nothing mentions: a crate of tests needs a
-    /// `use their_tests as _;` in the binary. [`expect_at_least`](Self::expect_at_least) guards it.
+    /// The linker drops a dependency that nothing mentions, so a crate of tests needs a
+    /// `use their_tests as _;` in the binary. [`expect_at_least`](Self::expect_at_least) guards
+    /// against a missing one.
     pub fn discover() -> Self {
         let (tests, suites) = crate::discover::all();
         let registry = tests.into_iter().fold(Self::new(), Self::test);
@@ -114,12 +115,12 @@ impl Registry {
         self
     }
 
-    /// Provides a value to the tests and the application's factory, as
+    /// Provides a value to the tests and to the application's factory, as
     /// [`Provided<T>`](crate::Provided).
     ///
-    /// The application's own connection pool cannot be provided where a backend rolls back that
-    /// pool type, nor an [`Arc`] of it: what it writes would stay. Wrap it in a type of your own for tests that only
-    /// look at the pool.
+    /// The application's own connection pool, or an [`Arc`] of it, is refused if a backend rolls back
+    /// that pool type, because what it writes would stay. For tests that only look at the pool, wrap
+    /// it in a type of your own.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         if self
             .supplies
@@ -133,12 +134,13 @@ impl Registry {
         self
     }
 
-    /// Makes sandboxes for a pool type, as [`Sandbox<P>`](crate::Sandbox).
+    /// Adds the backend that makes the sandboxes of a pool type: [`Sandbox<P>`](crate::Sandbox).
     pub fn rollback<B: Backend>(self, backend: B) -> Self {
         self.sandboxed::<Sandbox<B::Pool>>(backend)
     }
 
-    /// Makes sandboxes for one of several databases, as [`SandboxOf<D>`](crate::SandboxOf).
+    /// Adds the backend that makes the sandboxes of one of several databases:
+    /// [`SandboxOf<D>`](crate::SandboxOf).
     ///
     /// ```
     /// # use smoke_core::{Backend, DatabaseName, Registry};
@@ -156,8 +158,8 @@ impl Registry {
         self.sandboxed::<SandboxOf<D>>(backend)
     }
 
-    /// Gives the sandbox of `Writer` to whoever asks for that of `Replica`, so that what a test
-    /// wrote can be read where the application reads from a replica.
+    /// Uses the sandbox of `Writer` as the sandbox of `Replica` too. An application that reads from a
+    /// replica then reads what the test wrote.
     ///
     /// ```
     /// # use smoke_core::{Backend, DatabaseName, Registry, Sandbox, SandboxOf};
@@ -200,8 +202,7 @@ impl Registry {
         }
     }
 
-    /// Says how the application under test is built. Adapters make the factory:
-    /// `smoke_axum::app(..)`.
+    /// Sets the factory of the application under test. Adapters make it: `smoke_axum::app(..)`.
     pub fn app(mut self, mut factory: AppFactory) -> Self {
         self.problems.append(&mut factory.problems);
         self.supplies.app_headers = std::mem::take(&mut factory.headers);
@@ -212,8 +213,8 @@ impl Registry {
         self
     }
 
-    /// Skips, for that reason, the tests that need a fixture which this registry does not have,
-    /// instead of having them errored.
+    /// Skips the tests that need a fixture which this registry does not have, with that reason.
+    /// Without this, they are errored.
     ///
     /// ```
     /// # use smoke_core::{Registry, Sandbox};
@@ -225,52 +226,54 @@ impl Registry {
         self
     }
 
-    /// What identifies the build of the application, for deploy gates: its commit, or whatever
-    /// differs from one deploy to the next. The environment variable `SMOKE_BUILD` unless set here.
+    /// Sets what identifies the build of the application, for deploy gates: its commit, or something
+    /// else that differs between deploys. Without this, the environment variable `SMOKE_BUILD`
+    /// counts.
     ///
-    /// A crate's version is none: where the same version is deployed again, a gate would take the
-    /// process before for the new one.
+    /// Do not use the crate's version: if the same version is deployed again, a gate would mistake the
+    /// old process for the new one.
     pub fn build_id(mut self, build: impl Into<String>) -> Self {
         self.build = Some(build.into());
         self
     }
 
-    /// What identifies this instance, instead of the host's name.
+    /// Sets what identifies this instance. Without this, it is the host's name.
     pub fn instance(mut self, instance: impl Into<String>) -> Self {
         self.instance = Some(instance.into());
         self
     }
 
-    /// Makes every run a FAIL while fewer tests are registered: tests that were not linked in
-    /// would be lost in silence.
+    /// Makes every run a FAIL if fewer tests are registered. Otherwise nobody would notice tests that
+    /// were not linked in.
     pub fn expect_at_least(mut self, tests: usize) -> Self {
         self.at_least = tests.max(1);
         self
     }
 
-    /// Gives everything to whoever shows the token (`Authorization: Bearer ...`). Everybody else
-    /// may run the fast tests and sees verdict, counts, names and outcomes.
+    /// Sets the token. A request that has it (`Authorization: Bearer ...`) may do and see everything.
+    /// Any other may run the fast tests, and sees verdict, counts, names and outcomes.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.access.token = Some(token.into());
         self
     }
 
-    /// Gives nothing at all to whoever does not show the token.
+    /// Refuses requests without the token, with 401.
     pub fn require_token(mut self) -> Self {
         self.access.strangers_refused = true;
         self
     }
 
-    /// Gives everything to everybody: for an endpoint that only operators can reach.
+    /// Lets everybody do and see everything. For an endpoint that only operators can reach.
     pub fn open(mut self) -> Self {
         self.access.open = true;
         self
     }
 
-    /// Believes other services that call for a smoke test of theirs, where they have signed with
-    /// this key: their requests get [`CalledBySmokeTest`](crate::CalledBySmokeTest).
+    /// Adds a key of other services that call this one in their smoke tests. Requests that are signed
+    /// with it get [`CalledBySmokeTest`](crate::CalledBySmokeTest).
     ///
-    /// Keys may be several, so that one can be replaced while services are deployed one by one.
+    /// Several keys may be added, so that a key can be replaced while services are deployed one by
+    /// one.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
         self.signing_keys.push(key);
         self
@@ -282,20 +285,20 @@ impl Registry {
         self
     }
 
-    /// Runs tests although this build aborts at a panic: a test that panics then ends the
-    /// process, with everything else that it does.
+    /// Runs tests even though this build aborts on a panic. A test that panics then ends the whole
+    /// process.
     pub fn accept_abort(mut self) -> Self {
         self.accept_abort = true;
         self
     }
 
-    /// What is wrong with the registry as a whole; each of these makes every run a FAIL.
+    /// What is wrong with the registry. Each problem makes every run a FAIL.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.problems.clone();
         if cfg!(panic = "abort") && !self.accept_abort {
             problems.push(
-                "this build aborts at a panic (panic = \"abort\"), so a test that panics would end the process: \
+                "this build aborts on a panic (panic = \"abort\"), so a test that panics would end the process: \
                  build with panic = \"unwind\", or accept that with .accept_abort()"
                     .to_owned(),
             );
@@ -320,7 +323,7 @@ impl Registry {
                 .is_some_and(|value| http::HeaderValue::from_str(value).is_err())
             {
                 problems.push(format!(
-                    "the {what} has characters that no header can carry"
+                    "the {what} has characters that a header cannot have"
                 ));
             }
         }

@@ -7,17 +7,17 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::Test;
 
-/// More patterns than this are nobody's wish.
+/// Upper bound of the patterns in one selection.
 const MOST_PATTERNS: usize = 32;
-/// A longer pattern is no test's name.
+/// Upper bound of a pattern, in bytes: longer than any test's name.
 const LONGEST_PATTERN: usize = 256;
 const GLOB: [char; 4] = ['*', '?', '[', '{'];
 
-/// Which tests are to run: all that are not slow, or all, narrowed by patterns.
+/// Which tests to run: all that are not slow, or all, narrowed by patterns.
 ///
-/// A pattern is a name, a prefix of whole segments, a glob (`*` stands for anything, also for
-/// several segments) or `tag:x`. Segments are separated by `::` or by `.`. A pattern that matches
-/// no test makes the run a FAIL: it is a mistake more often than a wish.
+/// A pattern is a name, a prefix of whole segments, a glob (`*` matches anything, including several
+/// segments) or `tag:x`. Segments are separated by `::` or by `.`. A pattern that matches no test
+/// makes the run a FAIL, because it is most likely a mistake.
 ///
 /// # Examples
 ///
@@ -55,19 +55,19 @@ impl Selection {
         }
     }
 
-    /// Only the tests that this pattern matches, or another one that was added.
+    /// Selects the tests that this pattern matches. With several patterns, a test has to match one.
     pub fn select(mut self, pattern: impl Into<String>) -> Self {
         self.select.insert(pattern.into());
         self
     }
 
-    /// Not the tests that this pattern matches.
+    /// Leaves out the tests that this pattern matches.
     pub fn skip(mut self, pattern: impl Into<String>) -> Self {
         self.skip.insert(pattern.into());
         self
     }
 
-    /// Starts no further test once one has failed or errored; the rest is reported as skipped.
+    /// Starts no more tests after one has failed or errored. The rest is reported as skipped.
     pub fn fail_fast(mut self) -> Self {
         self.fail_fast = true;
         self
@@ -180,7 +180,7 @@ impl Pattern {
         }
         let glob = GlobBuilder::new(&path).backslash_escape(false).build();
         glob.map(|glob| Self::Glob(glob.compile_matcher()))
-            .map_err(|error| format!("{text:?} is no glob: {}", error.kind()))
+            .map_err(|error| format!("{text:?} is not a valid glob pattern: {}", error.kind()))
     }
 
     fn matches(&self, test: &Test) -> bool {
@@ -300,7 +300,7 @@ mod tests {
         assert!(
             names(&Selection::fast().select("shop::["))
                 .unwrap_err()
-                .contains("is no glob")
+                .contains("is not a valid glob pattern")
         );
         assert!(
             names(&Selection::fast().select("x".repeat(300)))

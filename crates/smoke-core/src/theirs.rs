@@ -24,6 +24,11 @@ pub(crate) fn nothing_of_theirs_runs_here() {
     COORDINATES.set(true);
 }
 
+/// Whether this thread keeps the time of runs.
+pub(crate) fn keeps_time() -> bool {
+    COORDINATES.try_with(Cell::get).unwrap_or(false)
+}
+
 /// Drops a value of the user's. A panic in its `Drop` becomes an error, in plain data.
 pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
     let payload = catch_unwind(AssertUnwindSafe(|| drop(value))).err()?;
@@ -48,7 +53,7 @@ pub(crate) fn panicked(what: fmt::Arguments<'_>, payload: Payload, scene: &Scene
 
 /// Drops values of the user's, on another thread where this one keeps the time of runs.
 pub(crate) fn elsewhere<T: Send + 'static>(values: T) {
-    if !COORDINATES.try_with(Cell::get).unwrap_or(false) {
+    if !keeps_time() {
         return drop(values);
     }
     let values = Theirs::new(values);
@@ -91,7 +96,7 @@ impl<T> Theirs<T> {
 impl<T> Drop for Theirs<T> {
     fn drop(&mut self) {
         let Some(value) = self.0.take() else { return };
-        if COORDINATES.try_with(Cell::get).unwrap_or(false) {
+        if keeps_time() {
             mem::forget(value);
         } else if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
             discard(payload);

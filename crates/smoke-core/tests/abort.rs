@@ -1,13 +1,20 @@
-//! A build that aborts at a panic cannot catch one, and says so.
+//! A build that aborts on a panic cannot catch one, and says so.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use smoke_testing::output;
+
+/// How long a build may take, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 fn answer(arguments: &[&str]) -> String {
     // A folder of its own: the test itself runs inside cargo, which holds the usual one.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abort");
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
         .args([
             "run",
             "--quiet",
@@ -20,9 +27,8 @@ fn answer(arguments: &[&str]) -> String {
         .arg(target)
         .arg("--")
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = output(&mut cargo, PATIENCE);
     assert!(
         output.status.success(),
         "{}",
@@ -39,7 +45,7 @@ fn a_build_that_aborts_runs_no_test_until_that_is_accepted() {
         "{refused}"
     );
     assert!(
-        refused.contains("reason: this build aborts at a panic (panic = \"abort\")"),
+        refused.contains("reason: this build aborts on a panic (panic = \"abort\")"),
         "{refused}"
     );
     assert!(refused.contains(".accept_abort()"), "{refused}");

@@ -12,6 +12,7 @@ use smoke_core::{
     Runner, Sandbox, Selection, Session, Test,
 };
 use support::{assert_ended, run};
+use tokio::time::timeout;
 
 /// A pool that is nothing but a sandbox's.
 #[derive(Clone)]
@@ -243,9 +244,12 @@ async fn a_connection_that_does_not_close_is_dropped_and_the_run_is_answered() {
     harbor.0.hangs.store(true, Ordering::SeqCst);
     let report = run(tests(&harbor, 3)).await;
     assert!(report.verdict().is_pass(), "{report:#?}");
-    while harbor.now() > 0 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let dropped = async {
+        while harbor.now() > 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), dropped).await.unwrap();
 }
 
 #[tokio::test]

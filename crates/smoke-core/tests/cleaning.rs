@@ -1,4 +1,5 @@
 //! What has to be undone is undone, whatever becomes of the test and of its run.
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 mod support;
 
@@ -6,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use smoke_conformance::eventually_blocking;
 use smoke_core::{
     Context, Failure, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner,
     Selection, Skip, Suite, Test,
 };
-use support::{Diary, assert_ended, only, run};
+use support::{Diary, PATIENCE, assert_ended, eventually, only, run};
 
 /// Registers three finishers; the one in the middle does what the registry says.
 #[derive(Clone)]
@@ -105,9 +107,12 @@ async fn what_a_test_was_given_is_let_go_of_also_where_its_clean_up_hangs() {
     );
     runner.run(Selection::fast()).await;
     drop(runner);
-    while Arc::strong_count(&value) > 1 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let kept = eventually(
+        PATIENCE,
+        async || Arc::strong_count(&value),
+        |kept| *kept == 1,
+    );
+    kept.await.unwrap();
 }
 
 #[tokio::test]
@@ -125,15 +130,26 @@ async fn a_tear_down_that_never_returns_holds_one_thread_however_often_it_is_ask
         .provide(Diary::default())
         .provide(Middle(middle))
         .test(Test::new("a", |_: Three| {}));
-    let runner = Runner::new(registry.limits(Limits::default().reuse(Duration::ZERO)));
+    let runner = Runner::new(registry.limits(at_any_time()));
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(&test, Outcome::Errored, "its limit of 2s; it hangs");
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(&test, Outcome::Errored, "still hung since 2");
     RETURNED.store(true, Ordering::SeqCst);
-    while !runner.run(Selection::fast()).await.verdict().is_pass() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    passes(&runner).await;
+}
+
+/// Runs start whenever they are asked for.
+fn at_any_time() -> Limits {
+    let limits = Limits::default().reuse(Duration::ZERO);
+    limits.starts_per_minute(100_000)
+}
+
+/// Waits until a run passes.
+async fn passes(runner: &Runner) {
+    let look = || runner.run(Selection::fast());
+    let passed = eventually(PATIENCE, look, |report| report.verdict().is_pass());
+    passed.await.unwrap();
 }
 
 /// Registers its finisher too late, the first time; and that never returns.
@@ -147,7 +163,9 @@ impl Fixture for Late {
         let diary = cx.get::<Provided<Diary>>().await?;
         if diary.lines().is_empty() {
             diary.note("asked for");
-            std::thread::sleep(Duration::from_secs(1));
+            // The run is answered meanwhile.
+            let look = || diary.count("answered");
+            eventually_blocking(PATIENCE, look, |count| *count == 1)?;
             cx.on_finish(async move {
                 diary.note("late");
                 std::future::pending::<()>().await;
@@ -163,18 +181,20 @@ async fn a_tear_down_is_run_for_a_time_also_where_it_is_registered_after_the_end
     let registry = Registry::new()
         .provide(diary.clone())
         .test(Test::new("a", |_: Late| {}).timeout(Duration::from_millis(50)));
-    let runner = Runner::new(registry);
+    let runner = Runner::new(registry.limits(at_any_time()));
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(&test, Outcome::Errored, "took longer than its limit");
-    while diary.count("late") == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    diary.note("answered");
+    let late = eventually(
+        PATIENCE,
+        async || diary.lines(),
+        |lines| lines.iter().any(|line| line == "late"),
+    );
+    late.await.unwrap();
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(&test, Outcome::Errored, "still hung");
     // It is given up in the end.
-    while !runner.run(Selection::fast()).await.verdict().is_pass() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    passes(&runner).await;
 }
 
 fn suite(diary: &Diary) -> Suite {
@@ -197,9 +217,12 @@ async fn a_suite_is_torn_down_also_where_the_runs_time_is_over() {
         .limits(limits);
     let runner = Runner::new(registry);
     assert!(!runner.run(Selection::fast()).await.verdict().is_pass());
-    while diary.count("tear-down") == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let torn_down = eventually(
+        PATIENCE,
+        async || diary.count("tear-down"),
+        |count| *count > 0,
+    );
+    torn_down.await.unwrap();
     assert_eq!(diary.lines(), ["set-up", "tear-down"]);
 }
 

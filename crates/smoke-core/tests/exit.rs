@@ -1,11 +1,12 @@
 //! A process ends when it wants to, whatever its smoke tests do. This file is such a process too.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use smoke_core::{Event, Registry, Runner, Selection, Test};
+use smoke_testing::output;
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
@@ -24,21 +25,9 @@ fn main() {
 
 /// Runs this file as a process of its own, and returns what it says.
 fn ends(what: &str) -> String {
-    let began = Instant::now();
-    let mut process = Command::new(std::env::current_exe().unwrap())
-        .arg(what)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while process.try_wait().unwrap().is_none() {
-        if began.elapsed() > Duration::from_secs(30) {
-            process.kill().unwrap();
-            panic!("the process had not ended after 30 s");
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let output = process.wait_with_output().unwrap();
-    assert!(output.status.success(), "{:?}", output.status);
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    let output = output(process.arg(what), Duration::from_secs(30));
+    assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 

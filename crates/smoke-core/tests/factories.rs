@@ -11,7 +11,7 @@ use smoke_core::{
     App, AppBody, AppFactory, Client, Context, Fixture, Kind, Limits, Outcome, Provided, Providers,
     Registry, Report, Result, RollbackVerdict, Runner, Sandbox, Selection, Skip, Test,
 };
-use support::{Diary, Paper, Pool, assert_ended, only, run};
+use support::{Diary, PATIENCE, Paper, Pool, assert_ended, eventually, only, run};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -94,6 +94,12 @@ async fn tests_that_need_no_application_are_run_all_the_same() {
 
 const SOON: Duration = Duration::from_millis(20);
 
+/// Waits until the sandbox of the test is cut.
+async fn is_cut(diary: &Diary) -> Result<(), String> {
+    let cut = eventually(PATIENCE, async || diary.count("cut a"), |count| *count > 0);
+    cut.await.map(drop)
+}
+
 /// A test with a sandbox that is soon at its limit, whose factory goes on until after that.
 async fn slow(ends: fn() -> Result<NoApp>) -> smoke_core::TestReport {
     let paper = Paper {
@@ -105,9 +111,7 @@ async fn slow(ends: fn() -> Result<NoApp>) -> smoke_core::TestReport {
         let diary = diary.clone();
         async move {
             tokio::time::sleep(SOON).await;
-            while diary.count("cut a") == 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            is_cut(&diary).await?;
             ends()
         }
     };
@@ -123,7 +127,7 @@ async fn a_factory_that_takes_longer_than_a_sandbox_is_said_as_such() {
     let said = test.message.unwrap();
     assert!(said.contains("its factory took "), "{said}");
     assert!(
-        said.contains("is ended after 20ms: make clients before"),
+        said.contains("is ended after 20ms: make clients earlier"),
         "{said}"
     );
     assert!(!said.contains("held for longer"), "{said}");
@@ -168,9 +172,7 @@ impl Fixture for Waits {
 
     async fn acquire(cx: &Context) -> Result<Self> {
         let diary = cx.get::<Provided<Diary>>().await?;
-        while diary.count("cut a") == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        is_cut(&diary).await?;
         Ok(Self)
     }
 }

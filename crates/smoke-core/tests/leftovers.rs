@@ -14,11 +14,12 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_conformance::eventually_blocking;
 use smoke_core::{
     Backend, Context, Fixture, Kind, Limits, OpenRequest, Opened, Outcome, Provided, Registry,
     Result, RollbackVerdict, Runner, Sandbox, Selection, Session, Suite, Test,
 };
-use support::{Diary, Paper, Pool, assert_ended, only, run, run_one};
+use support::{Diary, PATIENCE, Paper, Pool, assert_ended, eventually, only, run, run_one};
 
 /// Blocks whoever drops it until it is released.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +31,9 @@ impl Clasp {
     }
 
     fn wait(&self) {
-        while !self.0.load(Ordering::SeqCst) {
-            thread::sleep(Duration::from_millis(1));
-        }
+        let look = || self.0.load(Ordering::SeqCst);
+        // The test of this file that forgets it has failed by then.
+        let _ = eventually_blocking(PATIENCE, look, |released| *released);
     }
 }
 
@@ -91,9 +92,12 @@ async fn holds_nothing_up(clasp: Clasp, test: Test, paper: Paper, message: &str)
     assert_eq!(paper.diary.count("open clings"), 1);
     // Nothing was released until here; from here on it runs again.
     drop(released);
-    while paper.diary.count("open clings") == 1 {
+    let look = async || {
         runner.run(Selection::fast()).await;
-    }
+        paper.diary.count("open clings")
+    };
+    let again = eventually(PATIENCE, look, |count| *count > 1);
+    again.await.unwrap();
 }
 
 #[tokio::test]
@@ -442,16 +446,14 @@ async fn nor_is_what_the_registry_was_given_dropped_there() {
         .test(Test::new("a", body));
     let runner = Runner::new(registry);
     let asking = tokio::spawn(async move { runner.run(Selection::fast()).await });
-    while !begun.0.load(Ordering::SeqCst) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let look = async || begun.0.load(Ordering::SeqCst);
+    eventually(PATIENCE, look, |begun| *begun).await.unwrap();
     // The run is the last to have the runner.
     asking.abort();
     let _ = asking.await;
     clasp.release();
-    while said.lock().unwrap().len() < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let look = async || said.lock().unwrap().len();
+    eventually(PATIENCE, look, |said| *said >= 2).await.unwrap();
     for thread in &*said.lock().unwrap() {
         assert!(!thread.starts_with("smoke-coord"), "{thread}");
     }

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::{Duration, Instant};
 
+use smoke_conformance::eventually_blocking;
 use smoke_core::{
     Answer, Ask, Event, Limits, Outcome, Provided, Registry, Report, Result, Runner, Selection,
     Suite, Test,
 };
-use support::{assert_ended, run_one};
+use support::{PATIENCE, assert_ended, eventually, is_start_of_a_test, run_one, until};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
@@ -109,10 +110,9 @@ fn ask(runner: &Runner, ask: Ask) -> JoinHandle<Answer> {
 }
 
 async fn finished(events: &mut broadcast::Receiver<Event>) -> Arc<Report> {
-    loop {
-        if let Event::RunFinished { report, .. } = events.recv().await.unwrap() {
-            return report;
-        }
+    match until(events, |event| matches!(event, Event::RunFinished { .. })).await {
+        Event::RunFinished { report, .. } => report,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -125,7 +125,7 @@ async fn run_after_a_wait() -> Option<Arc<Report>> {
     let mut events = runner.events();
     let first = Ask::new(Selection::slow().select("held"));
     let first = ask(&runner, first.fresh());
-    while !matches!(events.recv().await.unwrap(), Event::TestStarted { .. }) {}
+    until(&mut events, is_start_of_a_test).await;
     let second = Ask::new(Selection::fast().select("endless"));
     let second = ask(&runner, second);
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -163,7 +163,7 @@ async fn who_asks_in_vain_is_told_busy_and_the_run_is_not_begun_for_nobody() {
     let runner = Runner::new(registry);
     let mut events = runner.events();
     let first = ask(&runner, Ask::new(Selection::slow()).fresh());
-    while !matches!(events.recv().await.unwrap(), Event::TestStarted { .. }) {}
+    until(&mut events, is_start_of_a_test).await;
     let (one, other) = tokio::join!(
         ask(&runner, Ask::new(Selection::fast())),
         ask(&runner, Ask::new(Selection::fast()))
@@ -174,13 +174,9 @@ async fn who_asks_in_vain_is_told_busy_and_the_run_is_not_begun_for_nobody() {
         assert_eq!(answer.retry_after, Some(Duration::from_millis(500)));
     }
     // The last of them may have been told a moment before the run was given up.
-    let given_up = async {
-        while !format!("{runner:?}").contains("runs: 1,") {
-            tokio::task::yield_now().await;
-        }
-    };
-    let given_up = tokio::time::timeout(Duration::from_secs(60), given_up);
-    given_up.await.expect("the run is not given up");
+    let shown = async || format!("{runner:?}");
+    let given_up = eventually(PATIENCE, shown, |shown| shown.contains("runs: 1,"));
+    given_up.await.unwrap();
     gate.close();
     assert!(first.await.unwrap().report.verdict().is_pass());
     finished(&mut events).await;
@@ -214,15 +210,17 @@ fn who_asks_needs_no_runtime_also_where_the_run_has_to_wait() {
     let ask = |selection: Selection, runs: &str| {
         let asking = runner.clone();
         let asking = std::thread::spawn(move || wait(asking.ask(Ask::new(selection))));
-        while !format!("{runner:?}").contains(runs) {
-            assert!(!asking.is_finished());
-            std::thread::yield_now();
-        }
+        let look = || (format!("{runner:?}"), asking.is_finished());
+        let begun = |(shown, ended): &(String, bool)| *ended || shown.contains(runs);
+        let (shown, _) = eventually_blocking(PATIENCE, look, begun).unwrap();
+        assert!(shown.contains(runs), "{shown}");
         asking
     };
     let first = ask(Selection::slow(), "runs: 1,");
     let second = ask(Selection::fast(), "runs: 2,");
     gate.close();
+    eventually_blocking(PATIENCE, || first.is_finished(), |ended| *ended).unwrap();
+    eventually_blocking(PATIENCE, || second.is_finished(), |ended| *ended).unwrap();
     assert!(first.join().unwrap().report.verdict().is_pass());
     let second = second.join().unwrap().report;
     // It may have waited for too long, on a machine that is busy.
@@ -310,6 +308,13 @@ fn waiting() -> (Registry, Arc<Notify>, Arc<AtomicUsize>) {
     )
 }
 
+/// Waits until that many tests have begun.
+async fn has_begun(started: &AtomicUsize, tests: usize) {
+    let look = async || started.load(Ordering::SeqCst);
+    let begun = eventually(PATIENCE, look, |started| *started >= tests);
+    begun.await.unwrap();
+}
+
 #[tokio::test]
 async fn two_hundred_equal_requests_make_one_run_and_a_late_one_reuses_it() {
     let (registry, go, started) = waiting();
@@ -320,9 +325,7 @@ async fn two_hundred_equal_requests_make_one_run_and_a_late_one_reuses_it() {
             tokio::spawn(async move { runner.ask(Ask::new(Selection::fast().select("t00"))).await })
         })
         .collect();
-    while started.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    has_begun(&started, 1).await;
     go.notify_one();
     let mut runs = std::collections::BTreeSet::new();
     for asked in asking {
@@ -351,9 +354,7 @@ async fn two_hundred_different_selections_start_no_more_runs_than_the_limits_all
             tokio::spawn(async move { runner.ask(Ask::new(selection).fresh()).await })
         })
         .collect();
-    while started.load(Ordering::SeqCst) < 2 {
-        tokio::task::yield_now().await;
-    }
+    has_begun(&started, 2).await;
     let releasing = tokio::spawn(async move {
         loop {
             go.notify_waiters();
@@ -402,9 +403,7 @@ async fn a_run_whose_asker_goes_away_ends_and_is_reused() {
         let runner = runner.clone();
         async move { runner.ask(Ask::new(select())).await }
     });
-    while started.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    has_begun(&started, 1).await;
     asker.abort();
     go.notify_one();
     assert!(
@@ -433,7 +432,7 @@ async fn shutdown_is_done_in_two_seconds_whatever_hangs() {
             async move { runner.run(Selection::fast()).await }
         });
         for _ in 0..4 {
-            events.recv().await.unwrap();
+            until(&mut events, |_| true).await;
         }
         let asked = Instant::now();
         runner.shutdown().await;
@@ -527,9 +526,7 @@ async fn nothing_is_started_after_a_shutdown_and_all_who_ask_for_one_wait_for_it
         let runner = runner.clone();
         async move { runner.run(Selection::fast()).await }
     });
-    while started.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    has_begun(&started, 1).await;
     // The first test ends once both have asked: another one could be started then.
     let asked = async { drop(end) };
     tokio::join!(biased; runner.shutdown(), runner.shutdown(), asked);

@@ -1,34 +1,20 @@
 //! What a FAIL leaves in the log.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
-use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::{Request, Response};
+use smoke_conformance::eventually;
 use smoke_core::{
     Ask, Asker, CalledBySmokeTest, Endpoint, Failure, Limits, Registry, Result, Runner, Selection,
     SmokeRequest, Test,
 };
+use smoke_testing::{Log, PATIENCE};
 use tokio::sync::Semaphore;
 
-/// What all tests of this file wrote: each looks for its own.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The log of this process; runs have threads of their own, so it is one for all.
+/// The log of this process, in which each test looks for its own: runs have threads of their own, so it is one for all.
 fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -45,11 +31,9 @@ fn log() -> &'static Log {
 
 /// The lines with all of these parts.
 fn lines(parts: &[&str]) -> Vec<String> {
-    let log = String::from_utf8(log().0.lock().unwrap().clone()).unwrap();
-    let found = log
-        .lines()
-        .filter(|line| parts.iter().all(|part| line.contains(part)));
-    found.map(str::to_owned).collect()
+    let mut lines = log().lines();
+    lines.retain(|line| parts.iter().all(|part| line.contains(part)));
+    lines
 }
 
 /// The only line with all of these parts.
@@ -60,11 +44,9 @@ async fn only(parts: &[&str]) -> String {
 
 /// So many lines with all of these parts, and no more: those of tests come after the answer.
 async fn all(count: usize, parts: &[&str]) -> Vec<String> {
-    let since = Instant::now();
-    while lines(parts).len() < count && since.elapsed() < Duration::from_secs(60) {
-        tokio::task::yield_now().await;
-    }
-    let found = lines(parts);
+    let look = async || lines(parts);
+    let found = eventually(PATIENCE, look, |found| found.len() >= count);
+    let found = found.await.unwrap();
     assert_eq!(found.len(), count, "{parts:?}: {found:#?}");
     found
 }
@@ -235,7 +217,8 @@ async fn a_refused_start_has_a_line_with_its_run() {
         let runner = runner.clone();
         async move { runner.run(Selection::slow()).await }
     });
-    events.recv().await.unwrap();
+    let begun = tokio::time::timeout(PATIENCE, events.recv()).await;
+    begun.expect("the run begins in time").unwrap();
     let trusted = || Request::post("/smoketest/").header("authorization", "Bearer t0ken");
     let busy = asked(&endpoint, trusted()).await;
     let line = only(&[run_of(&busy)]).await;

@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use smoke_core::{Limits, Outcome, Registry, Result, Runner, Selection, Test};
-use support::{assert_ended, only};
+use support::{PATIENCE, assert_ended, eventually, only};
 
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
@@ -38,11 +38,10 @@ async fn a_backend_that_never_opens_holds_one_thread_and_its_place() {
         assert_ended(&test, Outcome::Errored, "still hung since");
     }
     // The operating system may take a moment.
-    let gone = async {
-        while threads() > before + 1 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
-    assert!(gone.is_ok(), "{} threads, {before} before", threads());
+    let gone = eventually(
+        PATIENCE,
+        async || threads(),
+        |threads| *threads <= before + 1,
+    );
+    gone.await.unwrap();
 }

@@ -8,23 +8,25 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{panic_any, set_hook, take_hook};
 use std::pin::Pin;
-use std::process::{Command, ExitStatus, Stdio, exit};
+use std::process::{Command, ExitStatus, exit};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use smoke_conformance::eventually_blocking;
 use smoke_core::{
     App, AppBody, AppFactory, Backend, Client, Context, Event, Fixture, Kind, Limits, OpenRequest,
     Opened, Outcome, Providers, Registry, Report, Result, Runner, Sandbox, Selection, Suite,
     SuiteValue, Test, TestReport, This,
 };
+use smoke_testing::{PATIENCE, output};
 use support::Pool;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -78,23 +80,9 @@ fn main() {
 
 /// Runs this file as a process of its own: how it ended, and what it said.
 fn outcome(child: &str) -> (ExitStatus, String) {
-    let began = Instant::now();
-    let mut process = Command::new(std::env::current_exe().unwrap())
-        .arg(child)
-        .env("RUST_BACKTRACE", "0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while process.try_wait().unwrap().is_none() {
-        if began.elapsed() > Duration::from_secs(120) {
-            process.kill().unwrap();
-            let said = process.wait_with_output().unwrap();
-            panic!("{child} had not ended after 120 s: {said:?}");
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let output = process.wait_with_output().unwrap();
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    let process = process.arg(child).env("RUST_BACKTRACE", "0");
+    let output = output(process, 2 * PATIENCE);
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     (output.status, said.into_owned())
 }
@@ -482,15 +470,8 @@ fn every_kind() {
 }
 
 fn eventually(mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            LINES.lock()
-        );
-        thread::sleep(Duration::from_millis(5));
-    }
+    let look = || (holds(), LINES.lock().unwrap().clone());
+    eventually_blocking(PATIENCE, look, |(holds, _)| *holds).unwrap();
 }
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -534,7 +515,7 @@ impl tracing::Subscriber for Heard {
         event.record(&mut line);
         LINES.lock().unwrap().push(line.0);
         let thread = thread::current();
-        let is_ours = matches!(thread.name(), Some("smoke-panics" | "smoke-coord"));
+        let is_ours = matches!(thread.name(), Some("smoke-log" | "smoke-coord"));
         if PANICS.load(Ordering::SeqCst) && is_ours {
             panics("the log");
         }

@@ -45,7 +45,7 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
             "paper::Pool> is provided, and is the pool type of a rollback backend",
         ),
         (one().token(""), "the token is empty"),
-        (one().token("x").open(), "decide for one"),
+        (one().token("x").open(), "keep one of them"),
         (one().require_token(), "no .token(..)"),
         (
             one().limits(Limits::default().runs_at_once(usize::MAX)),
@@ -146,11 +146,11 @@ fn a_runner_can_be_dropped_anywhere() {
 #[test]
 fn the_environment_names_the_build_where_the_registry_does_not() {
     for (value, build) in [("4f2a91c", "4f2a91c"), ("", "no build")] {
-        let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        alone
             .args(["--exact", "--ignored", "--nocapture", "the_build_is_said"])
-            .env("SMOKE_BUILD", value)
-            .output()
-            .unwrap();
+            .env("SMOKE_BUILD", value);
+        let ran = smoke_testing::output(&mut alone, smoke_testing::PATIENCE);
         let said = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success(), "{said}");
         let wanted = format!("alone: {build}, beside its own: 0badf00\n");

@@ -10,7 +10,7 @@ use smoke_core::{
     App, AppBody, AppFactory, Client, Error, Outcome, Registry, Result, Runner, Selection, Test,
     TestFn, TestReport,
 };
-use support::{Diary, assert_ended, only};
+use support::{Diary, PATIENCE, assert_ended, eventually, only};
 use tokio::sync::{Notify, mpsc};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -55,6 +55,12 @@ async fn posted(client: &Client, path: &str, told: &mpsc::UnboundedSender<String
     let _ = told.send(answer.map_or_else(|error| format!("{error:#}"), |_| String::new()));
 }
 
+/// What is told next.
+async fn next(heard: &mut mpsc::UnboundedReceiver<String>) -> String {
+    let said = tokio::time::timeout(PATIENCE, heard.recv()).await;
+    said.expect("told in time").expect("somebody tells")
+}
+
 #[tokio::test]
 async fn a_request_that_outlives_its_test_errors_it() {
     let (diary, go) = (Diary::default(), Arc::new(Notify::new()));
@@ -64,9 +70,8 @@ async fn a_request_that_outlives_its_test_errors_it() {
         let (told, begun) = (told.clone(), begun.clone());
         async move {
             tokio::spawn(async move { posted(&client, "/waits", &told).await });
-            while begun.lines().is_empty() {
-                tokio::task::yield_now().await;
-            }
+            let begun = eventually(PATIENCE, async || begun.lines(), |lines| !lines.is_empty());
+            begun.await.map(drop)
         }
     };
     let app = Writes::factory(&diary, &go);
@@ -78,7 +83,7 @@ async fn a_request_that_outlives_its_test_errors_it() {
         "still under way when the test ended",
     );
     go.notify_one();
-    assert_eq!(heard.recv().await.unwrap(), "");
+    assert_eq!(next(&mut heard).await, "");
 }
 
 #[tokio::test]
@@ -101,7 +106,7 @@ async fn a_request_after_the_end_of_its_test_reaches_no_application() {
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(&test, Outcome::Passed, "");
     over.notify_one();
-    let said = heard.recv().await.unwrap();
+    let said = next(&mut heard).await;
     assert!(said.contains("POST /users cannot be sent"), "{said}");
     assert!(diary.lines().is_empty());
 }

@@ -9,7 +9,7 @@ use smoke_core::{
     DatabaseName, Failure, Outcome, Registry, Result, RollbackVerdict, Runner, Sandbox, SandboxOf,
     Selection, Test,
 };
-use support::{Paper, Pool, assert_ended, only, run};
+use support::{PATIENCE, Paper, Pool, assert_ended, eventually, only, run};
 
 #[tokio::test]
 async fn a_sandbox_is_finished_whatever_becomes_of_the_test() {
@@ -181,9 +181,8 @@ async fn a_sandbox_past_its_limit_is_cut_whatever_the_test_does() {
     let body = move |_: Sandbox<Pool>| {
         let diary = diary.clone();
         async move {
-            while diary.count("cut a") == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            let cut = eventually(PATIENCE, async || diary.count("cut a"), |count| *count > 0);
+            cut.await.map(drop)
         }
     };
     let test = only(
@@ -277,11 +276,11 @@ async fn a_database_that_is_down_errors_the_tests_that_need_it_and_no_others() {
 #[tokio::test]
 async fn waiting_for_a_sandbox_is_not_counted_against_a_test() {
     // Each has most of its limit left, and the last waits for longer than that.
-    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(900)).await;
+    let body = async |_: Sandbox<Pool>| tokio::time::sleep(Duration::from_millis(400)).await;
     let registry = (0..4).fold(
         Registry::new().rollback(Paper::default()),
         |registry, at| {
-            registry.test(Test::new(format!("t{at}"), body).timeout(Duration::from_millis(2500)))
+            registry.test(Test::new(format!("t{at}"), body).timeout(Duration::from_millis(1100)))
         },
     );
     let report = run(registry).await;
@@ -312,7 +311,7 @@ async fn production_is_let_in_between_two_sandboxes() {
 #[tokio::test]
 async fn a_sandbox_that_opens_too_late_is_finished_all_the_same() {
     #[derive(Clone)]
-    struct Slow(Paper);
+    struct Slow(Paper, std::sync::Arc<tokio::sync::Notify>);
     impl smoke_core::Backend for Slow {
         type Pool = Pool;
         fn describe(&self) -> String {
@@ -323,23 +322,26 @@ async fn a_sandbox_that_opens_too_late_is_finished_all_the_same() {
             request: smoke_core::OpenRequest,
         ) -> futures_util::future::BoxFuture<'_, Result<smoke_core::Opened<Pool>>> {
             Box::pin(async move {
-                tokio::time::sleep(Duration::from_millis(700)).await;
+                self.1.notified().await;
                 self.0.open(request).await
             })
         }
     }
     let paper = Paper::default();
     let test = Test::new("a", |_: Sandbox<Pool>| {}).timeout(Duration::from_millis(50));
-    let runner = Runner::new(Registry::new().rollback(Slow(paper.clone())).test(test));
+    let answered = std::sync::Arc::new(tokio::sync::Notify::new());
+    let slow = Slow(paper.clone(), std::sync::Arc::clone(&answered));
+    let runner = Runner::new(Registry::new().rollback(slow).test(test));
     let test = only(runner.run(Selection::fast()).await);
     assert_ended(
         &test,
         Outcome::Errored,
         "took longer than its limit of 50ms",
     );
-    while paper.diary.count("finish a") == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    answered.notify_one();
+    let look = async || paper.diary.count("finish a");
+    let finished = eventually(PATIENCE, look, |count| *count > 0);
+    finished.await.unwrap();
 }
 
 struct Billing;

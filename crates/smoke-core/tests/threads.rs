@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smoke_core::{Limits, Outcome, Registry, Runner, Selection, Test};
-use support::{assert_ended, only};
+use support::{PATIENCE, assert_ended, eventually, only};
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -63,13 +63,12 @@ async fn a_blocking_test_that_never_returns_holds_one_thread_however_often_it_is
     assert_eq!(threads_of("keeps"), 1);
     release.send(()).unwrap();
     // Once it has returned it is started again, and found to return no more.
-    loop {
-        let test = runner.run(Selection::fast().select("keeps")).await;
-        if only(test.clone()).message.unwrap().contains("took longer") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let look = async || only(runner.run(Selection::fast().select("keeps")).await).message;
+    let again = eventually(PATIENCE, look, |said| {
+        said.as_deref()
+            .is_some_and(|said| said.contains("took longer"))
+    });
+    again.await.unwrap();
     drop(release);
 }
 
@@ -131,9 +130,10 @@ async fn a_test_has_as_much_of_a_stack_as_a_main_thread() {
     assert!(report.verdict().is_pass(), "{report:#?}");
 }
 
-/// Keeps its thread for a while.
+/// Keeps its thread for longer than it takes until a test that was stopped is given up: its limit,
+/// the grace after that, and the time in which the stage has to show that it goes on.
 async fn work() {
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(900));
     tokio::task::yield_now().await;
 }
 

@@ -4,14 +4,14 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::{
     App, AppBody, AppFactory, Backend, Client, Event, Limits, OpenRequest, Opened, Outcome,
     Provided, Registry, Result, Runner, Sandbox, Selection, Test, TestReport,
 };
-use support::{Paper, Pool, assert_ended, only};
+use support::{Paper, Pool, assert_ended, is_start_of_a_test, only, until};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
@@ -98,13 +98,14 @@ async fn waited_for(registry: Registry) -> bool {
         tokio::spawn(async move { runner.run(Selection::fast()).await })
     };
     let first = run();
-    while !matches!(events.recv().await.unwrap(), Event::TestStarted { .. }) {}
+    until(&mut events, is_start_of_a_test).await;
     let second = run();
-    while !matches!(events.recv().await.unwrap(), Event::RunStarted { .. }) {}
-    let seen = Instant::now();
-    while seen.elapsed() < A_WHILE {
-        tokio::task::yield_now().await;
-    }
+    until(&mut events, |event| {
+        matches!(event, Event::RunStarted { .. })
+    })
+    .await;
+    // The time itself is what is told.
+    sleep(A_WHILE).await;
     gate.close();
     assert!(first.await.unwrap().verdict().is_pass());
     let waited = |test: TestReport| test.times.unwrap().waiting;
@@ -113,7 +114,7 @@ async fn waited_for(registry: Registry) -> bool {
     waited >= A_WHILE / 2
 }
 
-async fn eventually(attempt: impl AsyncFn() -> bool) {
+async fn in_one_of_twenty(attempt: impl AsyncFn() -> bool) {
     for _ in 0..20 {
         if attempt().await {
             return;
@@ -124,7 +125,7 @@ async fn eventually(attempt: impl AsyncFn() -> bool) {
 
 #[tokio::test]
 async fn waiting_for_a_turn_is_told() {
-    eventually(async || {
+    in_one_of_twenty(async || {
         let body = async |gate: Provided<Arc<Semaphore>>| drop(gate.acquire().await);
         waited_for(Registry::new().test(Test::new("a", body))).await
     })
@@ -133,7 +134,7 @@ async fn waiting_for_a_turn_is_told() {
 
 #[tokio::test]
 async fn waiting_for_a_place_for_a_sandbox_is_told_and_does_not_count() {
-    eventually(async || {
+    in_one_of_twenty(async || {
         let paper = Paper {
             pause: A_WHILE,
             ..Paper::default()

@@ -224,6 +224,9 @@ async fn between(client: TcpStream, server: Box<dyn Line>, packet: &Bytes) -> io
 
 #[cfg(test)]
 mod tests {
+    use smoke_testing::PATIENCE;
+    use tokio::time::timeout;
+
     use super::*;
     use crate::greeting::packet;
 
@@ -249,7 +252,8 @@ mod tests {
 
     async fn hears_bytes(line: &mut TcpStream) -> Vec<u8> {
         let mut heard = Vec::new();
-        line.read_to_end(&mut heard).await.unwrap();
+        let heard_out = timeout(PATIENCE, line.read_to_end(&mut heard)).await;
+        heard_out.expect("it hangs up in time").unwrap();
         heard
     }
 
@@ -260,7 +264,8 @@ mod tests {
     async fn hears_packet(server: &mut TcpStream, name: &str) {
         let wanted = called(name);
         let mut heard = vec![0; wanted.len()];
-        server.read_exact(&mut heard).await.unwrap();
+        let read = timeout(PATIENCE, server.read_exact(&mut heard)).await;
+        read.expect("it says so in time").unwrap();
         assert_eq!(heard, wanted);
     }
 
@@ -270,10 +275,13 @@ mod tests {
         let mut stranger = knock(&relay, &called("shop")).await;
         assert!(hears(&mut stranger).await.contains("nobody is expected"));
         let mut nobody = knock(&relay, b"GET / HTTP/1.1\r\n\r\n").await;
-        assert_eq!(nobody.read(&mut [0; 8]).await.unwrap_or(0), 0);
+        let mut heard = [0; 8];
+        let read = timeout(PATIENCE, nobody.read(&mut heard)).await;
+        assert_eq!(read.expect("it hangs up in time").unwrap_or(0), 0);
         // It asks for encryption first.
         let mut client = knock(&relay, &[0, 0, 0, 8, 4, 210, 22, 47]).await;
-        assert_eq!(client.read_u8().await.unwrap(), b'N');
+        let answer = timeout(PATIENCE, client.read_u8()).await;
+        assert_eq!(answer.expect("it answers in time").unwrap(), b'N');
         client
             .write_all(&called(relay.secret_name()))
             .await
@@ -290,7 +298,8 @@ mod tests {
         hears_packet(&mut server, "shop").await;
         let cancel = [0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 0, 1, 0, 0, 0, 2];
         let _canceller = knock(&relay, &cancel).await;
-        let (mut other, _) = listener.accept().await.unwrap();
+        let accepted = timeout(PATIENCE, listener.accept()).await;
+        let (mut other, _) = accepted.expect("it is passed on in time").unwrap();
         assert_eq!(hears_bytes(&mut other).await, cancel);
     }
 

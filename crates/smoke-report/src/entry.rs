@@ -20,7 +20,7 @@ pub struct TestReport {
     pub kind: Kind,
     /// How long it took, set-up and tear-down included.
     pub duration: Duration,
-    /// Where that time went, and how long it waited beside; none where it did not begin.
+    /// Where that time went, and how long the test waited. None if it did not begin.
     pub times: Option<Times>,
     /// What went wrong, or why it was skipped.
     pub message: Option<String>,
@@ -33,7 +33,7 @@ pub struct TestReport {
 }
 
 impl TestReport {
-    /// A report of what everybody may see of a test. The rest is empty.
+    /// A report with what everybody may see of a test. The other fields are empty.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -58,7 +58,7 @@ impl TestReport {
         }
     }
 
-    /// Says what the test shows.
+    /// Sets what the test shows.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -72,14 +72,14 @@ impl TestReport {
         self
     }
 
-    /// Says where the time went.
+    /// Sets where the time went.
     #[must_use]
     pub fn with_times(mut self, times: Times) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Says what went wrong, or why the test was skipped.
+    /// Sets what went wrong, or why the test was skipped.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
@@ -93,7 +93,7 @@ impl TestReport {
         self
     }
 
-    /// Says where it went wrong: a [`Place`] or a [`&Location`](std::panic::Location).
+    /// Sets where it went wrong: a [`Place`] or a [`&Location`](std::panic::Location).
     #[must_use]
     pub fn with_place(mut self, place: impl Into<Place>) -> Self {
         self.place = Some(place.into());
@@ -107,7 +107,7 @@ impl TestReport {
         self
     }
 
-    /// What went wrong, or why it was skipped, and what caused that: `message (caused by: nearest: next)`.
+    /// The message with its causes: `message (caused by: nearest: next)`.
     ///
     /// # Examples
     ///

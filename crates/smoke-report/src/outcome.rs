@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of one test.
+/// How one test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -11,9 +11,9 @@ pub enum Outcome {
     Passed,
     /// An assertion did not hold.
     Failed,
-    /// Anything else went wrong: an error, a panic, a limit, a rollback that cannot be vouched for.
+    /// Anything else went wrong: an error, a panic, a limit, a rollback that is not certain.
     Errored,
-    /// It was not run, and the reason is known.
+    /// It did not run, for a known reason.
     Skipped,
 }
 

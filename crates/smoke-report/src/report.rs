@@ -5,11 +5,11 @@ use crate::{Counts, Outcome, TestReport, Verdict};
 /// What a run found.
 ///
 /// The verdict, the counts and the lists of names are derived from `reasons` and `tests`, so they cannot contradict them.
-/// Serialized, it has the form of the JSON answer; a text that contradicts itself is not a report (see the [crate's docs](crate)).
+/// It serializes to the JSON answer. An answer that contradicts itself does not deserialize (see the [crate's docs](crate)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// What identifies the run.
+    /// The identifier of the run.
     pub run: String,
     /// What identifies the build of the application.
     pub build: Option<String>,
@@ -17,7 +17,7 @@ pub struct Report {
     pub instance: Option<String>,
     /// How long the run took.
     pub duration: Duration,
-    /// Why the run is a FAIL whatever its tests found: each one alone suffices.
+    /// Why the run is a FAIL whatever its tests found. One reason suffices.
     pub reasons: Vec<String>,
     /// The tests that were selected, in the order in which they are reported.
     pub tests: Vec<TestReport>,
@@ -37,7 +37,7 @@ impl Report {
         }
     }
 
-    /// The report of a run that was not begun, with the reason.
+    /// The report of a run that did not begin, with the reason.
     #[must_use]
     pub fn refused(run: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::new(run).with_reasons([reason])
@@ -78,7 +78,7 @@ impl Report {
         self
     }
 
-    /// PASS only where at least one test ran, none failed or errored, and no reason stands against it.
+    /// PASS only if at least one test ran, none failed or errored, and there is no reason against it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let good = self.tests.iter().all(|test| test.outcome.is_good());
@@ -89,15 +89,15 @@ impl Report {
         }
     }
 
-    /// How many tests ended how.
+    /// The number of tests with each outcome.
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts::of(&self.tests)
     }
 
-    /// The reasons as they are answered: where no test ran and nothing says why, "no test ran" does.
+    /// The reasons as answers show them. If no test ran and there is no reason, it is "no test ran".
     ///
-    /// Empty where the tests alone decide the verdict.
+    /// Empty if only the tests decide the verdict.
     #[must_use]
     pub fn fail_reasons(&self) -> Vec<String> {
         if self.reasons.is_empty() && !self.any_ran() {
@@ -107,11 +107,11 @@ impl Report {
         }
     }
 
-    /// What may be shown to somebody who did not show the token.
+    /// The report for a viewer without the token.
     ///
-    /// Keeps the verdict with its reasons, and of each test the name, class, kind, outcome and duration.
-    /// Messages, causes, places, requests, times, descriptions and tags are left out, and what says where
-    /// and what the application is: build and instance.
+    /// It keeps the verdict with its reasons, and the name, class, kind, outcome and duration of each test.
+    /// It leaves out messages, causes, places, requests, times, descriptions and tags, and also build and
+    /// instance, which tell what the application is and where it runs.
     #[must_use]
     pub fn without_details(&self) -> Report {
         Self {

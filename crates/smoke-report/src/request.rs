@@ -12,7 +12,7 @@ pub struct RequestMade {
     pub method: String,
     /// The path, and the query where there was one.
     pub path: String,
-    /// The status of the answer; none where none came.
+    /// The status of the answer, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// How long the answer took; in milliseconds in JSON.

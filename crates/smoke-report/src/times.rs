@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::millis;
 
-/// Where the time of a test went: each moment of it is counted once.
+/// Where the time of a test went. Each moment counts once.
 ///
 /// # Examples
 ///
@@ -21,8 +21,8 @@ use crate::millis;
 #[serde(default)]
 #[non_exhaustive]
 pub struct Times {
-    /// Waiting: for its turn, and for a place for its sandboxes. It is not part of the test's
-    /// duration, and not counted against its limit. In milliseconds in JSON, as the others.
+    /// Waiting for its turn, and for a place for its sandboxes. This is not part of the test's
+    /// duration and does not count against its limit. All times are milliseconds in JSON.
     #[serde(with = "millis")]
     pub waiting: Duration,
     /// Opening and ending its sandboxes.

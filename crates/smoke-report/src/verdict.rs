@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
-    /// At least one test ran, and nothing speaks against it.
+    /// At least one test ran, and nothing is against it.
     Pass,
     /// Something went wrong, or nothing shows that it went well.
     Fail,

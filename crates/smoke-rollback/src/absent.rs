@@ -10,9 +10,6 @@ pub const GRACE: Duration = Duration::from_millis(250);
 /// How long a session waits for a connection that nobody seems to have.
 pub const IDLE: Duration = Duration::from_millis(50);
 
-/// How often to look whether a connection that was ended is gone, and the pause between.
-pub(crate) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
-
 /// How long connecting may take.
 pub const OPENING: Duration = Duration::from_secs(5);
 

@@ -2,9 +2,21 @@
 
 use smoke_core::RollbackVerdict;
 
-/// What became of a transaction.
+/// What became of a transaction, where the database can be asked by way of another connection.
+///
+/// # Examples
+///
+/// ```
+/// use smoke_core::RollbackVerdict;
+/// use smoke_rollback::Fate;
+///
+/// let lost = RollbackVerdict::ConnectionLost { cause: "reset by peer".to_owned() };
+/// assert_eq!(Fate::Aborted.settles(lost.clone()), lost);
+/// let settled = Fate::Committed.settles(lost);
+/// assert!(matches!(settled, RollbackVerdict::Escaped { .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It was committed.
     Committed,
     /// It was rolled back.
@@ -16,8 +28,10 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    /// What the server's answer says.
-    pub(crate) fn read(status: Option<&str>) -> Self {
+    /// What the database's answer says: `committed`, `aborted`, `in progress`, or that it does not
+    /// know.
+    #[must_use]
+    pub fn read(status: Option<&str>) -> Self {
         match status {
             Some("committed") => Self::Committed,
             Some("aborted") => Self::Aborted,
@@ -36,8 +50,10 @@ impl Fate {
         )
     }
 
-    /// Such a verdict, once this is known.
-    pub(crate) fn settles(self, verdict: RollbackVerdict) -> RollbackVerdict {
+    /// A verdict that left open what became of the transaction, once this is known: an escape where it
+    /// was committed.
+    #[must_use]
+    pub fn settles(self, verdict: RollbackVerdict) -> RollbackVerdict {
         match self {
             Self::Aborted => verdict,
             Self::Committed => RollbackVerdict::Escaped {

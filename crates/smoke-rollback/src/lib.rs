@@ -16,6 +16,7 @@
 //! | [`fault`], [`witness`] | what the errors of a database mean, and which of them explain a failure |
 //! | [`queue`] | who has the connection and who waits for it: whether a second one was asked for |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
+//! | [`Fate`] | what became of a transaction whose connection is gone |
 //! | [`Moved`], [`kept_or_new`] | a connection on its way from one test's pool to the next one's |
 //!
 //! # Features
@@ -25,6 +26,8 @@
 //! | `postgres` | [`dialect`] of PostgreSQL |
 //! | `mysql` | [`dialect`] of MariaDB and MySQL |
 //! | `sqlite` | [`dialect`] of SQLite, whose library is linked |
+//!
+#![doc = include_str!("writing_a_backend.md")]
 
 mod absent;
 pub mod acting;
@@ -44,12 +47,15 @@ mod session;
 mod statement;
 mod steps;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod verdict;
 pub mod witness;
 
 pub use absent::{GRACE, IDLE, OPENING, not_opened_in_time, patience};
 pub use anew::kept_or_new;
 pub use choices::Choices;
+pub use fate::Fate;
 pub use fault::Fault;
 pub use link::{Found, Link, Missing, Released, Thread, Waiters};
 pub use moved::Moved;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use smoke_core::rollback::redact;
 use smoke_core::{Clue, Error, RollbackVerdict};
 
 use crate::dialect::Dialect;
@@ -12,9 +13,9 @@ use crate::queue::Look;
 
 /// One family of pools on one database: what a [`Session`](crate::Session) has to know of the library.
 ///
-/// The link of a sandbox is made with that, and knows how the application connects. Everything that
-/// is decided (what is proven, what a failure means, in which order a sandbox ends) is decided in
-/// this crate; a link carries out.
+/// Each sandbox has a link of its own, which knows how the application connects. This crate decides:
+/// what is proven, what a failure means, in which order a sandbox ends. A link carries out.
+/// The documentation of the crate shows [how to write one](crate#writing-a-backend).
 ///
 /// A library whose connections block may block in every function that is given a connection or
 /// makes one: [`with`](Self::with) and [`apart`](Self::apart) choose the thread.
@@ -28,16 +29,16 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// A connection that was checked out of a pool; dropped, it is given back.
     type Taken: Send + 'static;
     /// What the library says when a statement fails.
-    type Error: Send + Sync + 'static;
-    /// What goes with a connection that is moved, beside what is known of it.
+    type Error: std::error::Error + Send + Sync + 'static;
+    /// What goes with a connection that is [moved](Self::release): `()` where nothing does.
     type Luggage: Send + 'static;
 
     /// Whether [`read`](Self::read) tells the end of a transaction from every other error. Without
     /// that an error that says nothing else counts as the end.
-    const READS_CODES: bool;
+    const READS_CODES: bool = false;
 
     /// What is known of those who wait for the connection.
-    const WAITERS: Waiters;
+    const WAITERS: Waiters = Waiters::Unseen;
 
     /// Whether the library shows the session's own statements to the
     /// [`Witness`](crate::witness::Witness) as it shows the application's.
@@ -51,20 +52,28 @@ pub trait Link: Send + Sync + Sized + 'static {
 
     // The pool.
 
-    /// Checks the connection out, if it comes free within that time. Done as the session
-    /// ([`acting`](crate::acting)): it neither counts nor is checked.
+    /// Checks the connection out, and waits for it no longer than `wait`. The session calls this as
+    /// itself ([`acting`](crate::acting)), so that [`check_out`](crate::check_out) lets it pass.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing::InUse`] where somebody else has the connection, [`Missing::Gone`] where the pool is
+    /// closed or has lost it.
     fn take(
         &self,
         pool: &Self::Pool,
         wait: Duration,
     ) -> impl Future<Output = Result<Self::Taken, Missing>> + Send;
 
-    /// Does some work with a connection, on a thread that may block where the library does, and
-    /// returns both.
+    /// Does some work with a connection and returns both. Chooses a thread that may block, where the
+    /// library blocks.
+    ///
+    /// A library that does not block awaits the work where it is:
+    /// `let done = work(&mut taken).await; Ok((taken, done))`.
     ///
     /// # Errors
     ///
-    /// Where the work panicked or was lost, and the connection with it.
+    /// When the work panicked or was lost, and the connection with it.
     fn with<T, W>(
         taken: Self::Taken,
         thread: Thread,
@@ -74,7 +83,8 @@ pub trait Link: Send + Sync + Sized + 'static {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut Self::Connection) -> BoxFuture<'c, T> + Send + 'static;
 
-    /// Does some work with connections of its own, on a thread that may block where the library does.
+    /// Does some work with connections of its own. Chooses a thread that may block, where the library
+    /// blocks. None when the work panicked.
     fn apart<T: Send + 'static>(
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send {
@@ -84,14 +94,16 @@ pub trait Link: Send + Sync + Sized + 'static {
     /// Closes a connection that was checked out.
     fn discard(&self, taken: Self::Taken) -> impl Future<Output = ()> + Send;
 
-    /// Has the pool hand nothing out any more, as far as it can be told so.
+    /// Closes the pool to new check-outs, where the library can do that. Does not wait for
+    /// connections that are out.
     fn shut(&self, pool: &Self::Pool);
 
-    /// Parts with the pool, whose connection is closed now or when whoever has it brings it back;
-    /// whether it is closed.
+    /// Gives up the session's handle of the pool: its connection is closed now, or when its holder
+    /// returns it. True when it is closed already.
     fn part(&self, pool: Self::Pool) -> impl Future<Output = bool> + Send;
 
-    /// What the pool shows of who has the connection and who waits for it.
+    /// What the pool shows of who has the connection and who waits for it. None where it shows
+    /// nothing.
     fn look(_pool: &Self::Pool) -> Option<Look> {
         None
     }
@@ -106,9 +118,9 @@ pub trait Link: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// What cannot be moved, as it is.
-    fn release(&self, taken: Self::Taken) -> Released<Self> {
-        Err(taken)
+    /// The connection as it was taken, when it cannot be moved.
+    fn release(&self, taken: Self::Taken) -> impl Future<Output = Released<Self>> + Send {
+        async { Err(taken) }
     }
 
     // A connection.
@@ -118,31 +130,51 @@ pub trait Link: Send + Sync + Sized + 'static {
         async { drop(connection) }
     }
 
-    /// Runs statements as they are, in one go.
+    /// Runs statements as they are. There may be several, with semicolons between them: those after
+    /// one that fails are not run.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first statement that fails.
     fn run(
         connection: &mut Self::Connection,
         sql: &str,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Asks for the first column of each row: texts, or NULL.
+    /// Runs a query and returns the first column of each row: a text, or none for NULL.
+    ///
+    /// # Errors
+    ///
+    /// The error of the query, and of a column that is no text.
     fn texts(
         connection: &mut Self::Connection,
         sql: &str,
     ) -> impl Future<Output = Result<Vec<Option<String>>, Self::Error>> + Send;
 
-    /// Runs these statements, which begin a transaction, so that the library counts it.
+    /// Runs these statements, which begin a transaction, so that the library counts it: the
+    /// application's own transactions have to be savepoints within it. Runs them as any others where
+    /// the library counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first statement that fails.
     fn begin(
         &self,
         connection: &mut Self::Connection,
         sql: &str,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        Self::run(connection, sql)
+    }
 
-    /// Ends what was begun within the sandbox's transaction and never ended; whether the library
-    /// still is where it was lent.
-    fn unnest(connection: &mut Self::Connection) -> impl Future<Output = bool> + Send;
+    /// Rolls back what the library counts as begun within the sandbox's transaction and never ended;
+    /// whether it still counts what [`begin`](Self::begin) began. True where the library counts
+    /// nothing.
+    fn unnest(_connection: &mut Self::Connection) -> impl Future<Output = bool> + Send {
+        std::future::ready(true)
+    }
 
-    /// What went wrong in the application's last statement, where the connection has to be asked;
-    /// it is forgotten then.
+    /// The error of the application's last statement, where the connection has to be asked for it.
+    /// The connection forgets it then.
     fn last_error(
         _connection: &mut Self::Connection,
         _outside: &<Self::Dialect as Dialect>::Outside,
@@ -150,7 +182,8 @@ pub trait Link: Send + Sync + Sized + 'static {
         async { None }
     }
 
-    /// Another connection, made as the application makes its own.
+    /// Makes another connection, as the application makes its own. A dialect uses it to end the
+    /// sandbox's connection, and to ask what became of its transaction.
     ///
     /// # Errors
     ///
@@ -197,20 +230,34 @@ pub trait Link: Send + Sync + Sized + 'static {
 
     // What the library says.
 
-    /// What an error means.
+    /// What an error of a statement means.
     fn read(error: &Self::Error) -> Fault;
 
     /// The same in words, without passwords.
-    fn said(error: &Self::Error) -> String;
+    fn said(error: &Self::Error) -> String {
+        redact(&error.to_string()).into_owned()
+    }
 
-    /// An error of the library's that says that.
+    /// Makes an error of the library with this text, for an answer that a dialect does not understand.
     fn failure(why: &str) -> Self::Error;
 
-    /// What an error of the test, or one within it, says of the database.
-    fn find(&self, clue: Clue<'_>) -> Option<Found>;
+    /// What an error of the test, or one within it, says of the database. Knows the library's own
+    /// error; a library that wraps it in others, which are no source of each other, looks into them.
+    fn find(&self, clue: Clue<'_>) -> Option<Found> {
+        match clue {
+            Clue::Error(error) => {
+                let error = error.downcast_ref()?;
+                Some(Found::Fault(Self::read(error), Self::said(error)))
+            }
+            Clue::Text(_) => None,
+        }
+    }
 
-    /// Whether that says that a connection was waited for in vain.
-    fn is_exhausted(&self, clue: Clue<'_>) -> bool;
+    /// Whether that says that a connection was waited for in vain. Not asked where the pool
+    /// [tells](Waiters::Told) of that.
+    fn is_exhausted(&self, _clue: Clue<'_>) -> bool {
+        false
+    }
 
     /// An error of the test as the library puts it, and the same without what says nothing.
     fn plainer(&self, _error: &Error) -> Option<(String, String)> {

@@ -258,7 +258,8 @@ impl<L: Link> Session<L> {
             })
         });
         match ending.await {
-            Ok((taken, (verdict, Some(outside)))) => match self.sandbox.link().release(taken) {
+            Ok((taken, (verdict, Some(outside)))) => match self.sandbox.link().release(taken).await
+            {
                 Ok((connection, luggage)) => {
                     let moved = Moved {
                         connection,

@@ -2,6 +2,7 @@
 
 use smoke_core::RollbackVerdict;
 
+use crate::acting::is_session;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::gate::Refusal;
@@ -10,12 +11,28 @@ use crate::sandbox::Sandbox;
 use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, too_much, unproven};
 
-/// Proves that the connection is inside the transaction, before it is handed out to the application.
+/// Proves that the connection is inside the transaction, before the pool hands it out, and counts
+/// that. What the session takes itself ([`acting`](crate::acting)) is neither proven nor counted.
 ///
 /// # Errors
 ///
-/// When it is not, or nothing is to be handed out any more.
+/// When it is not inside, or nothing is to be handed out any more: the pool has to close the
+/// connection then.
 pub async fn check_out<L: Link>(
+    sandbox: &Sandbox<L>,
+    connection: &mut L::Connection,
+) -> Result<(), Refusal> {
+    if is_session() {
+        return Ok(());
+    }
+    let turn = sandbox.gate().queue().turn();
+    prove_inside(sandbox, connection).await?;
+    sandbox.gate().checked_out();
+    turn.take();
+    Ok(())
+}
+
+async fn prove_inside<L: Link>(
     sandbox: &Sandbox<L>,
     connection: &mut L::Connection,
 ) -> Result<(), Refusal> {

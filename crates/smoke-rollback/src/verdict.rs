@@ -56,6 +56,7 @@ pub(crate) fn reset() -> RollbackVerdict {
 
 /// The verdict where the connection is in no transaction, or in another one, when it is about to be
 /// handed out.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn met_no_transaction() -> RollbackVerdict {
     escaped("another transaction, or none, was met at a check-out".to_owned())
 }

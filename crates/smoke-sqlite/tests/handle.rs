@@ -3,12 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use smoke_conformance::eventually_blocking;
 use smoke_sqlite::{Cut, Handle, IDENTITY, find, take_opened, watch_process, watch_thread};
 use tempfile::TempDir;
 
@@ -127,54 +128,62 @@ fn what_went_wrong_is_known_until_the_next_statement() {
 #[test]
 fn a_connection_that_is_in_use_is_not_asked() {
     let database = Database::new();
-    let (mut connection, handle) = database.watched();
-    let (begins, begun) = mpsc::channel();
-    thread::scope(|scope| {
-        let asked = handle.clone();
-        scope.spawn(move || {
-            begun.recv().unwrap();
-            // Nobody ends the statement where this waits for it.
-            for _ in 0..100 {
-                assert_eq!(asked.last_error(), None);
-                thread::yield_now();
-            }
-            assert_eq!(asked.cut(PATIENCE), Cut::RolledBack);
-        });
-        begins.send(()).unwrap();
-        connection.batch_execute(ENDLESS).unwrap_err();
-    });
+    let (connection, handle) = database.watched();
+    let running = runs_for_ever(connection, ENDLESS);
+    // Nobody ends the statement where this waits for it.
+    for _ in 0..100 {
+        assert_eq!(handle.last_error(), None);
+        thread::yield_now();
+    }
+    assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
+    ended(running);
 }
 
 #[test]
 fn a_long_statement_is_interrupted_and_rolled_back() {
     let database = Database::new();
     let (mut connection, handle) = database.watched();
-    let (started, wait) = mpsc::channel();
-    thread::scope(|scope| {
-        let running = scope.spawn(move || {
-            connection
-                .batch_execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
-                .unwrap();
-            started.send(()).unwrap();
-            let error = connection.batch_execute(ENDLESS).unwrap_err();
-            (connection, error)
-        });
-        wait.recv().unwrap();
-        let begun = Instant::now();
-        assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
-        let (mut connection, error) = running.join().unwrap();
-        assert!(begun.elapsed() < 2 * PATIENCE);
-        assert!(!error.to_string().is_empty());
-        // The write lock is free, and the connection is good for nothing any more.
-        database
-            .connect()
-            .batch_execute("BEGIN IMMEDIATE; ROLLBACK")
-            .unwrap();
-        connection
-            .batch_execute("INSERT INTO t VALUES (2)")
-            .unwrap_err();
-    });
+    connection
+        .batch_execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
+        .unwrap();
+    let running = runs_for_ever(connection, ENDLESS);
+    assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
+    let mut connection = ended(running);
+    // The write lock is free, and the connection is good for nothing any more.
+    database
+        .connect()
+        .batch_execute("BEGIN IMMEDIATE; ROLLBACK")
+        .unwrap();
+    connection
+        .batch_execute("INSERT INTO t VALUES (2)")
+        .unwrap_err();
     assert_eq!(database.rows(), 0);
+}
+
+/// Runs statements again and again on a thread of its own, until one fails; it has begun.
+fn runs_for_ever(
+    mut connection: SqliteConnection,
+    sql: &'static str,
+) -> JoinHandle<SqliteConnection> {
+    let (started, begun) = mpsc::channel();
+    let running = thread::spawn(move || {
+        started.send(()).unwrap();
+        let error = loop {
+            if let Err(error) = connection.batch_execute(sql) {
+                break error;
+            }
+        };
+        assert!(!error.to_string().is_empty());
+        connection
+    });
+    begun.recv_timeout(PATIENCE).unwrap();
+    running
+}
+
+/// What a thread returns, which ends in time.
+fn ended<T>(thread: JoinHandle<T>) -> T {
+    eventually_blocking(2 * PATIENCE, || thread.is_finished(), |ended| *ended).unwrap();
+    thread.join().unwrap()
 }
 
 #[test]
@@ -184,10 +193,8 @@ fn an_idle_connection_is_rolled_back() {
     connection
         .batch_execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
         .unwrap();
-    thread::scope(|scope| {
-        let cut = scope.spawn(|| handle.cut(PATIENCE));
-        assert_eq!(cut.join().unwrap(), Cut::RolledBack);
-    });
+    let cut = thread::spawn(move || handle.cut(PATIENCE));
+    assert_eq!(ended(cut), Cut::RolledBack);
     connection.batch_execute("COMMIT").unwrap_err();
     assert_eq!(database.rows(), 0);
 }
@@ -198,16 +205,10 @@ fn a_loop_of_short_statements_does_not_escape_the_cut() {
     let (mut connection, handle) = database.watched();
     handle.seal();
     connection.batch_execute("BEGIN IMMEDIATE").unwrap();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            while connection
-                .batch_execute("INSERT INTO t VALUES (1); SELECT count(*) FROM t")
-                .is_ok()
-            {}
-            connection.batch_execute("SELECT 1").unwrap_err();
-        });
-        assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
-    });
+    let short = "INSERT INTO t VALUES (1); SELECT count(*) FROM t";
+    let running = runs_for_ever(connection, short);
+    assert_eq!(handle.cut(PATIENCE), Cut::RolledBack);
+    ended(running).batch_execute("SELECT 1").unwrap_err();
     assert_eq!(database.rows(), 0);
 }
 

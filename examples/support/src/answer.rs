@@ -1,5 +1,7 @@
 //! An answer, read off the wire.
 
+use serde_json::Value;
+
 /// An answer of HTTP/1.1.
 #[derive(Debug)]
 pub struct Answer {
@@ -33,6 +35,16 @@ impl Answer {
             headers.collect(),
             body.to_owned(),
         )
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect(&self.body)
     }
 
     /// A header, its name in lower case.

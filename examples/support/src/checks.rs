@@ -117,7 +117,7 @@ pub fn names_ports_that_cannot_be_used(binary: &str) {
             "is in use: stop what listens there, or set PORT to another one",
         ),
     ] {
-        let error = refusal(binary, port);
+        let error = refusal(binary, &[("PORT", port)]);
         assert!(error.contains(said), "PORT={port}: {error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }

@@ -16,4 +16,5 @@ pub use checks::{
 pub use listen::{listen, told_to_end};
 pub use prices::Prices;
 pub use server::serve;
-pub use service::{Service, refusal};
+pub use service::{Asked, Service, Starting, refusal};
+pub use smoke_testing::output;

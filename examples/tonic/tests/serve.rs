@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use examples_support::Service;
 use tonic::body::Body;
 use tonic::client::Grpc;
@@ -9,6 +11,9 @@ use tonic::codegen::{Service as _, http};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
+
+/// How long a call may take, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tonic-example");
 
@@ -18,8 +23,9 @@ fn the_endpoint_answers() {
 }
 
 async fn connect(service: &Service) -> Channel {
-    let endpoint = Endpoint::try_from(format!("http://{}", service.address()));
-    endpoint.unwrap().connect().await.unwrap()
+    let endpoint = Endpoint::try_from(format!("http://{}", service.address())).unwrap();
+    let endpoint = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE);
+    endpoint.connect().await.unwrap()
 }
 
 /// A string and a number are messages with one field, as those of the service are.

@@ -12,30 +12,28 @@ use smoke_core::{
 use super::form::ServerApp;
 use super::in_process::InProcess;
 
-/// Makes a function of fixtures that returns an application's closure the factory of the
-/// application under test.
+/// Makes the factory of the application under test from a function of fixtures.
 ///
-/// What the function returns is what `HttpServer::new` takes, `Fn() -> App<..>`, or a function of
-/// routes, `Fn(&mut ServiceConfig)`. It may be async; for one that returns a `Result` there is
-/// [`try_app`]. Its arguments are fixtures of the test for which the application is built.
+/// The function returns what `HttpServer::new` takes, `Fn() -> App<..>`, or a function that adds
+/// routes, `Fn(&mut ServiceConfig)`. It may be async. Use [`try_app`] for a function that returns a
+/// `Result`. Its arguments are fixtures of the test for which the application is built.
 ///
-/// A request goes through the whole application: middleware, data, extractors, error handlers and
-/// the default service are at work, and the answer to HEAD has no body, as from the server. Headers
-/// that every request needs are set with [`AppFactory::header`].
+/// A request goes through the whole application, with its middleware, data, extractors, error handlers
+/// and default service. The answer to HEAD has no body, as from the server. [`AppFactory::header`] sets
+/// headers that every request needs.
 ///
-/// A request arrives as the one did that asked for the run: with its peer, if it had one, its version
-/// of HTTP, and the server's [`AppConfig`](actix_web::dev::AppConfig). In a run that no request has
-/// asked for, that is of the last request through [`Smoke`](crate::Smoke), and before any the peer is
-/// 127.0.0.1:0. A test gives its request another peer as a [`SocketAddr`](std::net::SocketAddr) with
-/// [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension). What `HttpServer::on_connect` puts
-/// beside a connection is not there. Handlers find
-/// [`SmokeRequest`](crate::SmokeRequest) in the request's extensions, and the test's other
-/// extensions in an `http::Extensions` there. A WebSocket needs a connection: it works at
-/// [`LiveServer`](smoke_core::LiveServer), and a request of [`Client`](crate::Client) sees no more
-/// than its handshake.
+/// A request arrives as the request did that asked for the run: with its peer, if it had one, its
+/// version of HTTP, and the server's [`AppConfig`](actix_web::dev::AppConfig). If no request asked for
+/// the run, these are taken from the last request through [`Smoke`](crate::Smoke); before the first
+/// one, the peer is 127.0.0.1:0. A test sets another peer, as a [`SocketAddr`](std::net::SocketAddr),
+/// with [`RequestBuilder::extension`](crate::smoke_core::RequestBuilder::extension). The data of
+/// `HttpServer::on_connect` is not available. Handlers find [`SmokeRequest`](crate::SmokeRequest) in
+/// the request's extensions, and the test's other extensions in an `http::Extensions` there. A
+/// WebSocket needs a connection: it works with `LiveServer`, and a request of
+/// [`Client`](crate::Client) sees only its handshake.
 ///
-/// The application lives on a thread that it has for itself, as on a worker of the server. A handler
-/// that stops the thread stops nothing else, and its test is not started again until it returns.
+/// The application has a thread of its own, like a worker of the server. A handler that blocks the
+/// thread blocks nothing else. Its test is not started again until it returns.
 ///
 /// # Examples
 ///
@@ -97,7 +95,7 @@ where
     AppFactory::new(started, |app: InProcess| app)
 }
 
-/// [`app`] for a function, plain or async, that can fail: `?` takes every error in it.
+/// [`app`] for a function, plain or async, that can fail. Its `?` accepts every error.
 ///
 /// # Examples
 ///
@@ -127,10 +125,10 @@ where
     app(factory)
 }
 
-/// A function of fixtures that returns an application: plain or async, with or without a
+/// A function of fixtures that returns an application. It is plain or async, with or without a
 /// `Result`.
 ///
-/// The type parameters are inferred. It is implemented for every [`Factory`] of a [`ServerApp`].
+/// Implemented for every [`Factory`] of a [`ServerApp`]. The type parameters are inferred.
 pub trait ServerFactory<Marker, T, Form>: Factory<Marker, T> {}
 
 impl<F, Args, T, Form> ServerFactory<(Blocking, Unfailing, Args), T, Form> for F

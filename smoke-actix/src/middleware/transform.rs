@@ -10,15 +10,13 @@ use super::{ResponseBody, SmokeMiddleware};
 /// Answers `GET /smoketest/` in front of an application, and passes everything else through
 /// untouched.
 ///
-/// For [`App::wrap`](actix_web::App::wrap), as the last call: what is wrapped around it afterwards
-/// sees the smoke tests' requests first and their answers last. It answers at its prefix from the
-/// root of the server, also where it is wrapped around a scope; there, use
-/// [`routes`](crate::routes).
+/// Add it as the last call of [`App::wrap`](actix_web::App::wrap). A middleware that is wrapped later
+/// sees requests for a verdict before it, and the answers after it. Its prefix counts from the root of
+/// the server, even around a scope; use [`routes`](crate::routes) there.
 ///
-/// The one thing that it takes off them is the header
-/// [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER), whoever sends it: no handler has to
-/// fear a forged one. Where another service has signed it, the handler finds
-/// [`CalledBySmokeTest`](crate::CalledBySmokeTest) in the request's extensions.
+/// It removes only the header [`SmokeRequest::HEADER`](crate::SmokeRequest::HEADER) from them,
+/// whoever sends it, so that no handler sees a forged one. If a known service has signed the header,
+/// the handler finds [`CalledBySmokeTest`](crate::CalledBySmokeTest) in the request's extensions.
 ///
 /// All workers share one runner: make it once, outside the closure that
 /// [`HttpServer::new`](actix_web::HttpServer::new) takes.
@@ -62,7 +60,8 @@ impl Smoke {
     ///
     /// # Errors
     ///
-    /// When the prefix is no path of at least one plain segment: `/smoketest`, `/internal/smoke`.
+    /// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+    /// `/internal/smoke`.
     pub fn prefix(self, prefix: &str) -> Result<Self, PrefixError> {
         let endpoint = Arc::unwrap_or_clone(self.endpoint).prefix(prefix)?;
         Ok(Self {

@@ -17,8 +17,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServerHandle};
 use actix_web::rt::System;
 use smoke_actix::{Registry, Runner, Test};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use smoke_testing::PATIENCE;
+use smoke_testing::wire::exchange;
 
 /// A server with four workers, until it is dropped.
 pub struct Server {
@@ -50,7 +50,7 @@ impl Server {
                 server.await.unwrap();
             });
         });
-        let (address, handle) = starting.recv().unwrap();
+        let (address, handle) = starting.recv_timeout(PATIENCE).unwrap();
         Self { address, handle }
     }
 
@@ -93,12 +93,9 @@ impl Answer {
 
 /// Sends a request without a body over a connection of its own.
 pub async fn ask(address: SocketAddr, method: &str, target: &str, headers: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
     let request =
         format!("{method} {target} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let answer = exchange(address, &request).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),

@@ -1,12 +1,14 @@
 //! What a database has to bring.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use diesel::{ConnectionResult, QueryResult};
 use diesel_async::AsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 use smoke_rollback::Fault;
 use smoke_rollback::dialect::Dialect;
+use smoke_rollback::gate::Gate;
 
 use super::Connect;
 
@@ -20,6 +22,15 @@ pub(crate) trait Connection: PoolableConnection + 'static {
 
     /// Whether nothing goes on in a connection that was dropped.
     const ENDS_WHEN_DROPPED: bool = true;
+
+    /// Whether there is a connection that costs little and leads nowhere, to take the place of one that
+    /// is moved out of a pool.
+    const HAS_PLACEHOLDER: bool = false;
+
+    /// Such a connection.
+    fn placeholder() -> impl Future<Output = Option<Self>> + Send {
+        async { None }
+    }
 
     /// Whether sandboxes may connect with a manager of the application's, which opens as it likes.
     fn admit_manager() -> smoke_core::Result {
@@ -57,7 +68,7 @@ pub(crate) trait Line<C: Connection>: Default + Clone + Send + Sync + 'static {
     }
 
     /// Tells the sandbox with that gate of what is heard from now on.
-    fn tell(&self, _gate: &std::sync::Arc<smoke_rollback::gate::Gate>) {}
+    fn tell(&self, _gate: &Arc<Gate>) {}
 
     /// Whether the process of the server is the connection's own; none where the facts say so.
     fn is_own_process(

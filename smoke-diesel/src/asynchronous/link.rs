@@ -76,9 +76,9 @@ impl<P: SandboxPool> Link for Asynchronous<P> {
         pool.timed_out()
     }
 
-    fn release(&self, taken: P::Object) -> Released<Self> {
+    async fn release(&self, taken: P::Object) -> Released<Self> {
         let line = self.line.get().cloned().unwrap_or_default();
-        let mut connection = P::give_away(taken)?;
+        let mut connection = P::give_away(taken).await?;
         forget_transaction(&mut connection);
         Ok((connection, line))
     }

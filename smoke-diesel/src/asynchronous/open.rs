@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use smoke_core::rollback::redact;
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
-use smoke_rollback::acting::{as_session, is_session};
+use smoke_rollback::acting::as_session;
 use smoke_rollback::savepoints::Savepoints;
 use smoke_rollback::{
     Missing, Moved, OPENING, Sandbox, Session, check_out, kept_or_new, not_opened_in_time, patience,
@@ -114,18 +114,11 @@ fn hand_out<P: SandboxPool>(
     RecyclingMethod::CustomFunction(Box::new(move |connection| {
         let sandbox = Arc::clone(&sandbox);
         async move {
-            if is_session() {
-                return Ok(());
-            }
-            let turn = sandbox.gate().queue().turn();
             let inside = check_out(&sandbox, connection).await;
             inside.map_err(|refusal| {
                 let said = Box::new(refusal.to_string());
                 Error::DatabaseError(DatabaseErrorKind::Unknown, said)
-            })?;
-            sandbox.gate().checked_out();
-            turn.take();
-            Ok(())
+            })
         }
         .boxed()
     }))

@@ -49,8 +49,10 @@ pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     const GIVES_AWAY: bool = false;
 
     /// Takes a connection out of the pool, or gives back what cannot be taken.
-    fn give_away(object: Self::Object) -> std::result::Result<Self::Connection, Self::Object> {
-        Err(object)
+    fn give_away(
+        object: Self::Object,
+    ) -> impl Future<Output = std::result::Result<Self::Connection, Self::Object>> + Send {
+        async { Err(object) }
     }
 
     /// Closes a connection that was taken.

@@ -3,8 +3,8 @@
 use diesel::dsl::sql;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
-use diesel_async::RunQueryDsl;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{AsyncConnection as _, RunQueryDsl};
 use smoke_core::{Error, Result};
 use smoke_rollback::dialect::sqlite::Sqlite;
 
@@ -17,6 +17,12 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
 
     /// What was given up waits for its thread.
     const ENDS_WHEN_DROPPED: bool = false;
+
+    const HAS_PLACEHOLDER: bool = true;
+
+    async fn placeholder() -> Option<Self> {
+        Self::establish(":memory:").await.ok()
+    }
 
     /// diesel has SQLite make a file that is missing, unless the URL says otherwise.
     fn admit_manager() -> Result {

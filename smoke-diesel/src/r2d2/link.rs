@@ -125,7 +125,7 @@ impl<C: Connection> Link for R2d2<C> {
     }
 
     /// The pool closes what is left in its place.
-    fn release(&self, mut taken: Taken<C>) -> Released<Self> {
+    async fn release(&self, mut taken: Taken<C>) -> Released<Self> {
         let spare = lock(&self.placeholder).take();
         let made = || C::PLACEHOLDER.and_then(|url| C::establish(url).ok());
         let (Some(mut spare), Some(connection)) = (spare.or_else(made), taken.connection()) else {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
+use smoke_testing::pooler::{Production, ask, connect};
+
 use crate::application::Application;
-use crate::production::{Production, ask, connect, eventually};
 use crate::{Sandbox, is_lost, with_every_pool};
 
 with_every_pool! {
@@ -16,7 +19,7 @@ with_every_pool! {
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(120);
 
-/// As it is unless the application says otherwise.
+/// As it is unless the application says otherwise. The server counts its limits in whole seconds here.
 const SHORT: Duration = Duration::from_secs(2);
 
 /// Sends a statement through the same pooler, as production does.
@@ -33,7 +36,7 @@ impl Waiting {
 
     /// Production can go on, at last.
     async fn ends(self) {
-        let ended = tokio::time::timeout(Duration::from_secs(60), self.0);
+        let ended = tokio::time::timeout(PATIENCE, self.0);
         ended.await.unwrap().unwrap();
     }
 }
@@ -87,7 +90,8 @@ async fn a_long_statement_is_ended_by_the_server<A: Application>() {
     sandbox.run(&production.insert(1)).await.unwrap();
     let (pool, process) = (sandbox.pool.clone(), sandbox.pool.process().await);
     let running = tokio::spawn(async move { pool.run("SELECT pg_sleep(120)").await });
-    eventually(async || production.sleeps(process).await).await;
+    let sleeps = eventually(PATIENCE, || production.sleeps(process), |sleeps| *sleeps);
+    sleeps.await.unwrap();
     let waiting = Waiting::new(&production);
     sandbox.session.cut().await;
     running.await.unwrap().unwrap_err();

@@ -1,7 +1,8 @@
 //! A connection that is lost before it is looked at.
 
+use smoke_testing::pooler::{self, Production};
+
 use crate::application::Application;
-use crate::production::{self, Production};
 use crate::{Sandbox, is_escaped, is_lost, with_every_pool};
 
 with_every_pool! {
@@ -16,7 +17,7 @@ async fn what_was_committed_before_the_loss_is_an_escape<A: Application>() {
         sandbox.session.enter().await.unwrap();
         let insert = production.insert(i32::from(escaped));
         sandbox.run(&format!("{insert}; {sql}")).await.unwrap();
-        production::end(process).await;
+        pooler::end(process).await;
         let left = sandbox.session.leave().await.unwrap_err();
         assert!(is_lost(&left), "{sql}: {left:?}");
         let verdict = sandbox.finish().await;

@@ -7,7 +7,6 @@ mod alone;
 mod application;
 mod lost;
 mod pooled;
-mod production;
 mod session;
 
 use std::sync::Arc;

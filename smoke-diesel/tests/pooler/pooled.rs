@@ -1,7 +1,10 @@
 //! Through the pooler.
 
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
+use smoke_testing::pooler::Production;
+
 use crate::application::Application;
-use crate::production::{Production, eventually};
 use crate::{Sandbox, is_escaped, is_lost, with_every_pool};
 
 with_every_pool! {
@@ -57,7 +60,8 @@ async fn a_sandbox_is_ended_from_outside<A: Application>() {
     let process = sandbox.pool.process().await;
     sandbox.run(&production.insert(1)).await.unwrap();
     sandbox.session.cut().await;
-    eventually(async || !production.has(process).await).await;
+    let ended = eventually(PATIENCE, || production.has(process), |has| !has);
+    ended.await.unwrap();
     let verdict = sandbox.finish().await;
     assert!(is_lost(&verdict), "{verdict:?}");
     assert_eq!(production.rows().await, 0);

@@ -1,10 +1,12 @@
 //! A session of the sandbox's own: what it keeps is gone with it, and whose it is is known.
 
+use smoke_conformance::eventually;
 use smoke_rollback::dialect::postgres::{FACTS, Facts};
+use smoke_testing::PATIENCE;
+use smoke_testing::pooler::{Production, ask, connect, variable};
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::application::Application;
-use crate::production::{Production, ask, connect, eventually, variable};
 use crate::{Sandbox, with_every_pool};
 
 with_every_pool! {
@@ -21,7 +23,12 @@ async fn a_lock_of_the_session_goes_with_its_connection<A: Application>() {
     let free = format!("SELECT pg_try_advisory_lock(88, {process})");
     assert_eq!(ask(&client, &free).await.get(0), Some("f"));
     assert!(sandbox.finish().await.is_rolled_back());
-    eventually(async || ask(&client, &free).await.get(0) == Some("t")).await;
+    let gone = eventually(
+        PATIENCE,
+        || ask(&client, &free),
+        |row| row.get(0) == Some("t"),
+    );
+    gone.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,9 @@
 
 use diesel::connection::SimpleConnection;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::join_all;
 use smoke_conformance::Wrapper;
-use smoke_core::{Backend, Error, Outcome, Registry, Runner, Sandbox, Selection, Test};
+use smoke_core::{Backend, Error, Sandbox};
 use smoke_diesel::{bb8, deadpool_diesel, r2d2};
 
 use crate::subject::Subject;
@@ -18,24 +19,21 @@ const INSIDE: &str =
 
 /// Fails unless a test that ends in that error says so, whatever is around it.
 async fn each<B: Backend, Fut>(
-    backend: impl Fn() -> B,
+    backend: impl Fn(Wrapper) -> B,
     expected: &str,
     ends: fn(Sandbox<B::Pool>, Wrapper) -> Fut,
 ) where
     Fut: Future<Output = Error> + Send + 'static,
 {
-    for wrapper in Wrapper::ALL {
-        let body =
-            move |pool: Sandbox<B::Pool>| async move { Err::<(), _>(ends(pool, wrapper).await) };
-        let registry = Registry::new()
-            .rollback(backend())
-            .test(Test::new("a", body));
-        let report = Runner::new(registry).run(Selection::fast()).await;
-        let test = &report.tests[0];
-        assert_eq!(test.outcome, Outcome::Errored, "{wrapper:?}: {test:?}");
+    for (wrapper, test) in Wrapper::each(backend, ends).await {
         let said = test.message.as_deref().unwrap();
         assert!(said.contains(expected), "{wrapper:?}: {test:?}");
     }
+}
+
+/// A file for each wrapper: one has one sandbox.
+async fn files() -> Vec<Sqlite> {
+    join_all(Wrapper::ALL.map(|_| Sqlite::new())).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +43,7 @@ async fn a_second_connection_of_deadpool() {
         wrapper.wrap(pool.get().await.map(drop).unwrap_err())
     }
     let subject = Postgres::new().await;
-    each(|| subject.backend(), SECOND, takes_two).await;
+    each(|_| subject.backend(), SECOND, takes_two).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +56,7 @@ async fn a_second_connection_of_bb8() {
         wrapper.wrap(pool.get().await.map(drop).unwrap_err())
     }
     let subject = Mariadb::new().await;
-    each(|| bb8::Rollback::mysql(subject.url()), SECOND, takes_two).await;
+    each(|_| bb8::Rollback::mysql(subject.url()), SECOND, takes_two).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,8 +66,8 @@ async fn a_second_connection_of_deadpool_diesel() {
         let _first = pool.get().await.unwrap();
         wrapper.wrap(pool.get().await.map(drop).unwrap_err())
     }
-    let subject = Sqlite::new().await;
-    let backend = || deadpool_diesel::Rollback::sqlite(subject.url());
+    let files = files().await;
+    let backend = |of: Wrapper| deadpool_diesel::Rollback::sqlite(files[of as usize].url());
     each(backend, SECOND, takes_two).await;
 }
 
@@ -83,8 +81,8 @@ async fn a_second_connection_of_r2d2() {
         });
         taking.await.unwrap()
     }
-    let subject = Sqlite::new().await;
-    each(|| subject.backend(), SECOND, takes_two).await;
+    let files = files().await;
+    each(|of| files[of as usize].backend(), SECOND, takes_two).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,10 +103,11 @@ async fn a_transaction_of_a_kind_of_its_own() {
         let begun = begun.run(async |connection| connection.batch_execute("SELECT 1").await);
         wrapper.wrap(begun.await.unwrap_err())
     }
-    let subject = Sqlite::new().await;
-    each(|| r2d2::Rollback::sqlite(subject.url()), INSIDE, immediate).await;
+    let files = files().await;
+    let backend = |of: Wrapper| r2d2::Rollback::sqlite(files[of as usize].url());
+    each(backend, INSIDE, immediate).await;
     let subject = Postgres::new().await;
-    each(|| subject.backend(), INSIDE, serializable).await;
+    each(|_| subject.backend(), INSIDE, serializable).await;
 }
 
 /// The error of a statement that is met while its rows are read.
@@ -128,5 +127,5 @@ async fn an_error_that_comes_with_rows() {
     let mut production = subject.connect().await;
     let lock = production.batch_execute("BEGIN; LOCK TABLE t");
     lock.await.unwrap();
-    each(|| subject.backend(), "the database was busy", inserts).await;
+    each(|_| subject.backend(), "the database was busy", inserts).await;
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
+use smoke_conformance::eventually;
 use smoke_core::{
     Backend, Outcome, Registry, Report, Result, Runner, Sandbox, Selection, Test, TestReport,
 };
@@ -13,7 +14,7 @@ use smoke_diesel::bb8::Rollback;
 
 use crate::subject::mariadb::{Mariadb, number};
 use crate::subject::postgres::OnPostgres;
-use crate::subject::{Subject, on_postgres, on_subjects_that_defer};
+use crate::subject::{PATIENCE, Subject, on_postgres, on_subjects_that_defer};
 
 on_subjects_that_defer! {
     a_second_connection_at_once_is_a_limit_of_the_sandbox,
@@ -161,9 +162,7 @@ async fn loses_a_deadlock(subject: Arc<Mariadb>, pool: <Mariadb as Subject>::Poo
         waited
     });
     let asked = "SELECT COUNT(*) FROM information_schema.innodb_lock_waits";
-    while number(asked).await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually(PATIENCE, || number(asked), |waiting| *waiting > 0).await?;
     let answer = handle::<Mariadb>(&pool, "UPDATE d SET y = 1 WHERE x = 1").await;
     waiting.await??;
     answer

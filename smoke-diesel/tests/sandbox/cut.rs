@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use smoke_conformance::eventually;
 use smoke_core::Opened;
 use smoke_diesel::r2d2::Rollback;
 
@@ -21,9 +22,10 @@ async fn a_long_statement_ends_when_the_sandbox_is_cut<S: Subject>() {
     sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
     let pool = sandbox.pool.clone();
     let running = tokio::spawn(async move { S::run(&pool, S::LONG).await });
-    while sandbox.session.checkouts() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let look = async || sandbox.session.checkouts();
+    let taken = eventually(PATIENCE, look, |checkouts| *checkouts == 2);
+    taken.await.unwrap();
+    // Whether the statement has begun is nowhere to be seen on SQLite.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let begun = Instant::now();
     assert!(sandbox.session.cut().await);

@@ -1,7 +1,5 @@
 //! What only deadpool-diesel has: work on the connection that nobody waits for any more.
 
-use std::time::Duration;
-
 use deadpool_diesel::{Manager, Pool};
 use diesel::connection::SimpleConnection;
 use diesel::{MysqlConnection, SqliteConnection};
@@ -152,9 +150,7 @@ async fn a_session_that_nobody_finishes_closes_its_connection() {
         .unwrap()
         .unwrap();
     drop(session);
-    while subject.can_write().await.is_err() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    subject.until_it_can_be_written().await;
     assert_eq!(subject.rows().await, 0);
 }
 

@@ -1,12 +1,11 @@
 //! An address may lead to several servers: on another one the number of a connection is somebody else's.
 
-use std::time::Duration;
-
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{
     AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
 };
+use smoke_conformance::eventually;
 use smoke_core::Opened;
 use smoke_diesel::bb8;
 use smoke_rollback::dialect::mysql::{Sight, Who};
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use crate::subject::mariadb::{Login, Mariadb};
 use crate::subject::postgres::url;
-use crate::subject::{Subject, is_lost, open};
+use crate::subject::{PATIENCE, Subject, is_lost, open};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_connection_of_another_postgres_is_ended() {
@@ -106,9 +105,12 @@ async fn no_connection_of_another_mariadb_is_ended() {
         if seen.is_none() {
             somebody.batch_execute("SELECT 1").await.unwrap();
         }
-        let is_it = format!("id = {number}");
-        while seen == Some(Sight::Listed) && listed(&mut other, &is_it).await > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        if seen == Some(Sight::Listed) {
+            let is_it = format!("id = {number}");
+            let look = async || listed(&mut subject.connect().await, &is_it).await;
+            eventually(PATIENCE, look, |found| *found == 0)
+                .await
+                .unwrap();
         }
     }
     somebody.batch_execute("SELECT 1").await.unwrap_err();
@@ -148,9 +150,10 @@ async fn a_sandbox_in_a_trigger_of_somebody_else_is_not_taken_for_gone() {
             ran.is_ok()
         });
         let waits = "state = 'User lock' AND db = DATABASE()";
-        while listed(&mut other, waits).await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let look = async || listed(&mut subject.connect().await, waits).await;
+        eventually(PATIENCE, look, |found| *found > 0)
+            .await
+            .unwrap();
         assert_eq!(session.cut().await, may_end, "{login:?}");
         let free = format!("DO RELEASE_LOCK('{lock}')");
         other.batch_execute(&free).await.unwrap();

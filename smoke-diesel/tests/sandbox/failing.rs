@@ -2,12 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use smoke_conformance::Line;
+use smoke_conformance::{Line, eventually};
 use smoke_core::{Backend, Result, Sandbox, Test};
 use smoke_diesel::bb8;
 use uuid::Uuid;
@@ -196,15 +195,13 @@ async fn a_mariadb_that_is_full_and_then_is_not() {
     assert!(before.verdict().is_pass(), "{before:?}");
     tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 1")).await;
     // The server ends the sandbox's session in its own time.
-    let taking = async {
-        loop {
-            match diesel_async::AsyncMysqlConnection::establish(&url).await {
-                Ok(taken) => break taken,
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        }
+    let taken = std::sync::Mutex::new(None);
+    let take = async || {
+        let connected = diesel_async::AsyncMysqlConnection::establish(&url).await;
+        connected.map(|connection| *taken.lock().unwrap() = Some(connection))
     };
-    let taken = tokio::time::timeout(PATIENCE, taking).await.unwrap();
+    let taking = eventually(PATIENCE, take, Result::is_ok);
+    taking.await.unwrap().unwrap();
     assert_errored(&run(&runner).await, "no capacity");
     drop(taken);
     tell(format!("ALTER USER {user} WITH MAX_USER_CONNECTIONS 0")).await;

@@ -10,8 +10,9 @@ pub(crate) mod sqlite;
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use smoke_conformance::eventually;
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict, Session};
 
 /// A database with a table `t (x)`, and an application that has a pool of it.
@@ -62,11 +63,8 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 
     /// Waits until another connection can write: a server ends a session in its own time.
     async fn until_it_can_be_written(&self) {
-        let begun = Instant::now();
-        while let Err(error) = self.can_write().await {
-            assert!(begun.elapsed() < PATIENCE, "{error}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let can_write = eventually(PATIENCE, || self.can_write(), Result::is_ok);
+        can_write.await.unwrap().unwrap();
     }
 }
 

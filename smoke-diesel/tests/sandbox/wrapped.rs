@@ -53,6 +53,7 @@ async fn a_long_statement_ends_when_the_sandbox_is_cut() {
     let Opened { pool, session } = open(&backend(&subject)).await.unwrap();
     run(&pool, INSERT).await.unwrap();
     let (ran, ()) = tokio::join!(run(&pool, Sqlite::LONG), async {
+        // Whether the statement has begun is nowhere to be seen.
         tokio::time::sleep(Duration::from_millis(50)).await;
         session.cut().await;
     });

@@ -2,19 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-mod production;
-
 use std::time::Duration;
 
-use production::Production;
+use smoke_conformance::eventually;
 use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict};
 use smoke_sqlx::Rollback;
+use smoke_testing::PATIENCE;
+use smoke_testing::pooler::Production;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres};
 
 type Sandbox = Opened<sqlx::PgPool>;
 
+fn pooled(production: &Production) -> PgConnectOptions {
+    production.pooled.parse().unwrap()
+}
+
 async fn open(production: &Production) -> Sandbox {
-    let backend = Rollback::<Postgres>::with_options(production.pooled.clone());
+    let backend = Rollback::<Postgres>::with_options(pooled(production));
     // So long that it is not the limit what ends anything.
     let request = OpenRequest::new("shop::a_test", Duration::from_secs(60));
     backend.open(request).await.unwrap()
@@ -114,13 +119,8 @@ async fn a_sandbox_is_ended_from_outside() {
     run(&sandbox, &production.insert(1)).await.unwrap();
     sandbox.session.cut().await;
     // The server ends a session in its own time.
-    let ending = async {
-        while production.has(process).await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let ended = tokio::time::timeout(Duration::from_secs(15), ending).await;
-    ended.unwrap();
+    let ended = eventually(PATIENCE, || production.has(process), |has| !has);
+    ended.await.unwrap();
     let verdict = finish(sandbox).await;
     assert!(is_lost(&verdict), "{verdict:?}");
     assert_eq!(production.rows().await, 0);
@@ -129,20 +129,19 @@ async fn a_sandbox_is_ended_from_outside() {
 /// There is no other connection that could end it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_sandbox_that_has_the_poolers_only_connection_is_closed() {
-    let mut production = Production::new().await;
-    production.pooled = production.pooled.clone().database("alone");
-    let backend = Rollback::<Postgres>::with_options(production.pooled.clone());
+    let production = Production::through_one_connection().await;
+    let backend = Rollback::<Postgres>::with_options(pooled(&production));
     // With limits of the server that are longer than this takes.
     let request = OpenRequest::new("shop::a_test", Duration::from_secs(120));
     let sandbox = backend.open(request).await.unwrap();
     run(&sandbox, &production.insert(1)).await.unwrap();
-    let pooled = production.pooled.clone();
+    let pooled = pooled(&production);
     let waiting = tokio::spawn(async move {
         let mut connection = pooled.connect().await?;
         sqlx::raw_sql("SELECT 1").execute(&mut connection).await
     });
     sandbox.session.cut().await;
-    let went_on = tokio::time::timeout(Duration::from_secs(60), waiting);
+    let went_on = tokio::time::timeout(PATIENCE, waiting);
     went_on.await.unwrap().unwrap().unwrap();
     run(&sandbox, "SELECT 1").await.unwrap_err();
     let verdict = finish(sandbox).await;

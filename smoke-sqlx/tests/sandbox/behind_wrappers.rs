@@ -1,7 +1,8 @@
 //! What an error means is known whatever the application has put around it.
 
+use futures_util::future::join_all;
 use smoke_conformance::Wrapper;
-use smoke_core::{Backend, Error, Outcome, Registry, Runner, Sandbox, Selection, Test};
+use smoke_core::{Backend, Error, Sandbox};
 use smoke_sqlx::Rollback;
 use sqlx::{Pool, Postgres};
 
@@ -12,27 +13,22 @@ on_every_subject! {
     a_write_in_a_sandbox_for_reading_is_a_limit_behind_any_wrapper,
 }
 
+/// A database for each wrapper: a file has one sandbox.
+async fn productions<S: Subject>() -> Vec<(S::Kept, Pool<S>)> {
+    join_all(Wrapper::ALL.map(|_| S::production())).await
+}
+
 /// The message and the causes of a test that ends in an error, once for each wrapper.
 async fn each<B: Backend, Fut>(
-    backend: impl Fn() -> B,
+    backend: impl Fn(Wrapper) -> B,
     ends: fn(Sandbox<B::Pool>, Wrapper) -> Fut,
 ) -> Vec<(Wrapper, String, Vec<String>)>
 where
     Fut: Future<Output = Error> + Send + 'static,
 {
-    let mut said = Vec::new();
-    for wrapper in Wrapper::ALL {
-        let body =
-            move |pool: Sandbox<B::Pool>| async move { Err::<(), _>(ends(pool, wrapper).await) };
-        let registry = Registry::new()
-            .rollback(backend())
-            .test(Test::new("a", body));
-        let mut report = Runner::new(registry).run(Selection::fast()).await;
-        let test = report.tests.remove(0);
-        assert_eq!(test.outcome, Outcome::Errored, "{wrapper:?}: {test:?}");
-        said.push((wrapper, test.message.unwrap(), test.causes));
-    }
-    said
+    let tests = Wrapper::each(backend, ends).await.into_iter();
+    let said = tests.map(|(wrapper, test)| (wrapper, test.message.unwrap(), test.causes));
+    said.collect()
 }
 
 async fn a_second_connection_is_a_limit_behind_any_wrapper<S: Subject>() {
@@ -40,8 +36,9 @@ async fn a_second_connection_is_a_limit_behind_any_wrapper<S: Subject>() {
         let _first = pool.acquire().await.unwrap();
         wrapper.wrap(pool.acquire().await.unwrap_err())
     }
-    let (_kept, production) = S::production().await;
-    for (wrapper, said, _) in each(|| S::backend(&production), takes_two::<S>).await {
+    let productions = productions::<S>().await;
+    let backend = |of: Wrapper| S::backend(&productions[of as usize].1);
+    for (wrapper, said, _) in each(backend, takes_two::<S>).await {
         let limit = "limit of the sandbox: a second connection";
         assert!(said.contains(limit), "{wrapper:?}: {said}");
     }
@@ -54,8 +51,8 @@ where
     async fn writes<S: Subject>(Sandbox(pool): Sandbox<Pool<S>>, wrapper: Wrapper) -> Error {
         wrapper.wrap(S::run(&pool, "INSERT INTO t VALUES (1)").await.unwrap_err())
     }
-    let (_kept, production) = S::production().await;
-    let backend = || Rollback::like(&production).read_only();
+    let productions = productions::<S>().await;
+    let backend = |of: Wrapper| Rollback::like(&productions[of as usize].1).read_only();
     for (wrapper, said, _) in each(backend, writes::<S>).await {
         let limit = "limit of the sandbox: the sandbox is read-only";
         assert!(said.contains(limit), "{wrapper:?}: {said}");
@@ -74,7 +71,7 @@ async fn a_lock_is_contention_behind_any_wrapper() {
     let ((), production) = Postgres::production().await;
     let mut holder = production.begin().await.unwrap();
     Postgres::run_on(&mut holder, "LOCK TABLE t").await.unwrap();
-    for (wrapper, said, causes) in each(|| Postgres::backend(&production), inserts).await {
+    for (wrapper, said, causes) in each(|_| Postgres::backend(&production), inserts).await {
         assert!(
             said.contains("the database was busy"),
             "{wrapper:?}: {said}"
@@ -98,7 +95,7 @@ async fn going_on_after_an_error_is_a_limit_behind_any_wrapper() {
         )
     }
     let ((), production) = Postgres::production().await;
-    for (wrapper, said, _) in each(|| Postgres::backend(&production), goes_on).await {
+    for (wrapper, said, _) in each(|_| Postgres::backend(&production), goes_on).await {
         let limit = "limit of the sandbox: the application went on after an SQL error";
         assert!(said.contains(limit), "{wrapper:?}: {said}");
     }
@@ -114,7 +111,7 @@ async fn the_line_of_the_servers_source_is_left_out() {
         )
     }
     let ((), production) = Postgres::production().await;
-    for (wrapper, said, causes) in each(|| Postgres::backend(&production), asks).await {
+    for (wrapper, said, causes) in each(|_| Postgres::backend(&production), asks).await {
         let all = format!("{said} {}", causes.join(" "));
         assert!(
             all.contains("column \"license\" does not exist"),

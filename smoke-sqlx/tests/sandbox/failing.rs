@@ -3,9 +3,8 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use smoke_conformance::Line;
+use smoke_conformance::{Line, eventually};
 use smoke_core::{
     Backend, Opened, Outcome, Registry, Report, Result, Runner, Sandbox, Selection, Test,
 };
@@ -14,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool, Pool, Postgres, Sqlite};
 use uuid::Uuid;
 
-use crate::subject::{Subject, on_every_subject, open};
+use crate::subject::{PATIENCE, Subject, on_every_subject, open};
 
 on_every_subject! {
     a_second_connection_at_once_is_a_limit_of_the_sandbox,
@@ -121,9 +120,7 @@ async fn dies_and_comes_back(in_use: bool, said: &str) {
                 drop(connection);
                 if dies && !in_use {
                     // A task of its own gives it back.
-                    while pool.num_idle() == 0 {
-                        tokio::time::sleep(Duration::from_millis(1)).await;
-                    }
+                    eventually(PATIENCE, async || pool.num_idle(), |idle| *idle > 0).await?;
                     line.cut().await;
                 }
                 Postgres::run(&pool, "INSERT INTO t VALUES (2)").await?;

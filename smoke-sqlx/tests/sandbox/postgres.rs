@@ -1,7 +1,6 @@
 //! What only PostgreSQL has.
 
-use std::time::Duration;
-
+use smoke_conformance::eventually;
 use sqlx::Postgres;
 use sqlx::postgres::PgListener;
 
@@ -86,20 +85,14 @@ async fn a_lock_of_the_session_goes_with_its_connection() {
     let pid: i32 = asked.fetch_one(&sandbox.pool).await.unwrap();
     let lock = sqlx::query("SELECT pg_advisory_lock(88, $1)").bind(pid);
     lock.execute(&sandbox.pool).await.unwrap();
-    let mut production = sandbox.production.acquire().await.unwrap();
-    let free = async |production: &mut _| -> bool {
+    let production = sandbox.production.clone();
+    let free = async || -> bool {
         let free = sqlx::query_scalar("SELECT pg_try_advisory_lock(88, $1)").bind(pid);
-        free.fetch_one(production).await.unwrap()
+        free.fetch_one(&production).await.unwrap()
     };
-    assert!(!free(&mut *production).await);
+    assert!(!free().await);
     assert!(sandbox.finish().await.is_rolled_back());
-    let waiting = async {
-        while !free(&mut *production).await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let waited = tokio::time::timeout(PATIENCE, waiting);
-    waited.await.unwrap();
+    eventually(PATIENCE, free, |free| *free).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,20 +2,19 @@
 
 use std::net::SocketAddr;
 
+use smoke_testing::PATIENCE;
+use smoke_testing::wire::read_until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// What a server says over a connection, but for the date and the order of the headers.
 async fn rest(mut stream: TcpStream, said: &mut Vec<u8>) {
-    stream.read_to_end(said).await.unwrap();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(said)).await;
+    read.expect("the server ends in time").unwrap();
 }
 
 async fn head(stream: &mut TcpStream) -> Vec<u8> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
+    let head = read_until(stream, "\r\n\r\n").await.unwrap();
     let mut lines: Vec<&str> = head
         .lines()
         .filter(|line| !line.starts_with("date: "))
@@ -55,7 +54,8 @@ pub async fn talk(address: SocketAddr) -> Vec<u8> {
     for (opcode, payload) in payloads {
         stream.write_all(&frame(opcode, payload)).await.unwrap();
         let mut heard = vec![0; 2 + payload.len()];
-        stream.read_exact(&mut heard).await.unwrap();
+        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut heard)).await;
+        read.expect("the server answers in time").unwrap();
         assert_eq!(&heard[2..], payload);
         said.extend(heard);
     }
@@ -110,7 +110,10 @@ pub async fn echo(address: SocketAddr, length: usize) {
         }
         assert_eq!(received, length);
     };
-    tokio::join!(sending, receiving);
+    let exchanging = async { tokio::join!(sending, receiving) };
+    // A GiB takes its time, on a machine that is busy.
+    let exchanged = tokio::time::timeout(10 * PATIENCE, exchanging).await;
+    exchanged.expect("the server answers in time");
 }
 
 /// Has a GiB go there and back, and measures how much more memory this process has had at once.

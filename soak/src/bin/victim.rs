@@ -5,10 +5,11 @@
 //! victim DATABASE URL TILL TESTS    so many; says what it uses after a warm-up, and at the end
 //! ```
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use smoke_axum::{Ask, Report, Runner, Selection};
+use smoke_conformance::eventually;
 use soak::figures::Figures;
 use soak::shop::{Tills, registry, with_an_export};
 use soak::stack::{Mariadb, Postgres, Sqlite, Stack};
@@ -74,13 +75,12 @@ async fn so_many(runner: &Runner, tests: usize) -> Result<()> {
 /// What is used once the threads have gone that a runtime keeps for a while, in case that it needs
 /// them again.
 async fn at_rest(warm: &Figures) -> Result<Figures> {
-    let end = Instant::now() + KEPT;
-    loop {
-        let now = Figures::now()?;
-        if now.threads <= warm.threads || Instant::now() > end {
-            return Ok(now);
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    let look = async || Figures::now();
+    let goes_on = |now: &Figures| now.threads > warm.threads;
+    match eventually(KEPT, look, |now| !now.as_ref().is_ok_and(goes_on)).await {
+        Ok(now) => now,
+        // What does not go is found by who reads it.
+        Err(_) => Figures::now(),
     }
 }
 

@@ -7,6 +7,8 @@ mod sqlite;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use smoke_conformance::eventually;
+
 pub use mariadb::MariadbDatabase;
 pub use postgres::PostgresDatabase;
 pub use sqlite::{LockWatch, SqliteDatabase};
@@ -81,22 +83,13 @@ pub trait Database: Sized {
     }
 }
 
-async fn until_empty(
-    limit: Duration,
-    look: impl AsyncFn() -> Vec<String>,
-) -> Result<Duration, String> {
+async fn until_empty<F>(limit: Duration, look: impl FnMut() -> F) -> Result<Duration, String>
+where
+    F: Future<Output = Vec<String>>,
+{
     let start = Instant::now();
-    loop {
-        let left = look().await;
-        let after = start.elapsed();
-        if left.is_empty() {
-            return Ok(after);
-        }
-        if after > limit {
-            return Err(format!("after {after:?} there are still: {left:?}"));
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually(limit, look, Vec::is_empty).await?;
+    Ok(start.elapsed())
 }
 
 fn note(left: &mut Vec<String>, what: &str, count: i64) {
@@ -121,6 +114,9 @@ fn new_name() -> String {
     format!("soak_{}", uuid::Uuid::new_v4().simple())
 }
 
+/// How long a server may take to drop a database, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A destructor cannot wait; the thread has a runtime of its own.
 fn administer<C: Connection>(url: String, sql: String) {
     let done = std::thread::spawn(move || {
@@ -128,10 +124,12 @@ fn administer<C: Connection>(url: String, sql: String) {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(async {
+        let administering = async {
             let mut connection = C::connect(&url).await.unwrap();
             connection.run(&sql).await.unwrap();
-        });
+        };
+        let limited = async { tokio::time::timeout(PATIENCE, administering).await };
+        runtime.block_on(limited).unwrap();
     });
     if done.join().is_err() {
         eprintln!("a database is left behind");

@@ -59,6 +59,11 @@ impl<D: Database> Bench<D> {
         D::number(&self.production, "SELECT COUNT(*) FROM smoke_conformance").await
     }
 
+    /// The connections to the database, production's and those of sandboxes.
+    pub(super) async fn connections(&self) -> Result<i64, String> {
+        self.database.connections(&self.production).await
+    }
+
     /// Fails where production sees anything but its own row.
     pub(super) async fn nothing_stays(&self) -> Result<(), String> {
         match self.rows().await? {

@@ -5,6 +5,8 @@ use std::future::Future;
 
 use smoke_core::Backend;
 
+use super::connections;
+
 /// A database that the suite may write to, and a backend for a pool of it.
 ///
 /// The functions use the pool as an application does, through the library that it belongs to.
@@ -23,6 +25,17 @@ pub trait Database: Clone + Send + Sync + 'static {
 
     /// Which SQL the database speaks.
     fn dialect(&self) -> Dialect;
+
+    /// How many connections to the database are open: what is not known is found out on production's
+    /// pool. On SQLite these are the file descriptors that this process has of the file.
+    ///
+    /// Only a [`Dialect::Other`] has to count them itself.
+    fn connections(
+        &self,
+        production: &Self::Pool,
+    ) -> impl Future<Output = Result<i64, String>> + Send {
+        connections::count::<Self>(self.dialect(), production)
+    }
 
     /// Whether the backend has the database refuse a COMMIT: then nothing stays after an escape. Not so unless
     /// said.
@@ -79,4 +92,8 @@ pub enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
+    /// Another one. It knows the few statements of the suite: a table with an `INTEGER PRIMARY KEY`,
+    /// `INSERT .. RETURNING`, `DELETE`, `COUNT(*)`, `ADD COLUMN`, and `COMMIT AND CHAIN`; and others can
+    /// write while a sandbox does that has not written.
+    Other,
 }

@@ -3,6 +3,7 @@
 mod app;
 mod bench;
 mod checks;
+mod connections;
 mod database;
 
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! A request on its way in: it becomes one as the server would hand it over.
+//! Makes a test's request look like one that comes from the server.
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use super::{AppBody, CallOptions, SmokeRequest};
 use crate::{Arrival, Context};
 
-/// Gives a request what every request of a smoke test has: the headers that the application's
-/// requests need, how it arrives, and whose it is.
+/// Adds what every request of a smoke test has: the default headers, how it arrives, and the marker of
+/// its test.
 pub(super) fn arrive(cx: &Context, request: &mut Request<AppBody>, options: CallOptions) {
     let (test, run) = cx.names();
     // The extension says it all: no handler is to see the header.
@@ -24,8 +24,8 @@ pub(super) fn arrive(cx: &Context, request: &mut Request<AppBody>, options: Call
     extensions.insert(SmokeRequest::new(test, run));
 }
 
-/// Adds the headers that a request has unless it says otherwise. From HTTP/2 on, it says in its
-/// target which host it wants.
+/// Adds the default headers that the request does not have itself. From HTTP/2 on, a request may name
+/// its host in its target.
 fn add_headers(defaults: &HeaderMap, request: &mut Request<AppBody>) {
     let names_host = request.version() >= Version::HTTP_2 && request.uri().host().is_some();
     let headers = request.headers_mut();
@@ -40,8 +40,7 @@ fn add_headers(defaults: &HeaderMap, request: &mut Request<AppBody>) {
     }
 }
 
-/// Gives a request its version of HTTP, and the host that each has: from the second version on, in
-/// its target.
+/// Sets a request's version of HTTP, and its host, which is in the target from HTTP/2 on.
 fn take_form(request: &mut Request<AppBody>, arrival: &Arrival) {
     *request.version_mut() = arrival.version;
     let localhost = HeaderValue::from_static("localhost");

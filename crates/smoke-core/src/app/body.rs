@@ -14,10 +14,9 @@ use super::refused::Refused;
 use super::{AppBody, RequestError};
 use crate::panic::Scene;
 
-/// What came after the body of an answer: gRPC has its status there.
+/// The trailers of an answer. gRPC puts its status there.
 ///
-/// In the extensions of the answer that [`AppUnderTest::call`](crate::AppUnderTest::call)
-/// collected.
+/// [`AppUnderTest::call`](crate::AppUnderTest::call) puts them into the answer's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trailers(pub HeaderMap);
 

@@ -1,4 +1,4 @@
-//! The factory's own work on one test's application, told apart from that of its fixtures.
+//! Tells the factory's own work on one test's application from the work of its fixtures.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use crate::redact::{REPORTED, shown};
 use crate::{Context, Error, ErrorKind, Result};
 
 impl Context {
-    /// Notes that a factory has its fixtures, where it is the application's.
+    /// Notes that the application's factory has its fixtures. Does nothing for other factories.
     ///
     /// # Errors
     ///
-    /// Where the application cannot be built in this run.
+    /// When the application cannot be built in this run.
     pub(crate) fn begin_building(&self) -> Result {
         if !self.is_acquiring::<AppUnderTest>() {
             return Ok(());
@@ -26,8 +26,8 @@ impl Context {
         Ok(())
     }
 
-    /// What the factory has built, or why there is nothing. An error of one of its fixtures, or one
-    /// that skips the test, is left as it is.
+    /// Returns what the factory built, or an error that names the factory. An error of one of its
+    /// fixtures, or one that skips the test, stays as it is.
     pub(crate) fn built<T>(&self, built: Result<T>) -> Result<T> {
         let Some(took) = self.building().under_way() else {
             return built;
@@ -53,7 +53,7 @@ impl Context {
         }
     }
 
-    /// What to say of a test that was stopped while the factory was at work.
+    /// The error of a test that was stopped while the factory was at work.
     pub(crate) fn unreturned(&self) -> Option<Error> {
         let took = self.building().under_way()?;
         let held = self.held_by_factory(took);
@@ -64,7 +64,7 @@ impl Context {
         Some(self.failed(cannot(why), held))
     }
 
-    /// The limit of a sandbox that is past it, where the factory is what it was held for.
+    /// The limit of a sandbox that is past its limit because of the factory, if there is one.
     fn held_by_factory(&self, took: Duration) -> Option<Duration> {
         self.past_limit().filter(|limit| took >= *limit / 2)
     }
@@ -95,7 +95,7 @@ fn cannot(why: impl fmt::Display) -> Error {
 
 fn too_slow(did: &str, took: Duration, limit: Duration) -> String {
     format!(
-        "its factory {did} {took:.1?}, and a sandbox that is open meanwhile is ended after {limit:?}: make clients before \
-         (in main, or in a fixture of their own, which is acquired before a sandbox is opened)"
+        "its factory {did} {took:.1?}, and the sandbox, which is open meanwhile, is ended after {limit:?}: make clients earlier \
+         (in main, or in a fixture of their own, which is acquired before the sandbox is opened)"
     )
 }

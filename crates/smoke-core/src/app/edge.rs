@@ -15,10 +15,10 @@ use crate::clock::Part;
 use crate::theirs::panicked;
 use crate::{Context, Error, Fixture, Providers, Result};
 
-/// The application under test, built once a test on that test's sandboxes.
+/// The application under test, built once for each test, on that test's sandboxes.
 ///
-/// Tests use [`Client`](crate::Client); this is what it, and whatever else sends requests, is
-/// made of. Requests are handled one after the other, each in a savepoint of its own.
+/// Tests use [`Client`](crate::Client), which is made of this, as is everything else that sends
+/// requests. Requests are handled one after the other, each in a savepoint of its own.
 #[derive(Clone)]
 pub struct AppUnderTest {
     pub(crate) app: Arc<dyn App>,
@@ -26,19 +26,19 @@ pub struct AppUnderTest {
 }
 
 impl AppUnderTest {
-    /// Has the application handle a request, and collects the answer. Where its body ends with
-    /// trailers, they are in the extensions, as [`Trailers`](crate::Trailers).
+    /// Calls the application with a request, and collects the answer. Trailers are in the answer's
+    /// extensions, as [`Trailers`](crate::Trailers).
     ///
-    /// The report of the test names the request by method and path. The query is kept out of it
-    /// and out of every message: tokens and addresses are in queries.
+    /// The test's report names the request by method and path. The report and all messages leave the
+    /// query out, because queries hold tokens and addresses.
     ///
-    /// A call that is dropped before it has ended is as if the client had gone away: the
-    /// application's future is dropped, and the next call is handled as usual.
+    /// Dropping the call before it ends is as if the client had gone away: the application's future
+    /// is dropped, and the next call is handled as usual.
     ///
     /// # Errors
     ///
-    /// When there is no answer, and when what the request did in the database cannot be vouched
-    /// for; in the second case the test is errored also where it passes over the error.
+    /// When there is no answer. When it is not certain that the request's writes can be rolled back:
+    /// the test is then errored even if it ignores this error.
     pub async fn call(
         &self,
         mut request: Request<AppBody>,
@@ -71,7 +71,7 @@ impl AppUnderTest {
         }
     }
 
-    /// The headers that a request has unless it says otherwise.
+    /// The headers that a request gets if it does not have them itself.
     #[cfg(any(feature = "cookies", feature = "live"))]
     pub(crate) fn default_headers(&self) -> &http::HeaderMap {
         &self.cx.supplies().app_headers

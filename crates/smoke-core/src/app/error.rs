@@ -8,13 +8,13 @@ use crate::rollback::RollbackVerdict;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a request to the application under test got no answer that counts.
+/// Why a request to the application under test got no valid answer.
 ///
 /// `request` is its method and path, without the query: `POST /users`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The request could not be made of what was given.
+    /// The request is invalid.
     #[error("{request} cannot be sent")]
     Invalid {
         /// The request.
@@ -37,7 +37,7 @@ pub enum RequestError {
     Over {
         /// The request.
         request: String,
-        /// What the test's surroundings said.
+        /// The reason.
         source: Source,
     },
     /// The application panicked.
@@ -47,7 +47,7 @@ pub enum RequestError {
         request: String,
         /// The panic's message.
         message: String,
-        /// Where it panicked, as far as the runner's panic hook saw it.
+        /// Where it panicked, if the runner's panic hook saw it.
         place: Option<Place>,
     },
     /// The application's service returned an error instead of a response.
@@ -73,19 +73,19 @@ pub enum RequestError {
     TooLarge {
         /// The request.
         request: String,
-        /// The greatest size that was allowed, in bytes.
+        /// The upper bound, in bytes.
         limit: usize,
     },
-    /// What the request did in the database cannot be vouched for.
+    /// It is not certain that the request's writes can be rolled back.
     #[error("{verdict}")]
     Rollback {
         /// What was found.
         verdict: RollbackVerdict,
-        /// Why there was no answer, where there was none: often what led to the verdict.
+        /// Why there was no answer, if there was none. This is often the cause of the verdict.
         #[source]
         answer: Option<Box<RequestError>>,
     },
-    /// The request was sent with a blocking call where blocking stops other work.
+    /// The request was sent with a blocking call from asynchronous code, whose thread it would block.
     #[error("{request} cannot be sent: {message}")]
     Blocking {
         /// The request.

@@ -13,16 +13,16 @@ use crate::{Context, Providers, Result};
 
 /// Builds the application under test, once for each test that sends requests.
 ///
-/// An adapter makes one of a function of fixtures that returns the application's routes.
+/// An adapter makes one from a function of fixtures that returns the application's routes.
 ///
-/// While the function is at work its sandbox is open, and production waits for what that holds:
-/// past the sandbox's limit (1 s on SQLite, 2 s elsewhere) it is ended, and the test is errored
-/// with what the factory did. What takes time, or may not be there (a client of another service),
-/// is made in `main`, or in a [`Fixture`](crate::Fixture) of [`Kind::Unit`](crate::Kind::Unit):
-/// those are acquired before a sandbox is opened.
+/// The sandbox is open while the function runs, and production may wait for locks that it holds. So
+/// a sandbox that is open past its limit (1 s on SQLite, 2 s elsewhere) is ended, and the test is
+/// errored with a message about the factory. Make what takes time or may be unavailable, such as a
+/// client of another service, in `main` or in a [`Fixture`](crate::Fixture) of
+/// [`Kind::Unit`](crate::Kind::Unit): those are acquired before a sandbox is opened.
 ///
-/// Where it fails ("the application under test could not be built: ..") the other tests of the
-/// run are told the same, and it is not called again before the next run.
+/// If the function fails ("the application under test could not be built: .."), the other tests of
+/// the run get the same error. It is not called again before the next run.
 #[derive(Clone)]
 pub struct AppFactory {
     build: Arc<dyn BuildApp>,
@@ -38,7 +38,7 @@ struct FactoryOf<Marker, T, F, I> {
 }
 
 impl AppFactory {
-    /// A factory, and how what it returns is called.
+    /// A factory, and a function that makes an [`App`] of what the factory returns.
     pub fn new<Marker, T, A>(
         factory: impl Factory<Marker, T>,
         into_app: impl Fn(T) -> A + Clone + Send + Sync + 'static,
@@ -59,14 +59,14 @@ impl AppFactory {
         }
     }
 
-    /// Adds a header to every request of a test that has none of that name: what each of users'
-    /// requests has, such as the name of the host or of the tenant.
+    /// Adds a header to every test request that has none of that name. For headers that all requests
+    /// of users have, such as the host or the tenant.
     ///
-    /// A client's request to [`LiveServer`](crate::LiveServer) names the host that it connects to;
-    /// that too is replaced by a `Host` that is set here. Where the application writes whole URLs, they
-    /// then lead out of the test: have that client follow no redirects.
+    /// A client of `LiveServer` sends the host that it connects to. A `Host` that is set here replaces
+    /// that one too. If the application writes absolute URLs, they then lead out of the test, so the
+    /// client should not follow redirects.
     ///
-    /// What is no header is a [problem](crate::Registry::problems) of the registry.
+    /// An invalid header is a [problem](crate::Registry::problems) of the registry.
     ///
     /// # Examples
     ///

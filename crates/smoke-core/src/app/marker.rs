@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// In the extensions of every request of a smoke test to the application under test.
+/// Marks a request of a smoke test. It is in the extensions of every request to the application
+/// under test.
 ///
-/// It cannot be made outside this crate and does not come from the network, so application code
-/// may rely on it: not to mail, charge or count. Never weaken a security check by it: a smoke
-/// test shows what users get only where it is treated as they are.
+/// Only this crate can make it, and it never comes from the network. So application code may rely on
+/// it to send no mail, charge no card and count no visit. Never weaken a security check by it: a
+/// smoke test shows what users get only if it is treated as they are.
 ///
-/// What another service sends for a smoke test of its own carries
-/// [`CalledBySmokeTest`](crate::CalledBySmokeTest) instead, and is in no sandbox.
+/// A request that another service sends for its own smoke test has
+/// [`CalledBySmokeTest`](crate::CalledBySmokeTest) instead, and runs in no sandbox.
 ///
 /// # Examples
 ///

@@ -36,7 +36,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A body of an in-process request or response.
 pub type AppBody = UnsyncBoxBody<bytes::Bytes, BoxError>;
 
-/// The application's routes, as an adapter shows them to the core.
+/// The application's routes, as an adapter gives them to the core.
 ///
 /// # Examples
 ///
@@ -62,13 +62,14 @@ pub trait App: Send + Sync + 'static {
         request: Request<AppBody>,
     ) -> BoxFuture<'static, Result<Response<AppBody>, BoxError>>;
 
-    /// Whether a connection that this request upgrades is in the bodies: what comes in on it is
-    /// the body of the request, and the body of an answer of 101 is what goes out.
+    /// Whether the application reads and writes an upgraded connection through the bodies. If so, the
+    /// request's body is what the client sends, and the body of an answer with status 101 is what the
+    /// client receives.
     ///
-    /// Such a request's body says nothing before the answer; it ends where that is another one
-    /// than 101, and breaks off when the client closes the connection. Asked only where there is
-    /// a connection: in [`LiveServer`](crate::LiveServer). By default it is in the request's
-    /// extensions, as [hyper] has it.
+    /// The body of such a request has no data before the answer. It ends if the status is not 101,
+    /// and breaks off when the client closes the connection. Only `LiveServer`, which has
+    /// connections, asks. The default is `false`: the application takes the connection from the
+    /// request's extensions, as with [hyper].
     ///
     /// [hyper]: https://docs.rs/hyper/1/hyper/upgrade/index.html
     fn upgrades_by_body(&self, request: &Request<AppBody>) -> bool {

@@ -11,15 +11,15 @@ use super::refused::Refused;
 use crate::Context;
 use crate::rollback::RequestEnd;
 
-/// Puts a request into the test's report when it is over, also where its future was dropped.
+/// Puts a request into the test's report when it is over, even if its future was dropped.
 pub(super) struct Noted {
     cx: Context,
     method: String,
     path: String,
     pub(super) status: Option<StatusCode>,
-    /// How the request ended, where that was without an answer.
+    /// How the request ended, if it got no answer.
     pub(super) unanswered: Option<RequestEnd>,
-    /// The application refused the request otherwise than by the status.
+    /// Whether the application refused the request by other means than the status.
     pub(super) refused: Refused,
     started: Instant,
 }
@@ -42,7 +42,7 @@ impl Noted {
         self.end() == Some(RequestEnd::Succeeded)
     }
 
-    /// What became of the request; none where the application refused what it was asked to do.
+    /// How the request ended. None if the application refused it.
     pub(super) fn end(&self) -> Option<RequestEnd> {
         let Some(status) = self.status else {
             return Some(self.unanswered.unwrap_or(RequestEnd::Dropped));

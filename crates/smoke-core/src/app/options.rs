@@ -1,12 +1,13 @@
-//! How one request is to be treated.
+//! The options of one request.
 
-/// How one request is to be treated.
+/// Options of one request.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// The greatest size of the answer's body, in bytes. 1 MiB unless set.
+    /// Upper bound of the answer's body, in bytes. 1 MiB unless set.
     pub max_body: usize,
-    /// The request writes to no database: it is not bypassed, whatever its method.
+    /// The request writes to no database, so it is not reported as bypassing the sandbox, whatever
+    /// its method.
     pub without_database: bool,
     /// The request has no version of HTTP of its own: it takes that of the request that asked for
     /// the run, and names its host as that version does.

@@ -16,22 +16,22 @@ use crate::rollback::{LastError, RequestEnd, RollbackVerdict, Session};
 
 /// A request that has its turn, in savepoints of its own, until it [leaves](Self::leave).
 ///
-/// Dropped before that, it is as if the client had gone away: the next request ends what it left
-/// behind. A bypass is noted all the same.
+/// If it is dropped before that, the client has gone away: the next request ends what it left behind.
+/// A bypass is noted even then.
 pub(crate) struct Passage {
     app: Arc<dyn App>,
     cx: Context,
     request: Arc<str>,
     sessions: Vec<Arc<dyn Session>>,
-    /// The checkouts before the request, where there have to be more after it.
+    /// The number of checkouts before the request, if there have to be more after it.
     before: Option<u64>,
     noted: Option<Noted>,
     _one_at_a_time: OwnedMutexGuard<()>,
 }
 
 impl Passage {
-    /// Waits for the request's turn and sets a savepoint in every session; where one refuses, in
-    /// none.
+    /// Waits for the request's turn, and sets a savepoint in every session. If a session refuses, no
+    /// savepoint is left.
     pub(crate) async fn enter(
         app: &Arc<dyn App>,
         cx: &Context,
@@ -83,7 +83,7 @@ impl Passage {
         Ok(())
     }
 
-    /// Has the application answer. The body is still to be read.
+    /// Calls the application, and returns its answer. The body is not read yet.
     pub(crate) async fn answer(
         &mut self,
         request: Request<AppBody>,
@@ -123,8 +123,8 @@ impl Passage {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Leaves every session and notes each bad verdict; the first one counts. A bypass is among
-    /// them where the request succeeded: any other end says itself what is wrong.
+    /// Leaves every session, notes each bad verdict, and returns the first one. A bypass counts only if
+    /// the request succeeded. Any other request has an error of its own.
     pub(crate) async fn leave(mut self) -> Option<RollbackVerdict> {
         let succeeded = self.noted.as_ref().is_some_and(Noted::succeeded);
         // Noted before anything else is waited for: this future may be dropped any time.
@@ -136,8 +136,8 @@ impl Passage {
         left.or(bypassed)
     }
 
-    /// Puts the request into the report, once, and notes where it has bypassed the sandboxes.
-    /// Waits for nothing. The verdict, where the request succeeded.
+    /// Puts the request into the report, once, and notes if it bypassed the sandboxes. It returns the
+    /// bypass if the request succeeded. It does not wait.
     fn over(&mut self) -> Option<RollbackVerdict> {
         let end = self.noted.take()?.end()?;
         let took_none = self.before == Some(checkouts(&self.sessions));
@@ -150,7 +150,7 @@ impl Passage {
         bypassed.filter(|_| end == RequestEnd::Succeeded)
     }
 
-    /// The last error of the databases, rather one that was heard.
+    /// The last error of the databases. One whose text is known comes first.
     fn take_last_errors(&self) -> Option<LastError> {
         let errors = self
             .sessions

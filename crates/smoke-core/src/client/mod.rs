@@ -17,9 +17,9 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 
 /// Sends requests to the application under test, in process.
 ///
-/// Requests name a path and no host: there is no network between the test and the application.
-/// They are handled one after the other. Redirects are not followed, and cookies are kept only by a
-/// client that is told to ([`keep_cookies`](Self::keep_cookies), with the feature `cookies`).
+/// Requests name a path and no host, since no network lies between the test and the application.
+/// They are handled one after the other. Redirects are not followed. Cookies are not kept; with the
+/// feature `cookies`, `keep_cookies` returns a client that keeps them.
 ///
 /// # Examples
 ///
@@ -77,8 +77,8 @@ methods! {
 impl Client {
     /// A request with any method.
     ///
-    /// The path begins with `/` and may have a query. What is not allowed in a path has to be
-    /// percent-encoded. A path that is none is an error when the request is sent.
+    /// The path begins with `/` and may have a query. Characters that a path cannot have must be
+    /// percent-encoded. An invalid path is an error when the request is sent.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> RequestBuilder {
         let request = RequestBuilder::new(self.app.clone(), method, path.as_ref());
         #[cfg(feature = "cookies")]
@@ -86,12 +86,12 @@ impl Client {
         request
     }
 
-    /// A client that keeps the cookies of its answers and sends them again, as a browser does:
+    /// A client that keeps the cookies of its answers and sends them again, as a browser does. A user
     /// who signs in with it stays signed in.
     ///
-    /// It begins without cookies, and its clones share what they are given. Path, expiry and
-    /// domain count, the domain against the request's `Host`; cookies that are `Secure` are sent.
-    /// A cookie that a request sets itself is sent instead of the kept one of that name.
+    /// It begins without cookies, and its clones share theirs. It respects path, expiry and domain,
+    /// and compares the domain with the request's `Host`. It sends `Secure` cookies too. A cookie
+    /// that a request sets itself replaces the kept one of that name.
     ///
     /// # Examples
     ///

@@ -15,7 +15,7 @@ use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
 
 /// A request that [`send`](Self::send) or [`send_blocking`](Self::send_blocking) sends.
 ///
-/// Errors in making it are kept until then; the first one counts.
+/// An error in building it is returned by `send`. The first one counts.
 ///
 /// # Examples
 ///
@@ -103,7 +103,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets headers, in place of those of the same names.
+    /// Sets headers, and replaces those of the same names.
     pub fn headers(self, headers: HeaderMap) -> Self {
         self.with(|request| {
             for name in headers.keys() {
@@ -132,7 +132,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds a cookie. Its value is sent as it is: a `;`, for one, has to be encoded.
+    /// Adds a cookie. Its value is sent as it is, so a `;` in it has to be encoded.
     pub fn cookie(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
         self.with(|request| {
@@ -155,7 +155,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds to the query: a struct, a map or a list of pairs, encoded as a form is.
+    /// Adds parameters to the query. They come from a struct, a map or a list of pairs, and are
+    /// encoded like a form.
     pub fn query(self, query: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| {
             let more = serde_urlencoded::to_string(query)
@@ -167,7 +168,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets the body to a value as JSON, with its `Content-Type` unless there is one.
+    /// Sets the body to a value as JSON. Sets `Content-Type` unless it is set already.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| {
             let json = serde_json::to_vec(body)
@@ -180,7 +181,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets the body to a form, with its `Content-Type` unless there is one.
+    /// Sets the body to a form. Sets `Content-Type` unless it is set already.
     pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| {
             let form = serde_urlencoded::to_string(body)
@@ -206,8 +207,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Gives the request an extension, as middleware or a server in front of the application
-    /// would have: the address of the client, for one.
+    /// Adds an extension to the request, as a server or middleware in front of the application does:
+    /// for example the client's address.
     pub fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Self {
         self.with(|request| {
             request.extensions_mut().insert(extension);
@@ -215,18 +216,18 @@ impl RequestBuilder {
         })
     }
 
-    /// Says that the request touches no database, so that it is no error when it takes no
-    /// connection from the sandbox.
+    /// Says that the request touches no database. Without this, a request that is meant to write and
+    /// takes no connection from the sandbox is an error.
     ///
-    /// Also for a request that is expected to be refused, of an application that answers errors
-    /// with 200: a refusal is known by its 4xx, or its gRPC status. Only for requests that leave
-    /// nothing behind: what they write elsewhere is not rolled back.
+    /// Use it too for a request that is expected to be refused, if the application answers errors
+    /// with 200: a refusal is recognised by a 4xx or a gRPC status. Use it only for requests that
+    /// leave nothing behind: what they write elsewhere is not rolled back.
     pub fn without_database(mut self) -> Self {
         self.options.without_database = true;
         self
     }
 
-    /// Sets the greatest size of the answer's body, in bytes. 1 MiB unless set.
+    /// Sets the upper bound of the answer's body, in bytes. 1 MiB unless set.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;
         self
@@ -235,13 +236,13 @@ impl RequestBuilder {
     /// Sends the request and collects the answer, whatever its status.
     ///
     /// `Host` is `localhost` unless set, here or with [`AppFactory::header`](crate::AppFactory::header).
-    /// The version of HTTP is that of the request that asked for the run ([`Arrival`](crate::Arrival)); from HTTP/2 on,
-    /// the host is in the request's target, as servers have it.
+    /// The version of HTTP is that of the request that asked for the run ([`Arrival`](crate::Arrival)).
+    /// From HTTP/2 on, the host is in the request's target, as with a server.
     ///
     /// # Errors
     ///
-    /// When the request could not be made, when there is no answer, and when what it did in the
-    /// database cannot be vouched for.
+    /// When the request is invalid, when there is no answer, and when it is not certain that the
+    /// request's writes can be rolled back.
     pub async fn send(self) -> Result<Response, RequestError> {
         let request = self.request.map_err(|source| RequestError::Invalid {
             request: self.name.clone(),
@@ -266,12 +267,12 @@ impl RequestBuilder {
         Ok(Response::new(self.name, answer))
     }
 
-    /// [`send`](Self::send) for tests that are no `async fn`.
+    /// [`send`](Self::send) for blocking tests.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), and when called from asynchronous code, whose thread it
-    /// would stop.
+    /// Those of [`send`](Self::send). When called from asynchronous code, whose thread it would
+    /// block.
     pub fn send_blocking(self) -> Result<Response, RequestError> {
         let (app, name) = (self.app.clone(), self.name.clone());
         app.block_on(self.send()).unwrap_or_else(|error| {

@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use super::excerpt;
 use crate::{Failure, Trailers};
 
-/// The application's answer, its body collected.
+/// The application's answer, with its whole body.
 ///
-/// The `ensure_` functions are assertions: they return the answer, or a [`Failure`] that names
-/// the request and shows the answer. It is a standard error, so `?` takes it in functions that
+/// The `ensure_` functions are assertions. They return the answer, or a [`Failure`] that names the
+/// request and shows the answer. A `Failure` is a standard error, so `?` works in functions that
 /// return [`Result`](crate::Result), `anyhow::Result` or a boxed error.
 ///
 /// # Examples
@@ -50,13 +50,13 @@ impl Response {
         self.answer.headers()
     }
 
-    /// The first value of a header; none where the header is missing or its value is no text.
+    /// The first value of a header. None if the header is missing or its value is not text.
     #[must_use]
     pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
         self.headers().get(name.as_ref())?.to_str().ok()
     }
 
-    /// What the application put beside the answer for in-process use.
+    /// The extensions that the application added to the answer. They exist only in process.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.answer.extensions()
@@ -68,7 +68,7 @@ impl Response {
         self.answer.body()
     }
 
-    /// What came after the body; none where nothing did.
+    /// The trailers after the body, if there were any.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
         let trailers = self.extensions().get::<Trailers>()?;
@@ -84,7 +84,7 @@ impl Response {
     pub fn text(&self) -> Result<String, Failure> {
         match std::str::from_utf8(self.bytes()) {
             Ok(text) => Ok(text.to_owned()),
-            Err(error) => Err(self.failure("answered with a body that is no text", error)),
+            Err(error) => Err(self.failure("answered with a body that is not UTF-8 text", error)),
         }
     }
 
@@ -92,7 +92,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// When the body is no JSON, or not that of a `T`.
+    /// When the body is not JSON, or not the JSON of a `T`.
     #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         match serde_json::from_slice(self.bytes()) {
@@ -133,11 +133,11 @@ impl Response {
         Err(self.unwanted("a success"))
     }
 
-    /// Asserts a redirect, its `Location` written exactly as given here.
+    /// Asserts a redirect whose `Location` is exactly this text.
     ///
     /// # Errors
     ///
-    /// When the status is none from 300 to 399, or `Location` is another one.
+    /// When the status is not from 300 to 399, or `Location` differs.
     #[track_caller]
     pub fn ensure_redirect_to(self, location: impl AsRef<str>) -> Result<Self, Failure> {
         let location = location.as_ref();
@@ -147,7 +147,8 @@ impl Response {
         self.ensure_header(LOCATION, location)
     }
 
-    /// Asserts that a header has a value, as one of its values where it is there several times.
+    /// Asserts that a header has a value. If the header occurs several times, one of its values has to
+    /// match.
     ///
     /// # Errors
     ///
@@ -178,7 +179,7 @@ impl Response {
         Err(Failure::new(message))
     }
 
-    /// The answer in the types of the `http` crate.
+    /// Converts the answer into the types of the `http` crate.
     #[must_use]
     pub fn into_http(self) -> http::Response<Bytes> {
         self.answer

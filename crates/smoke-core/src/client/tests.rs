@@ -250,7 +250,7 @@ async fn sending_with_a_block_where_others_are_polled_is_an_error() {
         match sent {
             Err(error @ RequestError::Blocking { .. }) => assert_eq!(
                 error.to_string(),
-                "GET /users cannot be sent: a blocking call in asynchronous code would stop its \
+                "GET /users cannot be sent: a blocking call in asynchronous code would block its \
                  thread: use the asynchronous form and .await it"
             ),
             other => panic!("{other:?}"),

@@ -58,16 +58,16 @@ impl Face {
 }
 
 impl Endpoint {
-    /// Says where the server puts the address of the peer: as a `SocketAddr` into the request's
-    /// extensions, unless said otherwise.
+    /// Sets how to read the peer's address from a request's extensions. Without this, it is a
+    /// `SocketAddr` there.
     #[must_use]
     pub fn peer(mut self, of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.face.peer = of;
         self
     }
 
-    /// Gives the requests of tests an extension that the server puts beside requests, as the one
-    /// has it that asks for the run.
+    /// Copies an extension that the server adds to requests, from the request that asks for the run to
+    /// the requests of its tests.
     #[must_use]
     pub fn mirror<T: Clone + Send + Sync + 'static>(mut self) -> Self {
         self.face.mirrored.push(|from, to| {
@@ -78,32 +78,31 @@ impl Endpoint {
         self
     }
 
-    /// Says that this endpoint is one of the application's routes: the application's other requests
-    /// do not come by.
+    /// Says that this endpoint is one of the application's routes, so it does not see the
+    /// application's other requests.
     #[must_use]
     pub fn among_routes(mut self) -> Self {
         self.face.stands = Stands::Among;
         self
     }
 
-    /// Says that this endpoint is at a port of its own: how requests arrive there says nothing of
-    /// the application's.
+    /// Says that this endpoint has its own port. How requests arrive there says nothing about the
+    /// application's requests.
     #[must_use]
     pub fn apart(mut self) -> Self {
         self.face.stands = Stands::Apart;
         self
     }
 
-    /// Whether [`note_arrival`](Self::note_arrival) is to be called for a request of the
-    /// application's, by adapters that do not call [`receive`](Self::receive).
+    /// Whether the adapter should call [`note_arrival`](Self::note_arrival) for a request to the
+    /// application. For adapters that do not call [`receive`](Self::receive).
     #[inline]
     #[must_use]
     pub fn wants_arrival(&self) -> bool {
         self.runner.arrivals().is_wanted()
     }
 
-    /// Takes note of how a request of the application's arrived, for the runs that no request asks
-    /// for.
+    /// Records how a request to the application arrived, for runs that no request asks for.
     #[cold]
     pub fn note_arrival(&self, arrival: Arrival) {
         if self.face.stands == Stands::Around {
@@ -111,8 +110,8 @@ impl Endpoint {
         }
     }
 
-    /// How a request arrived: as an adapter has put it into the request's extensions, or as these
-    /// say otherwise.
+    /// How a request arrived: the [`Arrival`] in its extensions, if an adapter put one there, or else
+    /// what the extensions say.
     #[must_use]
     pub fn arrival(&self, head: &http::request::Parts) -> Arrival {
         match head.extensions.get::<Arrival>() {

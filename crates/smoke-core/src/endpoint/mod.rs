@@ -25,7 +25,7 @@ use query::Query;
 use respond::Declined;
 use route::Prefix;
 
-/// Answers `GET {prefix}/` and what belongs to it, for adapters to web frameworks.
+/// Answers `GET {prefix}/` and the paths below it. For adapters to web frameworks.
 ///
 /// The prefix is `/smoketest` unless set.
 ///
@@ -73,7 +73,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// When the prefix is no path of at least one segment: `/smoketest`, `/internal/smoke`.
+    /// When the prefix is not a path of at least one plain segment, such as `/smoketest` or
+    /// `/internal/smoke`.
     pub fn prefix(mut self, prefix: &str) -> Result<Self, PrefixError> {
         self.prefix = Prefix::parse(prefix)?;
         Ok(self)
@@ -85,20 +86,20 @@ impl Endpoint {
         self.prefix.as_str()
     }
 
-    /// The runner that is asked.
+    /// The runner that the endpoint asks.
     #[must_use]
     pub fn runner(&self) -> &Runner {
         &self.runner
     }
 
-    /// What is asked for by that path; none where it is the application's.
+    /// What a path asks for. None if the path belongs to the application.
     #[inline]
     #[must_use]
     pub fn route(&self, path: &str) -> Option<Route> {
         self.prefix.route(path)
     }
 
-    /// Answers a request. The body of the request, if any, is not looked at.
+    /// Answers a request. It does not read the request's body.
     pub async fn answer(&self, route: Route, head: &Parts) -> Response<Bytes> {
         let query = Query::parse(head.uri.query());
         let accepted = negotiate::format(&head.headers);

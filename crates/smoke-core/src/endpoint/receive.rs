@@ -12,10 +12,10 @@ use crate::{CalledBySmokeTest, SmokeRequest};
 static HEADER: HeaderName = HeaderName::from_static(SmokeRequest::HEADER);
 
 impl Endpoint {
-    /// Takes the header [`SmokeRequest::HEADER`] off a request that is the application's, and
-    /// puts [`CalledBySmokeTest`] into its extensions where the header is to be believed.
+    /// Removes the header [`SmokeRequest::HEADER`] from a request to the application. If the header is
+    /// signed with a known key, puts [`CalledBySmokeTest`] into the request's extensions.
     ///
-    /// Everything else is only logged (`tracing`, target `smoke`), in one line a minute.
+    /// Any other header is logged (`tracing`, target `smoke`), at most one line a minute.
     #[inline]
     pub fn receive<B>(&self, request: &mut Request<B>) {
         if self.wants_arrival() {
@@ -26,8 +26,8 @@ impl Endpoint {
         }
     }
 
-    /// [`receive`](Self::receive) for frameworks with a request type of their own: takes the
-    /// header off, and says what is to be put into the request's extensions.
+    /// [`receive`](Self::receive) for frameworks with their own request type. Removes the header, and
+    /// returns what the adapter has to put into the request's extensions.
     #[inline]
     pub fn take(&self, headers: &mut HeaderMap) -> Option<CalledBySmokeTest> {
         if !headers.contains_key(&HEADER) {
@@ -37,8 +37,8 @@ impl Endpoint {
         self.believe(values.iter().map(HeaderValue::as_bytes))
     }
 
-    /// [`take`](Self::take) for frameworks with a header map of their own: what the values of the
-    /// header say. The adapter has to remove them, whatever that is.
+    /// [`take`](Self::take) for frameworks with their own header map. Reads the values of the header,
+    /// which the adapter has to remove in any case.
     pub fn believe<'v>(
         &self,
         values: impl IntoIterator<Item = &'v [u8]>,

@@ -44,7 +44,7 @@ impl Declined {
             }
             Self::NoTokenSet(what) => {
                 format!(
-                    "{what} need a token, and the application has set none: it calls .token(..) or .open() on its registry"
+                    "{what} need a token, and the application has set none: call .token(..) or .open() on its registry"
                 )
             }
             Self::UnknownPath => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is asked for under the prefix.
+/// What a path under the prefix asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Route {
@@ -18,7 +18,7 @@ pub enum Route {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prefix(Box<str>);
 
-/// A prefix under which nothing could be reached.
+/// The error for a prefix under which nothing could be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixError(String);
 

@@ -7,16 +7,16 @@ use super::compare::sides;
 use super::explanation::Explanation;
 use super::text;
 
-/// What [`ensure_almost_eq!`](crate::ensure_almost_eq) compares: values that are some distance apart.
+/// A value that [`ensure_almost_eq!`](crate::ensure_almost_eq) can compare: two of them have a distance.
 ///
-/// Implemented for the numbers of the language, durations and points in time. Implement it for
-/// numbers of your own, such as decimals.
+/// Implemented for the primitive numbers, durations and points in time. Implement it for your own
+/// numbers, such as decimals.
 #[diagnostic::on_unimplemented(message = "there is no distance between two `{Self}`")]
 pub trait Almost: PartialEq + fmt::Debug {
-    /// What tolerances are given in.
+    /// The type of a distance and of a tolerance.
     type Distance: PartialOrd + fmt::Debug;
 
-    /// How far apart the two are; never negative.
+    /// The distance of the two. Never negative.
     fn distance(&self, other: &Self) -> Self::Distance;
 }
 
@@ -152,10 +152,10 @@ macro_rules! __ensure_almost {
 
 /// Fails the test unless two values are almost equal.
 ///
-/// They are where their difference, rounded to 7 decimal places, is zero; or to `places = n`; or
-/// where it is at most `tolerance = t`. Durations and points in time take a tolerance only. Equal
-/// values are always almost equal, and what is not a number never is. See [`Almost`] for what can
-/// be compared.
+/// Two values are almost equal if their difference is zero when rounded to 7 decimal places, or to
+/// `places = n`, or if it is at most `tolerance = t`. Durations and points in time take only a
+/// tolerance. Equal values are always almost equal, and NaN never is. See [`Almost`] for the types
+/// that can be compared.
 ///
 /// # Examples
 ///

@@ -197,7 +197,7 @@ macro_rules! __ensure_contains {
     };
 }
 
-/// Fails the test unless something is in something else: see [`Contains`] for what may be asked.
+/// Fails the test unless a value contains another one. See [`Contains`] for the types that can be asked.
 ///
 /// # Examples
 ///
@@ -223,7 +223,7 @@ macro_rules! ensure_contains {
     };
 }
 
-/// Fails the test if something is in something else: see [`Contains`] for what may be asked.
+/// Fails the test if a value contains another one. See [`Contains`] for the types that can be asked.
 ///
 /// # Examples
 ///

@@ -88,8 +88,8 @@ pub fn is_not(value: &str, wanted: &str, name: Option<&str>) -> Explanation {
 
 /// Fails the test unless a value is of a type.
 ///
-/// The value may be a `dyn Any` or a `dyn Error`, behind a reference, a `Box` or an `Arc`: what
-/// counts is the type of what is behind it.
+/// The value may be a `dyn Any` or a `dyn Error`, behind a reference, a `Box` or an `Arc`. Then the
+/// type of the value behind it counts.
 ///
 /// # Examples
 ///

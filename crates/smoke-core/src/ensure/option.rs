@@ -18,7 +18,7 @@ pub fn is_some(option: &str, value: &dyn fmt::Debug) -> Explanation {
     Explanation::claim(format!("{option} is Some({value})"))
 }
 
-/// The value of an option; fails the test if there is none.
+/// Returns the value of an option. Fails the test if there is none.
 ///
 /// # Examples
 ///

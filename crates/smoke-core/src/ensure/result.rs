@@ -19,9 +19,9 @@ pub fn is_err(result: &str, error: &dyn fmt::Debug) -> Explanation {
     Explanation::claim(format!("{result} is Err({error})"))
 }
 
-/// The value of a result; fails the test, and shows the error, if it is none.
+/// Returns the value of a result. Fails the test and shows the error if the result is an error.
 ///
-/// An error passed on with `?` makes the test errored; this makes it failed. Take it where the
+/// An error that is passed on with `?` makes the test errored. This makes it failed. Use it where the
 /// result is what the test is about.
 ///
 /// # Examples
@@ -54,10 +54,10 @@ macro_rules! ensure_ok {
     };
 }
 
-/// The error of a result; fails the test, and shows the value, if it is none.
+/// Returns the error of a result. Fails the test and shows the value if the result is a value.
 ///
 /// With a pattern, and perhaps a guard, it returns nothing, and fails the test unless the error
-/// matches. A literal after the result is a message; to match a literal, write
+/// matches. A literal after the result is a message. To match a literal, write
 /// [`ensure_matches!`](crate::ensure_matches)`(result, Err("..."))`.
 ///
 /// # Examples

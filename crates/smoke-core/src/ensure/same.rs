@@ -94,9 +94,9 @@ macro_rules! __ensure_same {
 
 /// Fails the test unless two pointers point to the same thing.
 ///
-/// Two `Arc`s, `Rc`s or references are compared, and not what they point to. It makes no difference
-/// whether an `Arc` or a reference to it is given. Things without a size may share their place with
-/// others: do not compare pointers to such.
+/// Compares two `Arc`s, `Rc`s or references, and not the values that they point to. An `Arc` and a
+/// reference to it count the same. Do not compare pointers to values without a size: different ones
+/// may have the same address.
 ///
 /// # Examples
 ///

@@ -17,10 +17,10 @@ pub fn must_not_hold(condition: &str) -> Explanation {
 
 /// Fails the test unless a condition holds.
 ///
-/// Like every assertion of this crate it returns a [`Failure`](crate::Failure) from the function
-/// around it, through `From`: the function may return a [`smoke_core::Result`](crate::Result), an
-/// `anyhow` or `eyre` result, or any other whose error a `Failure` turns into. A format message may
-/// follow; it is put first in what the report shows.
+/// Like every assertion of this crate, it returns a [`Failure`](crate::Failure) from the function
+/// around it, through `From`. So the function may return a [`smoke_core::Result`](crate::Result), an
+/// `anyhow` or `eyre` result, or any other whose error can be made of a `Failure`. A format message
+/// may follow; the report shows it first.
 ///
 /// # Examples
 ///

@@ -10,7 +10,7 @@ use super::ErrorKind;
 
 /// An assertion that did not hold.
 ///
-/// The assertion macros return one; make one yourself for an assertion of your own.
+/// The assertion macros return one. Return one yourself from your own assertions.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct Failure {
     mark: Mark,
 }
 
-/// The wish of a test to be skipped, with the reason.
+/// Skips the test that returns it, with a reason.
 ///
 /// [`skip!`](crate::skip) returns one.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ impl Failure {
 }
 
 impl Skip {
-    /// A wish to be skipped, at the caller's place.
+    /// A skip at the caller's place.
     #[track_caller]
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {

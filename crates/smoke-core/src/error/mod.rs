@@ -29,11 +29,11 @@ type Boxed = Box<dyn StdError + Send + Sync>;
 
 /// Why a test did not pass.
 ///
-/// Every error that can be boxed becomes one by `?`: errors of the standard library and of other
-/// crates, `anyhow` and `eyre` reports, strings. A [`Failure`] or a [`Skip`] is recognised through
-/// any of them, however deep in the chain of sources, so that helpers may return what they like.
+/// `?` turns every error that can be boxed into one: errors of the standard library and of other
+/// crates, `anyhow` and `eyre` reports, strings. A [`Failure`] or a [`Skip`] is found inside any of
+/// them, however deep in the chain of sources, so helpers may return any error type.
 ///
-/// Like `anyhow::Error`, it is no `std::error::Error` itself.
+/// Like `anyhow::Error`, it does not implement `std::error::Error`.
 ///
 /// # Examples
 ///
@@ -64,12 +64,12 @@ struct Inner {
     source: Option<Boxed>,
 }
 
-/// What an [`Error`] is [read](Error::find) by.
+/// One piece of an [`Error`], as [`Error::find`] gives it to a reader.
 #[derive(Clone, Copy, Debug)]
 pub enum Clue<'e> {
-    /// One of the errors that it was made of.
+    /// One of the errors in the chain.
     Error(&'e (dyn StdError + 'static)),
-    /// What one of them said, perhaps together with others.
+    /// The text of one of them, perhaps together with the text of others.
     Text(&'e str),
 }
 
@@ -86,7 +86,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error with a message of its own, at the caller's place.
+    /// An error with a message, at the caller's place.
     #[track_caller]
     #[must_use]
     pub fn msg(message: impl fmt::Display) -> Self {
@@ -117,8 +117,8 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, in one sentence. No more than the first 32 KiB are kept, here and of the
-    /// causes.
+    /// What went wrong, in one sentence. Only the first 32 KiB of the message and of each cause are
+    /// kept.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -130,7 +130,7 @@ impl Error {
         &self.0.causes
     }
 
-    /// Where the assertion stands, or where the error was turned into this one.
+    /// The place of the assertion, or the place where another error was turned into this one.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
@@ -249,10 +249,10 @@ impl Error {
         }
     }
 
-    /// The first error of type `T` among what this one was made of.
+    /// The first error of type `T` in the chain that this one was made of.
     ///
-    /// A wrapper may hide the type of what it wraps: `anyhow` and `eyre` that of their root, an enum
-    /// with `#[error(transparent)]` that of its field. [`find`](Self::find) reads those, too.
+    /// A wrapper may hide the type of the error inside: `anyhow` and `eyre` hide their root's, and an
+    /// enum with `#[error(transparent)]` hides its field's. [`find`](Self::find) reads those, too.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
         self.sources()
@@ -260,10 +260,9 @@ impl Error {
             .find_map(|error| error.downcast_ref())
     }
 
-    /// What a reader makes of the first error that it knows, among all that this one was made of,
-    /// outermost first. Where it knows none by its type, it is asked again for each of the
-    /// texts, since the type may be hidden; not of an assertion that did not hold, which may be about
-    /// any text.
+    /// Asks a reader about each error in the chain, outermost first, and returns its first answer. If
+    /// the reader knows none of them by type, it is asked about each text, because a wrapper may hide
+    /// the type. It is not asked about the texts of a failed assertion, which may be about anything.
     ///
     /// # Examples
     ///

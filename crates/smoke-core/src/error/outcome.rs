@@ -13,7 +13,7 @@ pub trait IntoOutcome {
     ///
     /// # Errors
     ///
-    /// What the value says went wrong.
+    /// When the value is an error.
     fn into_outcome(self) -> Result;
 }
 

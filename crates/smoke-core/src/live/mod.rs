@@ -21,44 +21,42 @@ use crate::{AppUnderTest, Context, Fixture, Providers, Result};
 
 /// Serves the application under test over HTTP/1, at a free port of the loopback interface.
 ///
-/// For tests of what only a connection shows: redirects and cookies as a browser treats them,
-/// keep-alive, uploads and downloads in pieces, server-sent events, WebSockets. The test's HTTP
-/// client is the test's choice. Everything else is quicker through [`Client`](crate::Client).
+/// Use it for what only a connection shows: redirects and cookies as a browser treats them,
+/// keep-alive, uploads and downloads in pieces, server-sent events, WebSockets. The test brings its
+/// own HTTP client. For everything else, [`Client`](crate::Client) is quicker.
 ///
-/// A request takes the same way as one of [`Client`](crate::Client). It is handled in the
-/// sandbox, in a savepoint of its own; it carries [`SmokeRequest`](crate::SmokeRequest); it is in
-/// the report; and a request that is meant to write and takes no connection from the sandbox is
-/// an error (one that is refused with a 4xx apart), unless
-/// [`without_database`](Self::without_database) says that its path needs none. Its peer is the
-/// test's client, where users' requests have one. It has the headers that every request needs
-/// ([`AppFactory::header`](crate::AppFactory::header)), `Host` too where the client only names this
-/// server.
+/// A request is treated like one of [`Client`](crate::Client). It runs in the sandbox, in a savepoint
+/// of its own. It carries [`SmokeRequest`](crate::SmokeRequest), and the report lists it. A request
+/// that is meant to write and takes no connection from the sandbox is an error, unless it is refused
+/// with a 4xx, or [`without_database`](Self::without_database) says that its path needs none. Its
+/// peer is the test's client, if users' requests have a peer. It has the headers that every request
+/// needs ([`AppFactory::header`](crate::AppFactory::header)), and their `Host` replaces this server's
+/// address.
 ///
-/// # One after the other
+/// # One request at a time
 ///
-/// The next request has its turn when the body of the answer before it has ended. What may never
-/// end gives its turn away earlier:
+/// The next request is handled when the body of the answer before it has ended. An answer that may
+/// never end lets the next request in earlier:
 ///
-/// - an answer that changes the protocol (101, or 2xx to `CONNECT`) and one of
-///   `text/event-stream`, with its head;
-/// - any other answer half a second after its head.
+/// - one that changes the protocol (101, or 2xx to `CONNECT`), and one of `text/event-stream`, when
+///   its head is sent;
+/// - any other half a second after its head.
 ///
-/// A WebSocket is the application's as it is everywhere: of a tower service it is taken from the
-/// request's extensions, and of actix-web it is the bodies of the request and of the answer.
+/// What such an answer writes afterwards is rolled back like everything else, but has no savepoint of
+/// its own.
 ///
-/// What such an answer writes afterwards is rolled back like everything else, but is in no
-/// savepoint of its own.
+/// The application gets a WebSocket as from its server: a tower service takes it from the request's
+/// extensions, and actix-web reads and writes it as the bodies of request and answer.
 ///
-/// A request that is not answered before another one is (long polling) keeps that other one
-/// waiting until the test's limit.
+/// A request that waits for another one (long polling) keeps that one waiting until the test's limit.
 ///
-/// # What is an error of the test
+/// # Errors of the test
 ///
-/// - An application that panics or whose service fails, and a body that breaks off. The client
-///   sees a 500 with the message, or a connection that closes.
-/// - A connection that the test still holds: the client sees a 503 with the message.
-/// - A connection that is still in use half a second after the test has ended. It is closed; the
-///   report names its request. An idle one is closed without a word.
+/// - The application panics, its service fails, or a body breaks off. The client sees a 500 with the
+///   message, or the connection closes.
+/// - The test still holds the sandbox's connection. The client sees a 503 with the message.
+/// - A connection is still in use half a second after the test has ended. It is closed, and the
+///   report names its request. An idle connection is closed silently.
 ///
 /// # Examples
 ///
@@ -94,7 +92,7 @@ impl Exempt {
 }
 
 impl LiveServer {
-    /// Where the server listens: 127.0.0.1 and a port that was free.
+    /// The address of the server: 127.0.0.1 and a port that was free.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -112,10 +110,11 @@ impl LiveServer {
         self.of_scheme("ws", path.as_ref())
     }
 
-    /// Says that requests to a path touch no database, so that it is no error when one takes no
-    /// connection from the sandbox. The path is the whole one, without a query.
+    /// Says that requests to a path touch no database. Without this, a request that is meant to write
+    /// and takes no connection from the sandbox is an error. Give the whole path, without a query.
     ///
-    /// Only for requests that leave nothing behind: what they write elsewhere is not rolled back.
+    /// Use it only for requests that leave nothing behind: what they write elsewhere is not rolled
+    /// back.
     pub fn without_database(&self, path: impl Into<String>) {
         let mut paths = self.exempt.0.lock().unwrap_or_else(PoisonError::into_inner);
         paths.insert(path.into());

@@ -8,6 +8,8 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::TokioIo;
+use smoke_conformance::eventually;
+use smoke_testing::{PATIENCE, wire};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -62,10 +64,17 @@ impl Bench {
 
     /// What comes back until the server closes the connection.
     pub(super) async fn ask(&self, head: &str) -> String {
-        let mut stream = self.send(&format!("{head}\r\nconnection: close")).await;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        let request = format!("{head}\r\nconnection: close\r\nhost: localhost\r\n\r\n");
+        wire::exchange(self.live.addr(), &request).await.unwrap()
+    }
+
+    /// Waits for a line of the log.
+    async fn logs(&self, wanted: &str) {
+        let look = async || self.session.log.lines();
+        let logged = eventually(PATIENCE, look, |lines| {
+            lines.iter().any(|line| line == wanted)
+        });
+        logged.await.unwrap();
     }
 
     /// Ends the test: what was wrong beside it.
@@ -78,11 +87,15 @@ impl Bench {
 
 /// Reads until that text has come.
 pub(super) async fn read_until(stream: &mut TcpStream, text: &str) -> String {
-    let mut seen = Vec::new();
-    while !String::from_utf8_lossy(&seen).contains(text) {
-        seen.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(seen).unwrap()
+    wire::read_until(stream, text).await.unwrap()
+}
+
+/// What comes until the connection ends, in good order or not.
+async fn ends(stream: &mut TcpStream) -> String {
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+    let _ = read.expect("the connection ends in time");
+    String::from_utf8(rest).unwrap()
 }
 
 /// A body that says what it is told to.
@@ -170,9 +183,7 @@ async fn a_write_that_comes_to_no_good_end_without_a_connection_is_bypassed_too(
     bench.ask("POST /fails HTTP/1.1").await;
     bench.ask("POST /panics HTTP/1.1").await;
     let goes_away = bench.send("POST /waits HTTP/1.1").await;
-    while !bench.session.log.lines().contains(&"/waits".to_owned()) {
-        tokio::task::yield_now().await;
-    }
+    bench.logs("/waits").await;
     drop(goes_away);
     // It has given its turn back.
     drop(bench.cx.edge().lock_owned().await);
@@ -290,8 +301,7 @@ async fn an_event_stream_gives_its_turn_away_and_is_named_where_it_stays_open() 
         ["a connection to GET /events was still open after the test"]
     );
     assert!(tell.is_closed());
-    let mut rest = Vec::new();
-    let _ = events.read_to_end(&mut rest).await;
+    ends(&mut events).await;
     assert!(TcpStream::connect(bench.live.addr()).await.is_err());
 }
 
@@ -313,9 +323,7 @@ async fn any_other_endless_answer_gives_its_turn_away_after_a_while() {
     // It is not even read.
     let _endless = bench.send("GET /endless HTTP/1.1").await;
     tell.send("one").unwrap();
-    while bench.session.log.lines().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    bench.logs("enter").await;
     assert!(bench.ask("GET /plain HTTP/1.1").await.ends_with("plain"));
     assert_eq!(
         bench.session.log.lines(),
@@ -360,9 +368,7 @@ async fn an_upgraded_connection_works_and_gives_its_turn_away() {
         bench.end().await,
         ["a connection to GET /echo was still open after the test"]
     );
-    let mut rest = Vec::new();
-    let _ = one.read_to_end(&mut rest).await;
-    assert!(rest.is_empty());
+    assert_eq!(ends(&mut one).await, "");
 }
 
 #[tokio::test]
@@ -377,9 +383,7 @@ async fn idle_connections_are_closed_without_a_word() {
     read_until(&mut kept, "hello").await;
     assert_eq!(bench.end().await, [""; 0]);
     for stream in [&mut unused, &mut kept] {
-        let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest).await;
-        assert!(rest.is_empty());
+        assert_eq!(ends(stream).await, "");
     }
 }
 
@@ -387,9 +391,7 @@ async fn idle_connections_are_closed_without_a_word() {
 async fn a_request_without_an_answer_is_named_and_ended() {
     let bench = Bench::new(|_| |_| std::future::pending()).await;
     let _waiting = bench.send("GET /poll HTTP/1.1").await;
-    while bench.session.log.lines().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    bench.logs("enter").await;
     assert_eq!(
         bench.end().await,
         ["a connection to GET /poll was still open after the test"]
@@ -422,8 +424,7 @@ async fn what_the_application_does_wrong_is_an_error_of_the_test() {
     let answer = bench.ask("GET /fails HTTP/1.1").await;
     assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
     let mut broken = bench.send("GET /breaks HTTP/1.1").await;
-    let mut answer = String::new();
-    let _ = broken.read_to_string(&mut answer).await;
+    let answer = ends(&mut broken).await;
     assert!(!answer.contains("\r\n0\r\n"), "{answer}");
     assert_eq!(bench.session.log.lines().len(), 6);
     let faults = bench.end().await;
@@ -471,9 +472,10 @@ async fn a_session_that_hangs_does_not_keep_the_end_waiting_for_ever() {
     let bench = Bench::new(|_| |_| async { answer(200, "hello") }).await;
     bench.session.hangs.store(true, Ordering::SeqCst);
     let _waiting = bench.send("GET / HTTP/1.1").await;
-    while bench.session.log.lines().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    let look = async || bench.session.log.lines();
+    eventually(PATIENCE, look, |lines| lines.len() >= 2)
+        .await
+        .unwrap();
     let faults = bench.end().await;
     assert_eq!(
         faults,

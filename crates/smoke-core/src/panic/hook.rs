@@ -5,17 +5,16 @@
 //! when a run is over: what a test has left behind may panic later. Whether it still stands in front
 //! is looked at when a run begins.
 
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
 use smoke_report::Place;
 use tokio::time::timeout_at;
 
-use super::{discard, is_of_a_smoke_test, message, only_smoke_tests_run_here};
+use super::{is_of_a_smoke_test, message};
+use crate::log;
 use crate::ration::{Ration, some};
 use crate::redact::{READ, beginning, redact};
 
@@ -23,8 +22,6 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// Somebody who puts a hook in front of ours each time would make the chain longer for ever.
 const MOST: usize = 32;
-/// How many lines may wait to be written; more than that says nothing that they do not say.
-const LINES: usize = 64;
 /// How many lines are written a minute: a test may panic as often as it likes.
 const A_MINUTE: u64 = 60;
 
@@ -43,13 +40,9 @@ struct Standing {
 }
 
 static STANDING: Mutex<Vec<Standing>> = Mutex::new(Vec::new());
-static WRITER: OnceLock<SyncSender<Line>> = OnceLock::new();
+static RATION: Ration = Ration::of(A_MINUTE);
 /// Held by the one thread that waits for hooks which are at work.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-thread_local! {
-    static WRITES: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Puts our hook in front, where that can be done until then. Whether it was.
 ///
@@ -86,11 +79,13 @@ pub(crate) fn stand_in_front() {
     if is_ours || too_many {
         panic::set_hook(previous);
         if too_many && !is_ours {
-            tracing::error!(
-                target: "smoke",
-                "something puts a panic hook in front of the runner's before each run: \
-                 the runner's is not put back any more, and a panic of a smoke test is the application's"
-            );
+            log::leave(|| {
+                tracing::error!(
+                    target: "smoke",
+                    "something puts a panic hook in front of the runner's before each run: \
+                     the runner's is not put back any more, and a panic of a smoke test is the application's"
+                );
+            });
         }
         return;
     }
@@ -100,8 +95,12 @@ pub(crate) fn stand_in_front() {
         let _alive = &alive;
         if !is_of_a_smoke_test(info) || ends_the_process(info) {
             previous(info);
-        } else if !WRITES.get() {
-            let _ = WRITER.get_or_init(start_writer).try_send(Line::of(info));
+        } else if !log::is_written_here()
+            && let Some(left_out) = RATION.line(Instant::now())
+        {
+            let line = Line::of(info);
+            // The subscriber may hold locks here, and a panic of its own would end the process.
+            log::leave(move || line.write(left_out));
         }
     });
     standing.push(Standing {
@@ -151,30 +150,6 @@ impl Line {
             None => {
                 tracing::warn!(target: "smoke", thread, left_out, "a smoke test panicked: {message}");
             }
-        }
-    }
-}
-
-/// The subscriber may hold locks where a panic happens, and may panic itself: in a hook the first
-/// would never end, and the second would end the process. So lines are written on another thread,
-/// which the first panic starts, and whose own panics are written nowhere.
-fn start_writer() -> SyncSender<Line> {
-    let (sender, lines) = sync_channel(LINES);
-    let thread = thread::Builder::new().name("smoke-panics".to_owned());
-    // Without that thread there are no lines.
-    let _ = thread.spawn(move || write_all(&lines));
-    sender
-}
-
-fn write_all(lines: &Receiver<Line>) {
-    only_smoke_tests_run_here();
-    WRITES.set(true);
-    let ration = Ration::of(A_MINUTE);
-    for line in lines {
-        if let Some(left_out) = ration.line(Instant::now())
-            && let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| line.write(left_out)))
-        {
-            discard(payload);
         }
     }
 }

@@ -9,16 +9,16 @@ use http::HeaderValue;
 use super::{Origin, SigningKey, sign};
 use crate::SmokeRequest;
 
-/// In the extensions of a request that another service sent for one of its smoke tests.
+/// Marks a request that another service sent for one of its smoke tests. It is in the request's
+/// extensions.
 ///
-/// The layer puts it there in place of the header [`SmokeRequest::HEADER`], where a
-/// [signing key](crate::Registry::signing_key) of this service has signed the header within the
-/// last 60 seconds. Unlike [`SmokeRequest`], it says nothing of a sandbox: **what this request
-/// writes is not rolled back.** It is for a service to leave out what a smoke test must not do:
-/// mail, charge, count.
+/// The layer replaces the header [`SmokeRequest::HEADER`] by it, if the header was signed within the
+/// last 60 seconds with a [signing key](crate::Registry::signing_key) of this service. Unlike
+/// [`SmokeRequest`], it promises no sandbox: **what this request writes is not rolled back.** It lets
+/// a service leave out what a smoke test must not do: mail, charge, count.
 ///
-/// Never weaken a security check by it. Whoever is sent the header, or reads it on its way, can
-/// send it again, to whatever path, until its time has passed.
+/// Never weaken a security check by it. Anyone who receives the header, or reads it on its way, can
+/// send it again to any path until it expires.
 ///
 /// # Examples
 ///
@@ -52,8 +52,8 @@ impl CalledBySmokeTest {
         &self.0.run
     }
 
-    /// The value of [`SmokeRequest::HEADER`] with which this service calls the next one, on
-    /// behalf of the same test.
+    /// The value of [`SmokeRequest::HEADER`] for a call from this service to the next one, on behalf
+    /// of the same test.
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> HeaderValue {
         sign(key, self.test(), self.run(), SystemTime::now())
@@ -61,17 +61,17 @@ impl CalledBySmokeTest {
 }
 
 impl SmokeRequest {
-    /// The header by which a service tells another that it calls for a smoke test.
+    /// The header that tells another service that it is called by a smoke test.
     ///
-    /// The layer takes it off every request, whatever it says.
+    /// The layer removes it from every request, whatever it says.
     pub const HEADER: &str = "x-smoke-request";
 
-    /// The value of [`HEADER`](Self::HEADER) for a call to another service: the names of the test
-    /// and the run and the time, signed (HMAC-SHA256). It is valid for 60 seconds.
+    /// The value of [`HEADER`](Self::HEADER) for a call to another service: the test's name, the run's
+    /// identifier and the time, signed (HMAC-SHA256). It is valid for 60 seconds.
     ///
-    /// The other service knows the key from its [`Registry`](crate::Registry::signing_key); its
-    /// layer makes [`CalledBySmokeTest`] of the header. A header that is unsigned, was changed or
-    /// has expired is logged and removed, and the request is handled as anybody's.
+    /// The other service has the key in its [`Registry`](crate::Registry::signing_key), and its layer
+    /// turns the header into [`CalledBySmokeTest`]. A header that is unsigned, changed or expired is
+    /// logged and removed, and the request is handled like any other.
     ///
     /// # Examples
     ///

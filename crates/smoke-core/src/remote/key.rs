@@ -11,9 +11,9 @@ use subtle::ConstantTimeEq;
 /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104#section-3
 const LEAST: usize = 32;
 
-/// A key that services share, so that one can show another that it calls for a smoke test.
+/// A key that services share. With it, a service proves to another that it calls for a smoke test.
 ///
-/// At least 32 bytes, at random: `openssl rand -hex 32` makes one. Its `Debug` shows nothing of it.
+/// It has at least 32 random bytes: `openssl rand -hex 32` makes one. Its `Debug` hides them.
 ///
 /// # Examples
 ///
@@ -33,14 +33,14 @@ const LEAST: usize = 32;
 #[derive(Clone)]
 pub struct SigningKey(Hmac<Sha256>);
 
-/// Bytes that cannot be a key. The message shows nothing of them.
+/// The error for bytes that cannot be a key. Its message hides them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyError {
     length: usize,
 }
 
 impl SigningKey {
-    /// The key that these bytes are.
+    /// A key of these bytes.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl fmt::Debug for SigningKey {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.length {
-            0 => f.write_str("the signing key is empty: is the variable set that it comes from?"),
+            0 => f.write_str("the signing key is empty: is its environment variable set?"),
             length => write!(
                 f,
                 "the signing key has {length} bytes: it needs at least {LEAST}, at random"

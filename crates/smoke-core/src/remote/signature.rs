@@ -108,7 +108,7 @@ impl fmt::Display for Unproven {
             Self::NoKey => "this service has no signing key",
             Self::Several => "there is more than one",
             Self::Unreadable => "it cannot be read",
-            Self::Signature => "no key of this service has signed it",
+            Self::Signature => "it is not signed with a key of this service",
             Self::Expired => "it is older than 60 seconds",
             Self::Ahead => "its time is more than 60 seconds ahead",
         })

@@ -164,8 +164,9 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
-    /// How long the next sandbox of this process has to wait after this one, which was held for that
-    /// long: where nobody else can write meanwhile, production is let in between two of them.
+    /// How long the next sandbox of this process has to wait after sandboxes that were held for that
+    /// long in all, one right after the other: where nobody else can write meanwhile, production is let
+    /// in between two of them. As long as that is no time at all, it adds up.
     fn pause(&self, held: Duration) -> Duration {
         let _ = held;
         Duration::ZERO

@@ -4,13 +4,16 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use super::back_to_back::BackToBack;
+use crate::log;
 
 /// How long the end of one connection may take before it is dropped.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -105,6 +108,17 @@ impl Berth {
         join_all(kept.into_iter().map(|(_, kept)| kept.end())).await;
     }
 
+    /// How long the next sandbox of the backend has to wait after this one, as `pause` says of what was
+    /// held back to back.
+    pub(crate) fn pause(
+        &self,
+        opened: Instant,
+        pause: impl FnOnce(Duration) -> Duration,
+    ) -> Duration {
+        let held = &self.shelf.0.held;
+        held.ended(opened, Instant::now(), pause)
+    }
+
     /// Nothing more is kept through this handle of the place. What was is to be dropped where that
     /// may block.
     pub(crate) fn give_up(&self) -> Vec<Box<dyn Kept>> {
@@ -134,6 +148,7 @@ pub(crate) struct Shelf(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     state: Mutex<State>,
+    held: BackToBack,
     /// How many connections are being ended.
     ending: watch::Sender<usize>,
 }
@@ -183,7 +198,9 @@ impl Shelf {
             runtime.spawn_blocking(move || {
                 let _ending = ending;
                 if inside.block_on(async { timeout(LIMIT, kept.end()).await }).is_err() {
-                    tracing::warn!(target: "smoke", "a connection took longer than {LIMIT:?} to close, and was dropped");
+                    log::line(|| {
+                        tracing::warn!(target: "smoke", "a connection took longer than {LIMIT:?} to close, and was dropped");
+                    });
                 }
             })
         });

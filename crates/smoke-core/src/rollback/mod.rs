@@ -3,6 +3,7 @@
 //! A backend implements [`Backend`] and [`Session`]. The crate `smoke-rollback` does most of that for
 //! any library; nothing here knows a library or a database.
 
+mod back_to_back;
 mod backend;
 mod berth;
 mod last_error;

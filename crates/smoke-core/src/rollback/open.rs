@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::{Berth, RollbackVerdict, Session};
+use crate::log;
 use crate::theirs::said;
 
 /// How long the end of a sandbox may take before it is cut.
@@ -78,8 +79,9 @@ impl OpenSandbox {
     /// within a bounded time.
     pub(crate) async fn finish(self, coordinator: &Handle) -> (RollbackVerdict, Duration) {
         let (session, opened) = (Arc::clone(&self.session), self.opened);
+        let berth = self.scissors.berth.clone();
         let verdict = self.end(coordinator).await;
-        (verdict, session.pause(opened.elapsed()))
+        (verdict, berth.pause(opened, |held| session.pause(held)))
     }
 
     async fn end(self, coordinator: &Handle) -> RollbackVerdict {
@@ -190,7 +192,9 @@ impl Scissors {
             }
         });
         let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, &mut cutting.task).await else {
-            tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            log::line(|| {
+                tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+            });
             return false;
         };
         *under_way = None;

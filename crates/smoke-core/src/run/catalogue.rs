@@ -37,8 +37,8 @@ pub(crate) struct Entry {
 
 /// What is done once a run around the tests of a suite.
 pub(crate) struct SuiteJobs {
-    pub(crate) set_up: Option<Job>,
-    pub(crate) tear_down: Option<Job>,
+    pub(crate) set_up: Option<Arc<Job>>,
+    pub(crate) tear_down: Option<Arc<Job>>,
     /// Held by the run whose set-up stands.
     pub(crate) alone: tokio::sync::Mutex<()>,
 }
@@ -112,6 +112,12 @@ impl Catalogue {
         selection.of(self.entries.iter().map(|entry| &entry.test))
     }
 
+    /// The shortest time limit of all.
+    pub(crate) fn shortest_limit(&self) -> Duration {
+        let shortest = self.jobs().map(|job| job.timeout).min();
+        shortest.unwrap_or(self.limits.test)
+    }
+
     /// What the tests miss, test by test.
     pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self
@@ -128,14 +134,17 @@ impl Catalogue {
             .suites
             .values()
             .flat_map(|suite| suite.set_up.iter().chain(&suite.tear_down));
+        let hooks = hooks.map(|job| &**job);
         self.entries.iter().map(|entry| &entry.job).chain(hooks)
     }
 }
 
 impl SuiteJobs {
     fn new(class: &str, hooks: Hooks, limit: Duration, providers: &Providers<'_>) -> Self {
-        let job =
-            |what: &str, body| Job::new(format!("{class} {what}").into(), body, limit, providers);
+        let job = |what: &str, body| {
+            let name = format!("{class} {what}").into();
+            Arc::new(Job::new(name, body, limit, providers))
+        };
         Self {
             set_up: hooks.set_up.map(|body| job("set-up", body)),
             tear_down: hooks.tear_down.map(|body| job("tear-down", body)),

@@ -25,6 +25,8 @@ pub(crate) struct Engine {
     berths: Arc<Berths>,
     groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     executions: AtomicUsize,
+    /// The runs that wait for a place.
+    waiting: AtomicUsize,
     suspects: Mutex<Suspects>,
 }
 
@@ -43,10 +45,21 @@ struct Suspects {
 /// More at once is a harm to any database.
 const MOST_SANDBOXES: usize = 64;
 
-/// Lives as long as one execution, cleaning up included.
-pub(crate) struct Execution<'e>(&'e Engine);
+/// Lives as long as a run waits for a place.
+pub(super) struct Waits<'w>([&'w AtomicUsize; 2]);
 
-impl Drop for Execution<'_> {
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        for counter in self.0 {
+            counter.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Lives as long as one execution, cleaning up included.
+pub(super) struct Counted(Arc<Engine>);
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.executions.fetch_sub(1, Ordering::SeqCst);
     }
@@ -81,6 +94,7 @@ impl Engine {
             sandboxes: Arc::new(Semaphore::new(sandboxes)),
             groups: Mutex::default(),
             executions: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
             suspects: Mutex::default(),
         })
     }
@@ -95,9 +109,23 @@ impl Engine {
     }
 
     /// Counts an execution until what is returned is dropped.
-    pub(crate) fn execution(&self) -> Execution<'_> {
+    pub(super) fn count(self: &Arc<Self>) -> Counted {
         self.executions.fetch_add(1, Ordering::SeqCst);
-        Execution(self)
+        Counted(Arc::clone(self))
+    }
+
+    /// Counts a run that waits for a place, here and by itself, until what is returned is dropped.
+    pub(super) fn wait<'w>(&'w self, its: &'w AtomicUsize) -> Waits<'w> {
+        let counters = [&self.waiting, its];
+        for counter in counters {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+        Waits(counters)
+    }
+
+    /// How many runs wait for a place.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// Whether nothing is executed.
@@ -133,13 +161,10 @@ impl Engine {
     /// Where a test is to live. A stage is looked at only where a test was stopped since it was
     /// seen to live: one that is only busy may take as long to answer.
     pub(crate) async fn stage_for_tests(&self) -> Result<Handle> {
-        let stopped = {
-            let suspects = self.suspects();
-            if suspects.stopped == suspects.cleared {
-                return self.runtimes.stage();
-            }
-            suspects.stopped
-        };
+        if let Some(stage) = self.unsuspected_stage() {
+            return stage;
+        }
+        let stopped = self.suspects().stopped;
         let stage = self.runtimes.live_stage().await;
         let mut suspects = self.suspects();
         match stage {
@@ -153,6 +178,12 @@ impl Engine {
                 Err(Error::msg(message).with_place(None))
             }
         }
+    }
+
+    /// The same where that can be said at once: no test was stopped.
+    pub(super) fn unsuspected_stage(&self) -> Option<Result<Handle>> {
+        let suspects = self.suspects();
+        (suspects.stopped == suspects.cleared).then(|| self.runtimes.stage())
     }
 
     fn suspects(&self) -> MutexGuard<'_, Suspects> {

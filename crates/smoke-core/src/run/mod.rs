@@ -4,19 +4,32 @@ mod arrivals;
 mod asker;
 mod berths;
 mod catalogue;
+mod clean;
+mod conduct;
 mod course;
+mod ended;
 mod engine;
 mod event;
+mod execution;
 mod gate;
-mod isolate;
 mod job;
+mod judge;
+mod lane;
 mod lasting;
 mod limits;
 mod patience;
+mod patrol;
+mod plan;
+mod record;
+mod release;
+mod reported;
 mod rest;
 mod runner;
 mod stage;
+mod stop;
+mod suite;
 mod trail;
+mod turn;
 
 pub use asker::Asker;
 pub use event::Event;
@@ -24,3 +37,8 @@ pub use gate::Answer;
 pub use limits::Limits;
 pub use runner::{Ask, Runner};
 pub(crate) use trail::Denial;
+
+/// An error of the runner's own, which has no place in the user's code.
+fn plain(message: impl std::fmt::Display) -> crate::Error {
+    crate::Error::msg(message).with_place(None)
+}

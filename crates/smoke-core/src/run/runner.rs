@@ -1,7 +1,6 @@
 //! The handle on the runs of one registry.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smoke_report::Report;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
+use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
 use super::arrivals::{ArrivalOfRun, Arrivals};
@@ -22,8 +22,7 @@ use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
-use crate::panic::discard;
-use crate::{Arrival, Error, Registry, Result, Selection, SigningKey};
+use crate::{Arrival, Error, Registry, Result, Selection, SigningKey, log};
 
 /// Set to anything but `0` or `false` to switch all runs off, without a deploy.
 const OFF: &str = "SMOKE_OFF";
@@ -447,10 +446,11 @@ impl Runner {
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });
-        let told = || self.0.trail.ran(&asker, &selection, &report);
-        // A log that panics is not to lose the report.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(told)) {
-            discard(payload);
+        // That asks nothing of the application's subscriber.
+        if LevelFilter::current() >= LevelFilter::INFO {
+            let (asker, selection, report) =
+                (asker.clone(), Arc::clone(&selection), Arc::clone(&report));
+            log::written(move || Trail::ran(&asker, &selection, &report)).await;
         }
         let answer = Answer {
             report: Arc::clone(&report),
@@ -461,11 +461,8 @@ impl Runner {
         self.0.gate.land(ticket, answer);
         if !report.verdict().is_pass() {
             let catalogue = Arc::clone(&self.0.catalogue);
-            // Nobody waits for these lines, and they may be many: neither the answer nor what
-            // keeps the time of other runs does.
-            tokio::task::spawn_blocking(move || {
-                Trail::causes(&asker, &report, &catalogue, Instant::now());
-            });
+            // Nobody waits for these lines, and they may be many.
+            log::leave(move || Trail::causes(&asker, &report, &catalogue, Instant::now()));
         }
     }
 }

@@ -10,6 +10,7 @@ use smoke_report::{Outcome, Report, TestReport, Verdict};
 use super::asker::Asker;
 use super::catalogue::Catalogue;
 use crate::Selection;
+use crate::log;
 use crate::one_line::one_line;
 use crate::ration::{Ration, some};
 use crate::remote::Unproven;
@@ -63,14 +64,17 @@ impl Trail {
             return;
         };
         let (asked_by, peer, user_agent) = shown_asker(asker);
-        tracing::warn!(
-            target: "smoke", run = &*report.run, asked_by, peer, user_agent, reasons = reasons(report),
-            left_out = some(left_out), "no smoke tests ran"
-        );
+        let (run, reasons) = (report.run.clone(), reasons(report));
+        log::line(move || {
+            tracing::warn!(
+                target: "smoke", run, asked_by, peer, user_agent, reasons, left_out = some(left_out),
+                "no smoke tests ran"
+            );
+        });
     }
 
     /// A run ended, and this is what it found.
-    pub(crate) fn ran(&self, asker: &Asker, selection: &Selection, report: &Report) {
+    pub(crate) fn ran(asker: &Asker, selection: &Selection, report: &Report) {
         let (run, verdict, counts) = (&*report.run, report.verdict(), report.counts());
         let (asked_by, peer, user_agent) = shown_asker(asker);
         let selection = one_line(&selection.to_string(), REASON);

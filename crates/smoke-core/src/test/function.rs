@@ -9,16 +9,16 @@ use super::body::Body;
 use crate::fixture::call::{FixtureFn, Fixtures};
 use crate::{Context, IntoOutcome, Providers, Result};
 
-/// Marks a function that is asynchronous.
+/// Marks an asynchronous function.
 #[derive(Debug)]
 pub struct Async;
 
-/// Marks a function that blocks its thread; it gets one of its own.
+/// Marks a function that blocks its thread. It runs on a thread of its own.
 #[derive(Debug)]
 pub struct Blocking;
 
-/// A function that can be a smoke test: asynchronous or blocking, of up to eight fixtures (and
-/// one more for the suite), returning `()` or a `Result<(), E>`.
+/// A function that can be a smoke test. It is asynchronous or blocking, takes up to eight fixtures
+/// (nine with the suite's value), and returns `()` or a `Result<(), E>`.
 ///
 /// `Marker` is inferred.
 #[diagnostic::on_unimplemented(
@@ -37,7 +37,8 @@ pub trait TestFn<Marker>: Clone + Send + Sync + 'static {
     /// The first error of a fixture.
     fn check(providers: &Providers<'_>) -> Result;
 
-    /// Acquires the fixtures; what is left is the function's own work.
+    /// Acquires the fixtures and returns the function's own work.
+    // Hidden since only the runner calls it, and its result may change.
     #[doc(hidden)]
     fn prepare(&self, cx: Context) -> BoxFuture<'static, Result<Body>>;
 }

@@ -22,8 +22,8 @@ const SERIAL: &str = "serial";
 
 /// A smoke test: a name, a function of fixtures, and how it is to be run.
 ///
-/// `#[smoke_test]` makes one of a function and registers it. Make one yourself for tests that
-/// are known only when the application runs.
+/// `#[smoke_test]` makes a test from a function, and registers it. Make one yourself if it is known
+/// only when the application runs.
 ///
 /// # Examples
 ///
@@ -87,43 +87,43 @@ impl Test {
         self
     }
 
-    /// Has the test run only where slow tests are asked for.
+    /// Runs the test only if slow tests are asked for.
     #[must_use]
     pub fn slow(mut self) -> Self {
         self.slow = true;
         self
     }
 
-    /// How long the test may take, instead of the registry's limit for tests.
+    /// Sets how long the test may take, instead of the registry's limit for tests.
     ///
-    /// The time in which it waits for a sandbox is not counted.
+    /// Waiting for a sandbox does not count.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Has the test run beside no other test that says `serial`, in any run.
+    /// Never runs the test at the same time as another `serial` one, in any run.
     #[must_use]
     pub fn serial(self) -> Self {
         self.serial_in(SERIAL)
     }
 
-    /// Has the test run beside no other test of that group, in any run.
+    /// Never runs the test at the same time as another one of that group, in any run.
     #[must_use]
     pub fn serial_in(mut self, group: impl Into<String>) -> Self {
         self.serial = Some(group.into());
         self
     }
 
-    /// Does not run the test, and reports it as skipped for that reason.
+    /// Does not run the test, and reports it as skipped with that reason.
     #[must_use]
     pub fn skip(mut self, reason: impl Into<String>) -> Self {
         self.skip = Some(reason.into());
         self
     }
 
-    /// Where the test stands in the source.
+    /// Sets where the test is in the source.
     #[must_use]
     pub fn place(mut self, place: impl Into<Place>) -> Self {
         self.place = Some(place.into());
@@ -151,13 +151,13 @@ impl Test {
         self.body.kind()
     }
 
-    /// Whether the test runs only where slow tests are asked for.
+    /// Whether the test runs only if slow tests are asked for.
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.slow
     }
 
-    /// What the test shows, where it says so.
+    /// What the test shows, if it has a description.
     #[must_use]
     pub fn summary(&self) -> Option<&str> {
         self.description.as_deref()
@@ -169,7 +169,7 @@ impl Test {
         &self.tags
     }
 
-    /// How long the test may take, where it has a limit of its own.
+    /// How long the test may take, if it has its own limit.
     #[must_use]
     pub fn time_limit(&self) -> Option<Duration> {
         self.timeout
@@ -181,13 +181,13 @@ impl Test {
         self.serial.as_deref()
     }
 
-    /// Why the test does not run.
+    /// Why the test does not run, if it is to be skipped.
     #[must_use]
     pub fn skip_reason(&self) -> Option<&str> {
         self.skip.as_deref()
     }
 
-    /// Where the test stands in the source, where that is known.
+    /// Where the test is in the source, if that is known.
     #[must_use]
     pub fn location(&self) -> Option<&Place> {
         self.place.as_ref()

@@ -8,10 +8,10 @@ use smoke_report::Kind;
 use super::any::{AnyBody, erase};
 use super::{Test, TestFn};
 
-/// Tests that belong together, and what is done once a run around those of them that run.
+/// Tests that belong together, with a set-up and a tear-down that run once around them in each run.
 ///
-/// Reports call a suite a test class. `#[smoke_suite]` makes one of an `impl` block; make one
-/// yourself for tests that are known only when the application runs.
+/// Reports call a suite a test class. `#[smoke_suite]` makes a suite from an `impl` block. Make one
+/// yourself if its tests are known only when the application runs.
 ///
 /// # Examples
 ///
@@ -51,14 +51,14 @@ impl Suite {
         }
     }
 
-    /// Adds a test by its own name, which is put after the suite's.
+    /// Adds a test. Its full name is the suite's name, `::` and this name.
     #[must_use]
     pub fn test<Marker: 'static>(self, name: &str, function: impl TestFn<Marker>) -> Self {
         let test = Test::new(format!("{}::{name}", self.name), function);
         self.with(test)
     }
 
-    /// Adds a test that is already made. Its name is its own; it belongs to this suite.
+    /// Adds a test that is already made. It keeps its name, and belongs to this suite.
     #[must_use]
     pub fn with(mut self, mut test: Test) -> Self {
         test.class = Some(Arc::clone(&self.name));
@@ -66,11 +66,10 @@ impl Suite {
         self
     }
 
-    /// Has a function run once a run, before the first of the suite's selected tests.
+    /// Sets a function that runs once in each run, before the first of the suite's selected tests.
     ///
-    /// When it fails, those tests are errored and do not run. Its fixtures have to be of kind
-    /// unit, since nothing that belongs to one test can outlive it: that is checked when
-    /// compiling.
+    /// If it fails, those tests are errored and do not run. Its fixtures have to be of kind unit,
+    /// because nothing that belongs to one test can outlive it. The compiler checks that.
     #[must_use]
     pub fn set_up<Marker: 'static, F: TestFn<Marker>>(mut self, function: F) -> Self {
         const {
@@ -83,11 +82,11 @@ impl Suite {
         self
     }
 
-    /// Has a function run once a run, after the last of the suite's selected tests, where the
-    /// set-up succeeded.
+    /// Sets a function that runs once in each run, after the last of the suite's selected tests, if
+    /// the set-up succeeded.
     ///
-    /// When it fails, one of the tests that passed becomes errored. Its fixtures have to be of
-    /// kind unit: that is checked when compiling.
+    /// If it fails, one of the tests that passed becomes errored. Its fixtures have to be of kind
+    /// unit. The compiler checks that.
     #[must_use]
     pub fn tear_down<Marker: 'static, F: TestFn<Marker>>(mut self, function: F) -> Self {
         const {

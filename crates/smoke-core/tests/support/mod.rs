@@ -6,8 +6,11 @@
     reason = "each test file uses a part of it"
 )]
 
+pub use smoke_conformance::eventually;
 pub use smoke_conformance::paper::{Diary, Paper, Pool};
-use smoke_core::{Outcome, Registry, Report, Runner, Selection, Test, TestReport};
+use smoke_core::{Event, Outcome, Registry, Report, Runner, Selection, Test, TestReport};
+pub use smoke_testing::PATIENCE;
+use tokio::sync::broadcast;
 
 pub async fn run(registry: Registry) -> Report {
     Runner::new(registry).run(Selection::slow()).await
@@ -16,6 +19,27 @@ pub async fn run(registry: Registry) -> Report {
 /// Runs one test and returns what became of it.
 pub async fn run_one(test: Test) -> TestReport {
     only(run(Registry::new().test(test)).await)
+}
+
+/// Waits for an event.
+pub async fn until(
+    events: &mut broadcast::Receiver<Event>,
+    wanted: impl Fn(&Event) -> bool,
+) -> Event {
+    let waiting = async {
+        loop {
+            let event = events.recv().await.expect("the runner is there");
+            if wanted(&event) {
+                return event;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, waiting).await;
+    waited.expect("the event comes in time")
+}
+
+pub fn is_start_of_a_test(event: &Event) -> bool {
+    matches!(event, Event::TestStarted { .. })
 }
 
 pub fn only(mut report: Report) -> TestReport {

@@ -9,6 +9,10 @@ use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
+use smoke_conformance::eventually_blocking;
+
+/// How long a server may take to end a session, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What there is to know of a database before something is tried on it.
 pub(crate) struct Ground {
@@ -63,13 +67,9 @@ impl Ground {
     /// Whether anything stays once the sandbox's connection is gone.
     pub(crate) fn stays(&self, outside: &mut dyn Outside, sessions_before: i64) -> bool {
         // The server ends a session in its own time.
-        for _ in 0..2000 {
-            if self.sessions(outside) <= sessions_before {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let left = self.sessions(outside) > sessions_before;
+        let look = || self.sessions(outside);
+        let gone = eventually_blocking(PATIENCE, look, |sessions| *sessions <= sessions_before);
+        let left = gone.is_err();
         let swept = self
             .sweep
             .iter()

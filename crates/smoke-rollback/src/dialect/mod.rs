@@ -24,9 +24,13 @@ use crate::savepoints::{Attempt, Ending, Savepoints};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 const NOT_UNDERSTOOD: &str = "the database's answer about its connection was not understood";
 
-/// A database, as a session has to know it.
+/// What a session has to know of a database.
+///
+/// The functions are generic over the [`Link`], so that one dialect serves all libraries: they send SQL
+/// with [`Link::run`] and [`Link::texts`], and connect with [`Link::other`].
 pub trait Dialect: Send + Sync + Sized + 'static {
-    /// A connection, held from outside of whoever uses it.
+    /// A connection as others see it: what is needed to end it while somebody uses it, such as its
+    /// number on the server.
     type Outside: Send + Sync + 'static;
 
     /// The database's name.
@@ -55,14 +59,23 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// Makes a connection ready, before the application's own set-up.
+    ///
+    /// # Errors
+    ///
+    /// The error of the statement that failed: no sandbox is opened then.
     fn prepare<L: Link<Dialect = Self>>(
         _connection: &mut L::Connection,
     ) -> impl Future<Output = Result<(), L::Error>> + Send {
         async { Ok(()) }
     }
 
-    /// Begins the transaction of the sandbox, with the limits on the server and the guard. What is
-    /// known of the connection from another sandbox need not be asked again.
+    /// Begins the transaction of the sandbox with [`Link::begin`]: `BEGIN`, the limits that the server
+    /// knows, and then the guard ([`Savepoints::set`]). `known` is what was found out about a
+    /// connection that another sandbox has left, so that it need not be asked again.
+    ///
+    /// # Errors
+    ///
+    /// The error of the statement that failed: no sandbox is opened then.
     fn begin<L: Link<Dialect = Self>>(
         sandbox: &Sandbox<L>,
         connection: &mut L::Connection,
@@ -78,13 +91,20 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         async {}
     }
 
-    /// The ways to end the transaction, best first.
+    /// The ways to end the transaction, best first: each fails unless the guard exists. Proves the
+    /// guard and rolls back, unless there is a better one.
+    #[must_use]
     fn end<L: Link<Dialect = Self>>(
-        sandbox: &Sandbox<L>,
+        _sandbox: &Sandbox<L>,
         savepoints: &Savepoints,
-    ) -> Vec<Attempt<Ending>>;
+    ) -> Vec<Attempt<Ending>> {
+        vec![Attempt {
+            sql: format!("{}; ROLLBACK", savepoints.prove()),
+            means: Ending::RolledBack,
+        }]
+    }
 
-    /// What is to be taken away before the transaction ends, since it would stay.
+    /// Takes away what would outlive the transaction, right before it ends.
     fn tidy<L: Link<Dialect = Self>>(
         _connection: &mut L::Connection,
         _outside: &Self::Outside,
@@ -98,6 +118,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// Looks for what was not rolled back, right after the rollback.
+    ///
+    /// # Errors
+    ///
+    /// The error of the statement that failed: the verdict is then that nothing is known.
     fn look_back<L: Link<Dialect = Self>>(
         _connection: &mut L::Connection,
     ) -> impl Future<Output = Result<RollbackVerdict, L::Error>> + Send {
@@ -105,6 +129,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// Rolls back a transaction in which no savepoint can be set any more, and says what that means.
+    ///
+    /// # Errors
+    ///
+    /// The error of the statement that failed.
     fn without_savepoints<L: Link<Dialect = Self>>(
         _connection: &mut L::Connection,
         said: String,
@@ -112,8 +140,12 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         async { Ok(RollbackVerdict::Unknown { cause: said }) }
     }
 
-    /// Has nothing be committed that comes after the rollback, on a connection that somebody may
-    /// still use.
+    /// Keeps work that comes after the rollback from being committed, on a connection that somebody
+    /// may still use.
+    ///
+    /// # Errors
+    ///
+    /// The error of the statement that failed.
     fn bar<L: Link<Dialect = Self>>(
         _connection: &mut L::Connection,
     ) -> impl Future<Output = Result<(), L::Error>> + Send {
@@ -130,8 +162,8 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         None
     }
 
-    /// Ends the connection from outside, whatever is done with it. Waits until `closing` has passed
-    /// for one that is about to be closed anyway.
+    /// Ends the connection from outside, whatever its holder does with it. A connection that is about
+    /// to be closed anyway gets until `closing` has passed.
     ///
     /// # Errors
     ///
@@ -143,7 +175,7 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<Ended, String>> + Send;
 
     /// A verdict that leaves open what became of the transaction, once the database was asked by
-    /// way of another connection.
+    /// way of another connection: a [`Fate`](crate::Fate) settles it.
     fn settle<L: Link<Dialect = Self>>(
         _link: &L,
         _outside: &Self::Outside,
@@ -153,7 +185,10 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     }
 
     /// What a message of the database means, where nothing else is left of an error.
-    fn read_message(said: &str) -> Fault;
+    #[must_use]
+    fn read_message(_said: &str) -> Fault {
+        Fault::Other
+    }
 
     /// What was said when the database with this URL could not be opened, with what is known of
     /// that besides.

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Ended;
-use crate::absent::GONE;
 use crate::link::Link;
+
+/// How often to look whether a connection that was ended is gone, and the pause between.
+pub(super) const GONE: (u32, Duration) = (60, Duration::from_millis(5));
 
 /// A connection as its server knows it.
 pub(super) trait Server<L: Link>: Sync {

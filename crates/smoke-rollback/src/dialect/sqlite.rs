@@ -12,7 +12,6 @@ use super::{Dialect, Ended};
 use crate::fault::Fault;
 use crate::link::Link;
 use crate::sandbox::Sandbox;
-use crate::savepoints::{Attempt, Ending, Savepoints};
 
 /// How long to wait for somebody else's lock: production comes first.
 const BUSY_TIMEOUT_MS: i32 = 100;
@@ -32,7 +31,11 @@ pub struct Held {
     has_log: bool,
 }
 
-/// How long the next sandbox has to wait after one that had the writer's lock for that long.
+/// How long sandboxes may have the writer's lock in all, one right after the other, until production is
+/// let in.
+const LET_IN: Duration = Duration::from_millis(25);
+
+/// How long the next sandbox has to wait after some that had the writer's lock for that long in all.
 ///
 /// Whoever waits for the lock looks whether it is free again after 1, 2, 5, 10, ... and at last 100
 /// milliseconds (`busy_timeout`), and is never told. Sandboxes that follow at once on each other
@@ -40,6 +43,9 @@ pub struct Held {
 fn pause(held: Duration) -> Duration {
     const LONGEST: Duration = Duration::from_millis(100);
     const SLACK: Duration = Duration::from_millis(10);
+    if held < LET_IN {
+        return Duration::ZERO;
+    }
     // No sleep of theirs is longer than twice what they have waited so far, and a millisecond.
     (held * 2).min(LONGEST) + SLACK
 }
@@ -96,16 +102,6 @@ impl Dialect for Sqlite {
             .begin(connection, &format!("{begin}; {set}"))
             .await?;
         Ok(held)
-    }
-
-    fn end<L: Link<Dialect = Self>>(
-        _: &Sandbox<L>,
-        savepoints: &Savepoints,
-    ) -> Vec<Attempt<Ending>> {
-        vec![Attempt {
-            sql: format!("{}; ROLLBACK", savepoints.prove()),
-            means: Ending::RolledBack,
-        }]
     }
 
     fn refusal(held: &Held) -> Option<String> {
@@ -288,11 +284,18 @@ mod tests {
     const SLEEPS: [u64; 13] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100, 100];
 
     #[test]
+    fn what_is_held_for_a_moment_adds_up() {
+        assert_eq!(pause(LET_IN - Duration::from_millis(1)), Duration::ZERO);
+        assert_eq!(pause(LET_IN), Duration::from_millis(60));
+    }
+
+    #[test]
     fn whoever_waits_for_the_lock_looks_once_in_a_pause() {
         let mut waited = 0;
         for sleep in SLEEPS {
             let (waits, sleeps) = (Duration::from_millis(waited), Duration::from_millis(sleep));
-            assert!(pause(waits) > sleeps, "after {waits:?}");
+            // Whoever has waited for less looks again before the pause is over, too.
+            assert!(pause(waits.max(LET_IN)) > sleeps, "after {waits:?}");
             waited += sleep;
         }
     }

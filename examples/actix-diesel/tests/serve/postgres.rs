@@ -4,11 +4,12 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use examples_support::Service;
 use uuid::Uuid;
 
-use crate::assert_pass;
 use crate::database::Database;
-use crate::service::{Service, refuses_to_start};
+use crate::service::{refuses_to_start, start};
+use crate::users::assert_pass;
 
 /// A schema of one test, in the database that the environment names.
 struct Schema {
@@ -37,7 +38,7 @@ impl Schema {
     fn service(&self, environment: &[(&str, &str)]) -> Service {
         let url = self.url();
         let environment = [environment, &[("DATABASE_URL", &*url)]].concat();
-        Service::start(&Database::new(), &environment)
+        start(&Database::new(), &environment)
     }
 
     /// The rows of the users and of the notes.

@@ -2,15 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod answer;
 mod database;
 mod service;
 
 use std::time::{Duration, Instant};
 
-use answer::Answer;
 use database::Database;
-use service::{Service, TOKEN, refuses_to_start};
+use examples_support::{Answer, Service, Starting};
+use service::{TOKEN, refuses_to_start, spawn, start};
 
 const PASS: &str = "PASS\n\
     test classes: 2\n\
@@ -39,7 +38,7 @@ fn place_an_order(service: &Service) {
 #[test]
 fn strangers_see_the_verdict() {
     let database = Database::new();
-    let service = Service::start(&database);
+    let service = start(&database);
     let answer = service.get("/smoketest/");
     assert_pass(&answer);
     assert_eq!(answer.header("x-smoke-build"), None);
@@ -54,7 +53,7 @@ fn strangers_see_the_verdict() {
 #[test]
 fn everything_else_needs_the_token() {
     let database = Database::new();
-    let service = Service::start(&database);
+    let service = start(&database);
     for (method, path) in [
         ("GET", "/smoketest/slow/"),
         ("GET", "/smoketest/?select=tag:orders"),
@@ -75,7 +74,7 @@ fn everything_else_needs_the_token() {
 #[test]
 fn ten_runs_change_nothing_in_the_database() {
     let database = Database::new();
-    let service = Service::start(&database);
+    let service = start(&database);
     place_an_order(&service);
     for _ in 0..10 {
         assert_pass(&service.ask("POST", "/smoketest/", TOKEN));
@@ -88,7 +87,7 @@ fn ten_runs_change_nothing_in_the_database() {
 #[test]
 fn a_lost_table_is_a_fail_that_names_the_tests() {
     let database = Database::new();
-    let service = Service::start(&database);
+    let service = start(&database);
     database.lose_the_orders();
     assert_eq!(
         service.get("/health").status,
@@ -110,12 +109,12 @@ fn a_lost_table_is_a_fail_that_names_the_tests() {
 #[test]
 fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
     let database = Database::new();
-    let mut service = Service::start(&database);
+    let mut service = start(&database);
     let asked = service.asking("GET", "/smoketest/slow/", TOKEN);
     service.wait_for_log("placing many orders");
     let told = Instant::now();
     service.terminate();
-    let answer = asked.join().unwrap();
+    let answer = asked.answer();
     // The run may have been quicker than the signal.
     let status = answer.header("x-smoke-status");
     assert!(
@@ -133,8 +132,8 @@ fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
 #[test]
 fn replicas_share_the_database() {
     let database = Database::new();
-    let starting = [(), ()].map(|()| Service::spawn(&database));
-    for service in starting.map(Service::started) {
+    let starting = [(), ()].map(|()| spawn(&database));
+    for service in starting.map(Starting::started) {
         assert_pass(&service.get("/smoketest/"));
     }
     assert_eq!(database.rows(), (0, 0));
@@ -143,8 +142,8 @@ fn replicas_share_the_database() {
 #[test]
 fn what_cannot_be_used_is_named_with_the_remedy() {
     let database = Database::new();
-    let service = Service::start(&database);
-    let taken = service.port().to_string();
+    let service = start(&database);
+    let taken = service.address().port().to_string();
     for (name, value, said) in [
         (
             "PORT",

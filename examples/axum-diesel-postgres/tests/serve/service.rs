@@ -1,145 +1,29 @@
-//! The process.
+//! The service on a database.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use examples_support::{Service, Starting, refusal};
 
-use crate::answer::Answer;
 use crate::database::Database;
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BINARY: &str = env!("CARGO_BIN_EXE_axum-diesel-postgres");
 
 /// The header of who may see everything.
 pub(crate) const TOKEN: &str = "Authorization: Bearer s3cret\r\n";
 
-/// A service that has not said yet where it listens.
-pub(crate) struct Starting(Child);
-
-pub(crate) struct Service {
-    child: Child,
-    address: SocketAddr,
-    log: Receiver<String>,
+pub(crate) fn start(database: &Database) -> Service {
+    spawn(database).started()
 }
 
-fn command(database: &Database) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_axum-diesel-postgres"));
-    // Nothing of what is set around the tests.
-    command.env_clear();
-    command.env("PORT", "0").env("SMOKE_TOKEN", "s3cret");
-    command.env("DATABASE_URL", database.url());
-    command
+pub(crate) fn spawn(database: &Database) -> Starting {
+    let url = database.url();
+    Service::spawn(BINARY, &environment(&url))
 }
 
 /// What the service says on its way out.
-pub(crate) fn refuses_to_start(database: &Database, (name, value): (&str, &str)) -> String {
-    let output = command(database).env(name, value).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{name}={value}");
-    assert!(output.stdout.is_empty(), "{name}={value}");
-    String::from_utf8(output.stderr).unwrap()
+pub(crate) fn refuses_to_start(database: &Database, wrong: (&str, &str)) -> String {
+    let url = database.url();
+    refusal(BINARY, &[&environment(&url)[..], &[wrong]].concat())
 }
 
-impl Service {
-    /// Starts the service on a free port and waits until it says that it listens.
-    pub(crate) fn start(database: &Database) -> Self {
-        Self::started(Self::spawn(database))
-    }
-
-    pub(crate) fn spawn(database: &Database) -> Starting {
-        let mut command = command(database);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Starting(command.spawn().unwrap())
-    }
-
-    pub(crate) fn started(Starting(mut child): Starting) -> Self {
-        let log = lines(child.stderr.take().unwrap());
-        let said = lines(child.stdout.take().unwrap());
-        let first = said.recv_timeout(PATIENCE);
-        let first = first.expect("it says where it listens");
-        let address = first.split("http://").nth(1).unwrap().parse().unwrap();
-        Self {
-            child,
-            address,
-            log,
-        }
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.address.port()
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, "")
-    }
-
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
-        ask(self.address, method, path, headers, "")
-    }
-
-    pub(crate) fn post_json(&self, path: &str, body: &str) -> Answer {
-        let headers = "Content-Type: application/json\r\n";
-        ask(self.address, "POST", path, headers, body)
-    }
-
-    /// Asks without waiting for the answer.
-    pub(crate) fn asking(
-        &self,
-        method: &'static str,
-        path: &'static str,
-        headers: &'static str,
-    ) -> JoinHandle<Answer> {
-        let address = self.address;
-        thread::spawn(move || ask(address, method, path, headers, ""))
-    }
-
-    pub(crate) fn wait_for_log(&self, text: &str) {
-        while !self.log.recv_timeout(PATIENCE).expect(text).contains(text) {}
-    }
-
-    pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        let kill = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn ask(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-    )
-    .unwrap();
-    let mut raw = String::new();
-    stream.read_to_string(&mut raw).unwrap();
-    Answer::parse(&raw)
-}
-
-/// The lines of a stream as they come.
-fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            // The lines that nobody waits for are read all the same: a full pipe would block.
-            let _ = sender.send(line);
-        }
-    });
-    receiver
+fn environment(url: &str) -> [(&str, &str); 2] {
+    [("SMOKE_TOKEN", "s3cret"), ("DATABASE_URL", url)]
 }

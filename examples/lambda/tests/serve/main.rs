@@ -33,7 +33,7 @@ fn the_application_answers_as_before() {
 
 #[test]
 fn what_is_no_lambda_is_named_with_the_remedy() {
-    let error = examples_support::refusal(BINARY, "0");
+    let error = examples_support::refusal(BINARY, &[]);
     assert!(
         error.contains("AWS_LAMBDA_RUNTIME_API is not set"),
         "{error}"

@@ -13,7 +13,7 @@ impl Database {
     }
 
     pub(crate) fn url(&self) -> String {
-        let path = self.0.path().join("quickstart.sqlite3");
+        let path = self.0.path().join("users.sqlite3");
         path.to_str().unwrap().to_owned()
     }
 

@@ -3,15 +3,19 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::Duration;
 
+use examples_support::{Service, output};
 use tempfile::TempDir;
 
 use crate::database::Database;
 use crate::replica::{Replica, answer};
-use crate::service::Service;
+use crate::service;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy-gate.sh");
 const BUILD: &str = "4f2a91c";
+/// How long a call of the gate may take, in which nothing sleeps, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 const NOBODY: &str = "http://127.0.0.1:1";
 
 /// One call of the gate, in which nothing sleeps: how long it would have is written down, and so
@@ -46,15 +50,14 @@ impl Gate {
     /// The exit code, and what was said.
     fn ask(&self, build: &str, replicas: &[&str]) -> (i32, String) {
         let path = std::env::var("PATH").unwrap();
-        let output = Command::new("sh")
-            .arg(SCRIPT)
+        let mut gate = Command::new("sh");
+        gate.arg(SCRIPT)
             .arg(build)
             .args(replicas)
             .env("PATH", format!("{}:{path}", self.folder.path().display()))
             .env("SMOKE_TOKEN", self.token)
-            .env("SMOKE_WAIT", self.wait)
-            .output()
-            .unwrap();
+            .env("SMOKE_WAIT", self.wait);
+        let output = output(&mut gate, PATIENCE);
         let said = String::from_utf8(output.stdout).unwrap();
         (output.status.code().unwrap(), said)
     }
@@ -69,11 +72,11 @@ impl Gate {
 
 fn start(database: &Database, more: &[(&str, &str)]) -> Service {
     let environment = [&[("SMOKE_BUILD", BUILD)], more].concat();
-    Service::start(database, &environment)
+    service::start(database, &environment)
 }
 
 fn url(service: &Service) -> String {
-    format!("http://127.0.0.1:{}", service.port())
+    format!("http://{}", service.address())
 }
 
 #[test]
@@ -107,8 +110,8 @@ fn a_fail_shuts_the_gate_at_once() {
 #[test]
 fn another_build_at_the_end_of_its_time_is_a_fail() {
     let database = Database::new();
-    let without = Service::start(&database, &[]);
-    let before = Service::start(&database, &[("SMOKE_BUILD", "0badf00")]);
+    let without = service::start(&database, &[]);
+    let before = service::start(&database, &[("SMOKE_BUILD", "0badf00")]);
     for (service, shown) in [(without, ""), (before, "0badf00")] {
         let gate = Gate {
             wait: "1",

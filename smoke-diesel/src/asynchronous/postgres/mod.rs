@@ -1,6 +1,7 @@
 //! PostgreSQL connections.
 
 mod overheard;
+mod placeholder;
 mod process;
 
 use std::sync::{Arc, OnceLock};
@@ -71,6 +72,12 @@ impl Line<AsyncPgConnection> for PgLine {
 impl Connection for AsyncPgConnection {
     type Dialect = Postgres;
     type Line = PgLine;
+
+    const HAS_PLACEHOLDER: bool = true;
+
+    async fn placeholder() -> Option<Self> {
+        placeholder::placeholder().await
+    }
 
     async fn texts(&mut self, query: &str) -> QueryResult<Vec<Option<String>>> {
         sql::<Nullable<Text>>(query).load(self).await

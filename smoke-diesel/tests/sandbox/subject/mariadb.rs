@@ -12,7 +12,7 @@ use smoke_diesel::bb8::Rollback;
 use uuid::Uuid;
 
 use super::role::url_of;
-use super::{Held, Subject};
+use super::{Held, PATIENCE, Subject};
 
 pub(crate) type Pool = diesel_async::pooled_connection::bb8::Pool<AsyncMysqlConnection>;
 
@@ -185,7 +185,8 @@ impl Drop for Mariadb {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(administer(&sql));
+            let limited = async { tokio::time::timeout(PATIENCE, administer(&sql)).await };
+            runtime.block_on(limited).unwrap();
         });
         let _ = dropped.join();
     }

@@ -12,7 +12,7 @@ use smoke_core::Backend;
 use smoke_diesel::deadpool::Rollback;
 use uuid::Uuid;
 
-use super::{Held, Subject};
+use super::{Held, PATIENCE, Subject};
 
 pub(crate) type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -175,10 +175,12 @@ impl Drop for Postgres {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(async {
+            let dropping = async {
                 let mut connection = AsyncPgConnection::establish(&url()).await.unwrap();
                 let _ = connection.batch_execute(&sql).await;
-            });
+            };
+            let limited = async { tokio::time::timeout(PATIENCE, dropping).await };
+            runtime.block_on(limited).unwrap();
         });
         let _ = dropped.join();
     }

@@ -7,8 +7,12 @@ use smoke_core::{Limits, Outcome, Registry, Result, Runner, Sandbox, Selection, 
 use tokio::sync::mpsc;
 
 use super::insert;
+use crate::backend::Database;
 use crate::backend::bench::{Bench, expect};
-use crate::backend::{Database, Dialect};
+use crate::eventually;
+
+/// How long servers take to close connections, on a machine that is busy.
+const CLOSED: Duration = Duration::from_secs(15);
 
 pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), String> {
     let (release, held) = std::sync::mpsc::channel::<()>();
@@ -44,30 +48,20 @@ pub(super) async fn a_hung_test<D: Database>(bench: &Bench<D>) -> Result<(), Str
         "ALTER TABLE smoke_conformance DROP COLUMN more",
     );
     let limit = bench.patience();
-    let changed = tokio::time::timeout(limit, retried::<D>(bench, add)).await;
+    // SQLite says at once that somebody else writes, where others wait.
+    let locked = |error: &String| error.contains("locked");
+    let changing = eventually(
+        limit,
+        || D::execute(&bench.production, add),
+        |changed| !changed.as_ref().is_err_and(locked),
+    );
+    let changed = changing.await;
     drop(release);
     let report = running.await.map_err(|error| error.to_string())?;
-    match changed {
-        Ok(changed) => changed?,
-        Err(_) => {
-            return Err(format!("production waited for more than {limit:?}"));
-        }
-    }
+    changed.map_err(|error| format!("production waited: {error}"))??;
     D::execute(&bench.production, remove).await?;
     bench.nothing_stays().await?;
     expect(&report.tests[0], Outcome::Errored, "")
-}
-
-/// SQLite says at once that somebody else writes, where others wait.
-async fn retried<D: Database>(bench: &Bench<D>, sql: &str) -> Result<(), String> {
-    loop {
-        match D::execute(&bench.production, sql).await {
-            Err(error) if error.contains("locked") => {
-                tokio::time::sleep(Duration::from_millis(10)).await
-            }
-            done => return done,
-        }
-    }
 }
 
 pub(super) async fn a_database_that_is_down<D: Database>(bench: &Bench<D>) -> Result<(), String> {
@@ -103,7 +97,7 @@ pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(),
     let first = Registry::new().test(Test::new("conformance::beside_production", beside));
     let report = bench.runner(first).run(Selection::fast()).await;
     expect(&report.tests[0], Outcome::Passed, "")?;
-    let before = connections(bench).await?;
+    let before = bench.connections().await?;
     let registry = (0..100).fold(Registry::new(), |registry, at| {
         registry.test(Test::new(format!("conformance::test_{at:03}"), body))
     });
@@ -117,47 +111,12 @@ pub(super) async fn a_hundred_tests<D: Database>(bench: &Bench<D>) -> Result<(),
     {
         expect(test, Outcome::Passed, "")?;
     }
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
-    while connections(bench).await? > before {
-        if tokio::time::Instant::now() > deadline {
-            return Err(format!(
-                "{} connections are open, {before} were before",
-                connections(bench).await?
-            ));
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let open = eventually(
+        CLOSED,
+        || bench.connections(),
+        |open| !matches!(open, Ok(open) if *open > before),
+    );
+    let open = open.await;
+    open.map_err(|error| format!("connections stay open, {before} were before: {error}"))??;
     bench.nothing_stays().await
-}
-
-/// The connections to the database; for SQLite the file descriptors that this process has of it.
-async fn connections<D: Database>(bench: &Bench<D>) -> Result<i64, String> {
-    let sql = match bench.database.dialect() {
-        Dialect::Postgres => {
-            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
-        }
-        Dialect::Mysql => {
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()"
-        }
-        Dialect::Sqlite => "",
-    };
-    if !sql.is_empty() {
-        return D::number(&bench.production, sql).await;
-    }
-    let mut open = 0;
-    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten();
-    for descriptor in descriptors.flatten() {
-        // One that was closed meanwhile is none any more.
-        let Ok(file) = std::fs::read_link(descriptor.path()) else {
-            continue;
-        };
-        let file = file.to_string_lossy().replace('\'', "''");
-        // In WAL mode SQLite keeps some of the file itself, for connections to come.
-        let sql = format!(
-            "SELECT COUNT(*) FROM pragma_database_list, pragma_journal_mode \
-             WHERE '{file}' = CASE journal_mode WHEN 'wal' THEN file || '-wal' ELSE file END"
-        );
-        open += D::number(&bench.production, &sql).await?;
-    }
-    Ok(open)
 }

@@ -1,4 +1,5 @@
 use http::Response;
+use smoke_testing::wire;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -29,9 +30,7 @@ async fn echoing() -> Bench {
 }
 
 async fn rest(stream: &mut TcpStream) -> String {
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).await.unwrap();
-    rest
+    wire::rest(stream).await.unwrap()
 }
 
 #[tokio::test]

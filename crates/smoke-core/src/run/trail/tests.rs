@@ -1,25 +1,10 @@
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smoke_report::Kind;
+use smoke_testing::Log;
 
 use super::*;
 use crate::{Registry, Test};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// What is written meanwhile.
 fn written(writing: impl FnOnce()) -> Vec<String> {
@@ -31,8 +16,7 @@ fn written(writing: impl FnOnce()) -> Vec<String> {
         .without_time()
         .finish();
     tracing::subscriber::with_default(subscriber, writing);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    text.lines().map(str::to_owned).collect()
+    log.lines()
 }
 
 fn refused() -> Report {

@@ -47,21 +47,13 @@ impl Tried {
         outside: &mut dyn Outside,
         note: &str,
     ) {
-        let own = library.own().iter().enumerate().map(|(number, own)| Way {
-            name: own.name,
-            step: Step::Own(number),
-            unseen: None,
-            alone: false,
-        });
+        self.add(Column::of(library, ways, ground, outside, note).await);
+    }
+
+    fn add(&mut self, column: Column) {
         let before = self.columns.len();
-        self.columns.push(format!("{}{note}", library.name()));
-        for way in ways.iter().copied().chain(own) {
-            let handler = attempt(&library, way, From::Handler, ground, outside).await;
-            let test = match way.step {
-                // A test sends no requests to itself.
-                Step::Act(Act::StaticPoolInGet) => handler.clone(),
-                _ => attempt(&library, way, From::Test, ground, outside).await,
-            };
+        self.columns.push(column.name);
+        for (way, fates) in column.fates {
             let row = match self.rows.iter_mut().find(|row| row.name == way.name) {
                 Some(row) => row,
                 None => {
@@ -73,10 +65,47 @@ impl Tried {
                     self.rows.last_mut().unwrap()
                 }
             };
-            row.fates.push(Some([handler, test]));
+            row.fates.push(Some(fates));
         }
         for row in &mut self.rows {
             row.fates.resize(before + 1, None);
+        }
+    }
+}
+
+/// What became of each way out through one library.
+struct Column {
+    name: String,
+    fates: Vec<(Way, [Fate; 2])>,
+}
+
+impl Column {
+    async fn of<L: Library>(
+        library: L,
+        ways: &[Way],
+        ground: &Ground,
+        outside: &mut dyn Outside,
+        note: &str,
+    ) -> Self {
+        let own = library.own().iter().enumerate().map(|(number, own)| Way {
+            name: own.name,
+            step: Step::Own(number),
+            unseen: None,
+            alone: false,
+        });
+        let mut fates = Vec::new();
+        for way in ways.iter().copied().chain(own) {
+            let handler = attempt(&library, way, From::Handler, ground, outside).await;
+            let test = match way.step {
+                // A test sends no requests to itself.
+                Step::Act(Act::StaticPoolInGet) => handler.clone(),
+                _ => attempt(&library, way, From::Test, ground, outside).await,
+            };
+            fates.push((way, [handler, test]));
+        }
+        Self {
+            name: format!("{}{note}", library.name()),
+            fates,
         }
     }
 }

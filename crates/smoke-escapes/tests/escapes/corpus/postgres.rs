@@ -5,13 +5,14 @@ use std::sync::atomic::AtomicBool;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection};
 use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
 
 use super::common::COMMON;
-use super::{Tried, url};
-use crate::library::ROW;
+use super::{Column, Tried, url};
 use crate::library::deadpool::Deadpool;
 use crate::library::r2d2::R2d2;
 use crate::library::sqlx::SqlxPostgres;
+use crate::library::{Library, ROW};
 use crate::outside::{Ground, Outside};
 use crate::way::{Way, sql};
 
@@ -258,7 +259,8 @@ const TRACES: &str = "
         + (SELECT abs(last_value - 1) FROM escape_counted_id_seq)
         + (SELECT abs(count(*) - 1) FROM escape_counted)
         + (SELECT count(*) FROM pg_largeobject_metadata)
-        + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
+        + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 ";
 
 fn ground(url: &str) -> Ground {
@@ -281,33 +283,71 @@ fn ground(url: &str) -> Ground {
     }
 }
 
-pub(crate) async fn tried() -> Tried {
-    let url = url("SMOKE_TEST_POSTGRES_URL");
-    let (_, database) = url.rsplit_once('/').unwrap();
-    let admin = super::url("SMOKE_TEST_POSTGRES_ADMIN_URL");
-    let (server, _) = admin.rsplit_once('/').unwrap();
-    PgConnection::establish(&format!("{server}/{database}"))
-        .unwrap()
-        .batch_execute(
-            "CREATE EXTENSION IF NOT EXISTS dblink; GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC",
-        )
-        .unwrap();
+/// A database of one library, so that each is tried at the same time as the others.
+struct Place {
+    url: String,
+    admin: String,
+    name: String,
+}
 
+impl Place {
+    fn new() -> Self {
+        let url = url("SMOKE_TEST_POSTGRES_URL");
+        let admin = super::url("SMOKE_TEST_POSTGRES_ADMIN_URL");
+        let name = format!("escapes_{}", Uuid::new_v4().simple());
+        let (server, _) = url.rsplit_once('/').unwrap();
+        let (_, login) = server.split_once("://").unwrap();
+        let (user, _) = login.split_once(':').unwrap();
+        let sql = format!("CREATE DATABASE {name} OWNER {user}");
+        administer(&admin, &sql);
+        let (admins, _) = admin.rsplit_once('/').unwrap();
+        administer(&format!("{admins}/{name}"), "CREATE EXTENSION dblink");
+        let url = format!("{server}/{name}");
+        Self { url, admin, name }
+    }
+
+    async fn tried<L: Library>(self, library: impl FnOnce(&str) -> L, ways: Vec<Way>) -> Column {
+        let ground = ground(&self.url);
+        let outside = &mut PgConnection::establish(&self.url).unwrap();
+        assert!(
+            outside.count("SELECT current_setting('max_prepared_transactions')::bigint") > 0,
+            "max_prepared_transactions is 0, so that PREPARE TRANSACTION cannot be tried"
+        );
+        Column::of(library(&self.url), &ways, &ground, outside, "").await
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        administer(&self.admin, &sql);
+    }
+}
+
+fn administer(url: &str, sql: &str) {
+    let mut admin = PgConnection::establish(url).unwrap();
+    admin.batch_execute(sql).unwrap();
+}
+
+pub(crate) async fn tried() -> Tried {
     let ways = [COMMON, POSTGRES].concat();
-    let ground = ground(&url);
-    let outside = &mut PgConnection::establish(&url).unwrap();
-    assert!(
-        outside.count("SELECT current_setting('max_prepared_transactions')::bigint") > 0,
-        "max_prepared_transactions is 0, so that PREPARE TRANSACTION cannot be tried"
+    let r2d2 = Place::new().tried(R2d2::<PgConnection>::new, ways.clone());
+    let deadpool = Place::new().tried(Deadpool::<AsyncPgConnection>::new, ways.clone());
+    let kept = |url: &str| Deadpool::<AsyncPgConnection>::new(url).savepoint_each_statement();
+    let kept = Place::new().tried(kept, ways.clone());
+    let sqlx = |url: &str| SqlxPostgres {
+        url: url.to_owned(),
+    };
+    let sqlx = Place::new().tried(sqlx, ways.clone());
+    let (r2d2, deadpool, kept, sqlx) = tokio::join!(
+        tokio::spawn(r2d2),
+        tokio::spawn(deadpool),
+        tokio::spawn(kept),
+        tokio::spawn(sqlx)
     );
     let mut tried = Tried::new("PostgreSQL", &ways);
-    let r2d2 = R2d2::<PgConnection>::new(&url);
-    tried.through(r2d2, &ways, &ground, outside, "").await;
-    let deadpool = Deadpool::<AsyncPgConnection>::new(&url);
-    let kept = deadpool.clone().savepoint_each_statement();
-    tried.through(deadpool, &ways, &ground, outside, "").await;
-    tried.through(kept, &ways, &ground, outside, "").await;
-    let sqlx = SqlxPostgres { url };
-    tried.through(sqlx, &ways, &ground, outside, "").await;
+    for column in [r2d2, deadpool, kept, sqlx] {
+        tried.add(column.unwrap());
+    }
     tried
 }

@@ -25,7 +25,6 @@ use statements::{Beginning, before_facts, still_inside};
 
 use super::server::{self, Server};
 use super::{Dialect, Ended, NOT_UNDERSTOOD};
-use crate::absent::GONE;
 use crate::fate::Fate;
 use crate::fault::Fault;
 use crate::link::Link;
@@ -217,7 +216,7 @@ impl<L: Link<Dialect = Postgres>> Server<L> for ServerSide {
 /// Asks what became of a transaction, until that is settled.
 async fn fate<L: Link>(link: &L, ask: &str) -> Result<Fate, String> {
     let mut other = link.other().await?;
-    let (times, pause) = GONE;
+    let (times, pause) = server::GONE;
     for _ in 0..times {
         let rows = L::texts(&mut other, ask).await;
         let status = rows.map_err(|error| L::said(&error))?;

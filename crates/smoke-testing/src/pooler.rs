@@ -1,7 +1,14 @@
-//! Production: it reaches the same server through the same pooler.
+//! Production: it reaches the same PostgreSQL through the same pooler.
+//!
+//! For tests alone: all of it panics where the server does not do what it is to do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
@@ -21,23 +28,26 @@ const SESSION: &str = "SELECT concat_ws('; ', \
     (SELECT string_agg('cursor ' || name, ', ') FROM pg_cursors WHERE is_holdable), \
     (SELECT string_agg('listens to ' || channel, ', ') FROM pg_listening_channels() AS channel))";
 
-pub(crate) struct Production {
+/// Production, which has a table of its own.
+#[derive(Debug)]
+pub struct Production {
     /// The URL through the pooler.
-    pub(crate) pooled: String,
+    pub pooled: String,
     /// The URL of the server.
-    pub(crate) direct: String,
+    pub direct: String,
     table: String,
     /// Who holds some of the pooler's connections waits for the others in vain where two do so.
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Production {
-    pub(crate) async fn new() -> Self {
+    /// At the server and the pooler that the environment names.
+    pub async fn new() -> Self {
         Self::at(variable("SMOKE_TEST_POSTGRES_URL")).await
     }
 
     /// Where the pooler has one connection of the server for all its clients.
-    pub(crate) async fn through_one_connection() -> Self {
+    pub async fn through_one_connection() -> Self {
         let mut production = Self::new().await;
         let (pooler, _) = production.pooled.rsplit_once('/').unwrap();
         production.pooled = format!("{pooler}/alone");
@@ -45,7 +55,7 @@ impl Production {
     }
 
     /// In a database where nobody may make temporary tables.
-    pub(crate) async fn without_temporary_tables() -> Self {
+    pub async fn without_temporary_tables() -> Self {
         let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
         let name = format!("bare_{}", Uuid::new_v4().simple());
         for sql in [
@@ -74,11 +84,14 @@ impl Production {
         production
     }
 
-    pub(crate) fn insert(&self, key: i32) -> String {
+    /// The statement that inserts a row into the table.
+    #[must_use]
+    pub fn insert(&self, key: i32) -> String {
         format!("INSERT INTO {} VALUES ({key})", self.table)
     }
 
-    pub(crate) async fn rows(&self) -> i64 {
+    /// How many rows the table has.
+    pub async fn rows(&self) -> i64 {
         let client = connect(&self.direct).await;
         let count = format!("SELECT count(*) FROM {}", self.table);
         let row = ask(&client, &count).await;
@@ -86,14 +99,14 @@ impl Production {
     }
 
     /// Whether the server has that process.
-    pub(crate) async fn has(&self, process: i32) -> bool {
+    pub async fn has(&self, process: i32) -> bool {
         let client = connect(&self.direct).await;
         let count = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {process}");
         ask(&client, &count).await.get(0) == Some("1")
     }
 
     /// Whether that process is in the midst of a `pg_sleep()`.
-    pub(crate) async fn sleeps(&self, process: i32) -> bool {
+    pub async fn sleeps(&self, process: i32) -> bool {
         let client = connect(&self.direct).await;
         let count = format!(
             "SELECT count(*) FROM pg_stat_activity WHERE pid = {process} AND wait_event = 'PgSleep'"
@@ -102,7 +115,7 @@ impl Production {
     }
 
     /// Has every process that the pooler hands around do something, and says what it keeps.
-    pub(crate) async fn sessions(&self, first: &str) -> BTreeMap<i32, String> {
+    pub async fn sessions(&self, first: &str) -> BTreeMap<i32, String> {
         let mut clients = Vec::new();
         let mut sessions = BTreeMap::new();
         for _ in 0..SHARED {
@@ -123,26 +136,15 @@ impl Production {
     }
 }
 
-/// Waits for a state.
-pub(crate) async fn eventually(reached: impl AsyncFn() -> bool) {
-    let waiting = async {
-        while !reached().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(15), waiting)
-        .await
-        .unwrap();
-}
-
 /// Ends a process of the server, as an administrator does.
-pub(crate) async fn end(process: i32) {
+pub async fn end(process: i32) {
     let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
     let end = format!("SELECT pg_terminate_backend({process}, 5000)");
     assert_eq!(ask(&admin, &end).await.get(0), Some("t"));
 }
 
-pub(crate) async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
+/// The first row of the answer.
+pub async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
     let answer = client.simple_query(sql).await.unwrap();
     let row = answer.into_iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -151,13 +153,16 @@ pub(crate) async fn ask(client: &Client, sql: &str) -> SimpleQueryRow {
     row.unwrap()
 }
 
-pub(crate) async fn connect(url: &str) -> Client {
+/// A connection, for as long as the runtime is there.
+pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-pub(crate) fn variable(name: &str) -> String {
+/// A variable that `cargo xtask test` sets.
+#[must_use]
+pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: `cargo xtask test` starts a server and sets it")
     })
