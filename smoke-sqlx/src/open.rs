@@ -6,7 +6,10 @@ use smoke_core::{HandleToken, OpenRequest, Opened, Result};
 use smoke_rollback::acting::as_session;
 use smoke_rollback::dialect::Dialect;
 use smoke_rollback::gate::lock;
-use smoke_rollback::{Moved, OPENING, Sandbox, Session, check_out, not_opened_in_time, patience};
+use smoke_rollback::{
+    Link as _, Moved, OPENING, Sandbox, Session, check_out, kept_or_new, not_opened_in_time,
+    patience,
+};
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::{ConnectOptions, Error, Pool};
 
@@ -23,19 +26,26 @@ pub(crate) async fn open<DB: Database>(
     rollback: &Rollback<DB>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<DB>>> {
+    kept_or_new(&request.berth, |moved| open_on(rollback, &request, moved)).await
+}
+
+async fn open_on<DB: Database>(
+    rollback: &Rollback<DB>,
+    request: &OpenRequest,
+    moved: Option<Kept<DB>>,
+) -> Result<Opened<Pool<DB>>> {
     let choices = rollback.choices();
     let options = rollback
         .connect_options()
         .map_err(|error| not_opened::<DB>(&error))?;
     let options = DB::for_sandbox(options);
-    let moved = request.berth.take::<Kept<DB>>();
     let (way, _relay) = match (moved.is_some(), DB::placeholder()) {
         (true, Some(placeholder)) => (placeholder, None),
         _ if choices.savepoint_each_statement => DB::by_way_of_relay(&options).await?,
         _ => (options.clone(), None),
     };
     let link = Sqlx::new(options.clone(), rollback.on_top());
-    let sandbox = Sandbox::new(link, choices, &request, levels::savepoints());
+    let sandbox = Sandbox::new(link, choices, request, levels::savepoints());
     let sandbox = Arc::new(sandbox);
     let (token, handles) = HandleToken::new();
     let patience = patience(request.limit);
@@ -63,7 +73,11 @@ pub(crate) async fn open<DB: Database>(
                 .await
                 .map_err(|error| not_opened::<DB>(&error))?;
         }
-        sandbox.begin(&mut connection, known).await?;
+        if let Err(error) = sandbox.begin(&mut connection, known).await {
+            // Before another one is made in its place.
+            sandbox.link().discard(connection).await;
+            return Err(error);
+        }
         // Now, and not in a task of its own.
         connection.return_to_pool().await;
         Ok::<_, smoke_core::Error>(())
@@ -71,7 +85,13 @@ pub(crate) async fn open<DB: Database>(
     let opened = tokio::time::timeout(OPENING, opening).await;
     opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
     sandbox.link().opened(pool.clone());
-    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
+    let session = Session::new(
+        sandbox,
+        pool.clone(),
+        handles,
+        request.berth.clone(),
+        patience,
+    );
     Ok(Opened {
         pool,
         session: Arc::new(session),

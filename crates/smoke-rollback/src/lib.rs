@@ -17,7 +17,7 @@
 //! | [`queue`] | who has the connection and who waits for it: whether a second one was asked for |
 //! | [`acting`] | tells the session's own check-outs from those of the application |
 //! | [`Fate`] | what became of a transaction whose connection is gone |
-//! | [`Moved`] | a connection on its way from one test's pool to the next one's |
+//! | [`Moved`], [`kept_or_new`] | a connection on its way from one test's pool to the next one's |
 //!
 //! # Features
 //!
@@ -31,6 +31,7 @@
 
 mod absent;
 pub mod acting;
+mod anew;
 mod choices;
 pub mod dialect;
 mod explain;
@@ -52,6 +53,7 @@ mod verdict;
 pub mod witness;
 
 pub use absent::{GRACE, IDLE, OPENING, not_opened_in_time, patience};
+pub use anew::kept_or_new;
 pub use choices::Choices;
 pub use fate::Fate;
 pub use fault::Fault;

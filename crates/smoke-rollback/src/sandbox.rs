@@ -1,6 +1,7 @@
 //! One sandbox, as the pool's hooks and the session know it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub struct Sandbox<L: Link> {
     terms: Terms,
     savepoints: Mutex<Savepoints>,
     outside: OnceLock<Arc<Outside<L>>>,
-    is_movable: bool,
+    is_movable: AtomicBool,
 }
 
 impl<L: Link> Sandbox<L> {
@@ -50,7 +51,7 @@ impl<L: Link> Sandbox<L> {
             terms,
             savepoints: Mutex::new(savepoints),
             outside: OnceLock::new(),
-            is_movable: L::MOVES && !choices.one_connection_a_test,
+            is_movable: AtomicBool::new(L::MOVES && !choices.one_connection_a_test),
         }
     }
 
@@ -130,9 +131,20 @@ impl<L: Link> Sandbox<L> {
         Some(self.remarked(self.gate.over()?))
     }
 
-    /// The connection from outside, where another sandbox may have it.
+    /// Leaves the connection to no other sandbox.
+    pub(crate) fn keep_to_itself(&self) {
+        self.is_movable.store(false, Ordering::SeqCst);
+    }
+
+    /// The connection from outside, where another sandbox may have it. Not where the database said
+    /// something that explains a failure: it may say the same again, as of a statement that was
+    /// prepared for a table that is another one now.
     pub(crate) fn movable(&self) -> Option<Arc<Outside<L>>> {
-        let outside = self.outside.get().filter(|_| self.is_movable)?;
+        let is_movable = self.is_movable.load(Ordering::SeqCst);
+        if !is_movable || self.gate.witness().explain().is_some() {
+            return None;
+        }
+        let outside = self.outside.get()?;
         L::Dialect::may_be_moved(outside).then(|| Arc::clone(outside))
     }
 

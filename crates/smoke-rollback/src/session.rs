@@ -405,7 +405,11 @@ impl<L: Link> smoke_core::Session for Session<L> {
     }
 
     fn explain(&self, error: &Error) -> Option<RollbackVerdict> {
-        explain(&self.sandbox, error, || self.may_have_been_awaited())
+        let found = explain(&self.sandbox, error, || self.may_have_been_awaited());
+        if found.is_some() {
+            self.sandbox.keep_to_itself();
+        }
+        found
     }
 
     fn remark(&self, error: &Error) -> Option<String> {

@@ -11,7 +11,7 @@ use smoke_core::{HandleToken, OpenRequest, Opened, Result};
 use smoke_rollback::acting::as_session;
 use smoke_rollback::savepoints::Savepoints;
 use smoke_rollback::{
-    Missing, Moved, OPENING, Sandbox, Session, check_out, not_opened_in_time, patience,
+    Missing, Moved, OPENING, Sandbox, Session, check_out, kept_or_new, not_opened_in_time, patience,
 };
 use tokio::sync::oneshot;
 
@@ -26,7 +26,18 @@ where
     P: SandboxPool<Connection = C>,
     C: Connection,
 {
-    let moved = request.berth.take::<Moved<Asynchronous<P>>>();
+    kept_or_new(&request.berth, |moved| open_on(rollback, &request, moved)).await
+}
+
+async fn open_on<P, C>(
+    rollback: &Rollback<P, C>,
+    request: &OpenRequest,
+    moved: Option<Moved<Asynchronous<P>>>,
+) -> Result<Opened<P>>
+where
+    P: SandboxPool<Connection = C>,
+    C: Connection,
+{
     if rollback.url.is_none() {
         C::admit_manager()?;
     }
@@ -43,7 +54,7 @@ where
         connect: Arc::clone(&rollback.connect),
         line: OnceLock::new(),
     };
-    let sandbox = Sandbox::new(link, &rollback.choices, &request, Savepoints::new());
+    let sandbox = Sandbox::new(link, &rollback.choices, request, Savepoints::new());
     let sandbox = Arc::new(sandbox);
     let (token, handles) = HandleToken::new();
     let (failed, failure) = oneshot::channel();
@@ -78,7 +89,13 @@ where
         Err(_) => Err(not_opened_in_time()),
     };
     drop(connected.inspect_err(|_| sandbox.gate().close())?);
-    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
+    let session = Session::new(
+        sandbox,
+        pool.clone(),
+        handles,
+        request.berth.clone(),
+        patience,
+    );
     Ok(Opened {
         pool,
         session: Arc::new(session),

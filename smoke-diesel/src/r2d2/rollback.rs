@@ -11,7 +11,9 @@ use smoke_core::{Backend, HandleToken, OpenRequest, Opened, Result};
 use smoke_rollback::acting::in_session;
 use smoke_rollback::dialect::Dialect;
 use smoke_rollback::savepoints::Savepoints;
-use smoke_rollback::{Choices, Moved, OPENING, Sandbox, Session, not_opened_in_time, patience};
+use smoke_rollback::{
+    Choices, Moved, OPENING, Sandbox, Session, kept_or_new, not_opened_in_time, patience,
+};
 
 use super::Pool;
 use super::link::R2d2;
@@ -166,7 +168,14 @@ async fn open<C: Connection>(
     rollback: &Rollback<ConnectionManager<C>>,
     request: OpenRequest,
 ) -> Result<Opened<Pool<C>>> {
-    let moved = request.berth.take::<Moved<R2d2<C>>>();
+    kept_or_new(&request.berth, |moved| open_on(rollback, &request, moved)).await
+}
+
+async fn open_on<C: Connection>(
+    rollback: &Rollback<ConnectionManager<C>>,
+    request: &OpenRequest,
+    moved: Option<Moved<R2d2<C>>>,
+) -> Result<Opened<Pool<C>>> {
     let wanted = rollback.choices.savepoint_each_statement;
     let relayed = by_way_of_relay(wanted, rollback.url.as_deref()).await?;
     let (manager, relay) = match (&moved, C::PLACEHOLDER, relayed) {
@@ -185,7 +194,7 @@ async fn open<C: Connection>(
         placeholder: Mutex::new(None),
     };
     let afterwards = Arc::clone(&link.afterwards);
-    let sandbox = Sandbox::new(link, &rollback.choices, &request, Savepoints::new());
+    let sandbox = Sandbox::new(link, &rollback.choices, request, Savepoints::new());
     let sandbox = Arc::new(sandbox);
     let gate = sandbox.gate();
     let (token, handles) = HandleToken::new();
@@ -203,7 +212,7 @@ async fn open<C: Connection>(
         gate: Arc::clone(gate),
         afterwards,
         threads: C::threads(),
-        test: request.test,
+        test: Arc::clone(&request.test),
     };
     let patience = patience(request.limit);
     let pool = Pool::<C>::builder()
@@ -233,7 +242,13 @@ async fn open<C: Connection>(
     opened.inspect_err(|_| gate.close())?;
     // The opener answers before the pool has the connection.
     in_session(|| pool.get_timeout(OPENING).map(drop))?;
-    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
+    let session = Session::new(
+        sandbox,
+        pool.clone(),
+        handles,
+        request.berth.clone(),
+        patience,
+    );
     Ok(Opened {
         pool,
         session: Arc::new(session),

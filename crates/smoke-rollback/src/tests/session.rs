@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use smoke_core::{RollbackVerdict, Session as _};
 
 use super::scripted::{Open, Plain, Script, Scripted, Told, Why, open};
-use crate::Moved;
 use crate::dialect::{Dialect, Ended};
 use crate::gate::lock;
+use crate::{Fault, Moved};
 
 type Kept = Moved<Scripted<Plain, true>>;
 
@@ -129,4 +129,18 @@ async fn a_session_is_of_no_use_after_its_end() {
     script.take_sent();
     assert!(session.enter().await.is_err());
     assert!(script.take_sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_explains_a_failure_is_not_kept() {
+    let Open {
+        sandbox,
+        berth,
+        session,
+        ..
+    } = open::<Plain, true>().await;
+    let said = "cached plan must not change result type".to_owned();
+    sandbox.gate().witness().saw(Fault::SchemaChanged, said);
+    assert_eq!(session.finish().await, RollbackVerdict::RolledBack);
+    assert!(berth.take::<Kept>().is_none());
 }
