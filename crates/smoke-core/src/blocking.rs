@@ -9,9 +9,12 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::panic::{only_smoke_tests_run_here, watched_thread};
-use crate::run::STACK;
 use crate::theirs::{let_go, panicked};
 use crate::{Context, Error, Result};
+
+/// What a main thread has on Linux: an overflow ends the process, and what works there is to work
+/// in a test.
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 thread_local! {
     static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };

@@ -15,15 +15,13 @@ use crate::rollback::{HandleToken, Session};
 use crate::theirs::{Caught, let_go, panicked};
 use crate::{Context, Error, ErrorKind, Result};
 
-/// How long what the work ended with may take to be let go of, until others go on without that. No
-/// sandbox may be held for as long as this.
-pub(crate) const GRACE: Duration = Duration::from_millis(500);
-
 /// Work under way. What its error or its panic carries does not leave the thread that it ends on.
 pub(crate) struct Errand {
     told: oneshot::Receiver<Result>,
     /// Ends when all that the work ended with is let go of, with what went wrong then.
     task: JoinHandle<Option<Error>>,
+    /// How long that may take until others go on.
+    grace: Duration,
 }
 
 impl Errand {
@@ -35,7 +33,7 @@ impl Errand {
         work: impl FnOnce() -> BoxFuture<'static, Result> + Send + 'static,
     ) -> Self {
         let (tell, told) = oneshot::channel();
-        let cx = cx.clone();
+        let (cx, grace) = (cx.clone(), cx.timing().letting_go);
         let task = stage.spawn(panic::watched(cx.scene(), async move {
             let _alive = alive;
             let CarriedOut { told, left } = carry_out(&cx, work).await;
@@ -43,7 +41,7 @@ impl Errand {
             // Whoever was told goes on, whatever this does.
             let_go(left, &cx.scene())
         }));
-        Self { told, task }
+        Self { told, task, grace }
     }
 
     /// How it ended, in texts that are short and hold no secrets; none where it was cancelled.
@@ -57,7 +55,7 @@ impl Errand {
         match result {
             // Nothing is left of it.
             Ok(()) => Ok(()),
-            result => let_go_in_time(result, self.task, hangs).await,
+            result => let_go_in_time(result, (self.task, self.grace), hangs).await,
         }
     }
 
@@ -94,10 +92,10 @@ pub(crate) async fn carry_out(
 /// The result, with what went wrong then.
 pub(crate) async fn let_go_in_time(
     result: Result,
-    letting_go: JoinHandle<Option<Error>>,
+    (letting_go, grace): (JoinHandle<Option<Error>>, Duration),
     hangs: impl FnOnce(),
 ) -> Result {
-    match timeout(GRACE, letting_go).await {
+    match timeout(grace, letting_go).await {
         Ok(Ok(Some(fault))) => beside(result, fault),
         Ok(_) => result,
         Err(_) => {

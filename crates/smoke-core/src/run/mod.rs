@@ -16,7 +16,6 @@ mod job;
 mod judge;
 mod lane;
 mod lasting;
-mod limits;
 mod patience;
 mod patrol;
 mod plan;
@@ -34,12 +33,13 @@ mod turn;
 pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
-pub use limits::Limits;
 pub use runner::{Ask, Runner};
-pub(crate) use stage::STACK;
 pub(crate) use trail::Denial;
 
 /// An error of the runner's own, which has no place in the user's code.
 fn plain(message: impl std::fmt::Display) -> crate::Error {
     crate::Error::msg(message).with_place(None)
 }
+
+#[cfg(test)]
+mod tests;
