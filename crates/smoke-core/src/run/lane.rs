@@ -134,6 +134,8 @@ impl Lane {
         if told.is_err() {
             self.tell(&told)?;
             told = let_go(left, &cx.scene()).into_iter().fold(told, beside);
+            // The fixtures are the coordinator's where that took too long.
+            self.tell(&told)?;
         }
         let fixtures = cx.fixtures_alone();
         let is_bare = fixtures.is_some();
