@@ -15,15 +15,13 @@ use crate::rollback::{HandleToken, Session};
 use crate::theirs::{Caught, let_go, panicked};
 use crate::{Context, Error, ErrorKind, Result};
 
-/// How long it may take to drop what the work ended with. Then others go on without it. Shorter than
-/// the limits that sandboxes have by default.
-pub(crate) const GRACE: Duration = Duration::from_millis(500);
-
 /// Work under way. What its error or its panic carries does not leave the thread that it ends on.
 pub(crate) struct Errand {
     told: oneshot::Receiver<Result>,
     /// Ends when everything that the work ended with is dropped, with what went wrong then.
     task: JoinHandle<Option<Error>>,
+    /// How long that may take until others go on.
+    grace: Duration,
 }
 
 impl Errand {
@@ -36,7 +34,7 @@ impl Errand {
         work: impl FnOnce() -> BoxFuture<'static, Result> + Send + 'static,
     ) -> Self {
         let (tell, told) = oneshot::channel();
-        let cx = cx.clone();
+        let (cx, grace) = (cx.clone(), cx.timing().letting_go);
         let task = stage.spawn(panic::watched(cx.scene(), async move {
             let _alive = alive;
             let CarriedOut { told, left } = carry_out(&cx, work).await;
@@ -44,7 +42,7 @@ impl Errand {
             // Whoever was told goes on, whatever this does.
             let_go(left, &cx.scene())
         }));
-        Self { told, task }
+        Self { told, task, grace }
     }
 
     /// How the work ended, in short texts without secrets. None if it was cancelled.
@@ -58,7 +56,7 @@ impl Errand {
         match result {
             // Nothing is left of it.
             Ok(()) => Ok(()),
-            result => let_go_in_time(result, self.task, hangs).await,
+            result => let_go_in_time(result, (self.task, self.grace), hangs).await,
         }
     }
 
@@ -95,10 +93,10 @@ pub(crate) async fn carry_out(
 /// over. Returns the result, with what went wrong meanwhile.
 pub(crate) async fn let_go_in_time(
     result: Result,
-    letting_go: JoinHandle<Option<Error>>,
+    (letting_go, grace): (JoinHandle<Option<Error>>, Duration),
     hangs: impl FnOnce(),
 ) -> Result {
-    match timeout(GRACE, letting_go).await {
+    match timeout(grace, letting_go).await {
         Ok(Ok(Some(fault))) => beside(result, fault),
         Ok(_) => result,
         Err(_) => {

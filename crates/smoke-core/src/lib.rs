@@ -70,6 +70,7 @@ mod ensure;
 mod errand;
 mod error;
 mod fixture;
+mod limits;
 #[cfg(feature = "live")]
 mod live;
 mod log;
@@ -87,6 +88,7 @@ mod select;
 
 mod test;
 mod theirs;
+mod timing;
 
 pub use app::{
     App, AppBody, AppFactory, AppUnderTest, CallOptions, Factory, Fallible, RequestError,
@@ -104,6 +106,7 @@ pub use fixture::provided::Provided;
 pub use fixture::sandbox::{DatabaseName, Sandbox, SandboxFixture, SandboxOf};
 pub use fixture::suite::{SuiteValue, This};
 pub use fixture::unique::Unique;
+pub use limits::Limits;
 #[cfg(feature = "live")]
 pub use live::LiveServer;
 pub use providers::Providers;
@@ -112,7 +115,7 @@ pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, Berth, HandleToken, HandleWatch, Kept, OpenRequest, Opened, RollbackVerdict, Session,
 };
-pub use run::{Answer, Ask, Asker, Event, Limits, Runner};
+pub use run::{Answer, Ask, Asker, Event, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};

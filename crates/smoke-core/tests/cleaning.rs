@@ -4,10 +4,8 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use smoke_conformance::eventually_blocking;
 use smoke_core::{
     Context, Failure, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner,
     Selection, Skip, Suite, Test,
@@ -113,88 +111,6 @@ async fn what_a_test_was_given_is_let_go_of_also_where_its_clean_up_hangs() {
         |kept| *kept == 1,
     );
     kept.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_tear_down_that_never_returns_holds_one_thread_however_often_it_is_asked_for() {
-    static RETURNED: AtomicBool = AtomicBool::new(false);
-    let middle: Finisher = || {
-        Box::pin(async {
-            while !RETURNED.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Ok(())
-        })
-    };
-    let registry = Registry::new()
-        .provide(Diary::default())
-        .provide(Middle(middle))
-        .test(Test::new("a", |_: Three| {}));
-    let runner = Runner::new(registry.limits(at_any_time()));
-    let test = only(runner.run(Selection::fast()).await);
-    assert_ended(&test, Outcome::Errored, "its limit of 2s; it hangs");
-    let test = only(runner.run(Selection::fast()).await);
-    assert_ended(&test, Outcome::Errored, "still hung since 2");
-    RETURNED.store(true, Ordering::SeqCst);
-    passes(&runner).await;
-}
-
-/// Runs start whenever they are asked for.
-fn at_any_time() -> Limits {
-    let limits = Limits::default().reuse(Duration::ZERO);
-    limits.starts_per_minute(100_000)
-}
-
-/// Waits until a run passes.
-async fn passes(runner: &Runner) {
-    let look = || runner.run(Selection::fast());
-    let passed = eventually(PATIENCE, look, |report| report.verdict().is_pass());
-    passed.await.unwrap();
-}
-
-/// Registers its finisher too late, the first time; and that never returns.
-#[derive(Clone)]
-struct Late;
-
-impl Fixture for Late {
-    const KIND: Kind = Kind::Unit;
-
-    async fn acquire(cx: &Context) -> Result<Self> {
-        let diary = cx.get::<Provided<Diary>>().await?;
-        if diary.lines().is_empty() {
-            diary.note("asked for");
-            // The run is answered meanwhile.
-            let look = || diary.count("answered");
-            eventually_blocking(PATIENCE, look, |count| *count == 1)?;
-            cx.on_finish(async move {
-                diary.note("late");
-                std::future::pending::<()>().await;
-            });
-        }
-        Ok(Self)
-    }
-}
-
-#[tokio::test]
-async fn a_tear_down_is_run_for_a_time_also_where_it_is_registered_after_the_end() {
-    let diary = Diary::default();
-    let registry = Registry::new()
-        .provide(diary.clone())
-        .test(Test::new("a", |_: Late| {}).timeout(Duration::from_millis(50)));
-    let runner = Runner::new(registry.limits(at_any_time()));
-    let test = only(runner.run(Selection::fast()).await);
-    assert_ended(&test, Outcome::Errored, "took longer than its limit");
-    diary.note("answered");
-    let late = eventually(
-        PATIENCE,
-        async || diary.lines(),
-        |lines| lines.iter().any(|line| line == "late"),
-    );
-    late.await.unwrap();
-    let test = only(runner.run(Selection::fast()).await);
-    assert_ended(&test, Outcome::Errored, "still hung");
-    // It is given up in the end.
-    passes(&runner).await;
 }
 
 fn suite(diary: &Diary) -> Suite {

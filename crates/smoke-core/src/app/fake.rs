@@ -156,6 +156,7 @@ where
         coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),
         unbuilt: Unbuilt::default(),
+        timing: Arc::default(),
     };
     let cx = Context::new(
         "shop::orders".into(),

@@ -15,9 +15,6 @@ use tokio::time::timeout;
 use super::back_to_back::BackToBack;
 use crate::log;
 
-/// How long the end of one connection may take before it is dropped.
-const LIMIT: Duration = Duration::from_secs(1);
-
 /// A connection that waits for the next test: outside of any transaction, and nobody but the
 /// session has it.
 ///
@@ -184,9 +181,9 @@ impl Shelf {
         self.state().room = room;
     }
 
-    /// Keeps nothing from now on, and begins to end what is kept, on threads of `runtime` for
-    /// functions that block.
-    pub(crate) fn end(&self, runtime: &Handle) -> Vec<JoinHandle<()>> {
+    /// Keeps nothing from now on, and begins to end what is kept, each for so long at most, on threads
+    /// of `runtime` for functions that block.
+    pub(crate) fn end(&self, runtime: &Handle, limit: Duration) -> Vec<JoinHandle<()>> {
         let mut state = self.state();
         state.room = 0;
         let kept = std::mem::take(&mut state.kept);
@@ -197,9 +194,9 @@ impl Shelf {
             let (ending, inside) = (Ending(Arc::clone(&self.0)), runtime.clone());
             runtime.spawn_blocking(move || {
                 let _ending = ending;
-                if inside.block_on(async { timeout(LIMIT, kept.end()).await }).is_err() {
-                    log::line(|| {
-                        tracing::warn!(target: "smoke", "a connection took longer than {LIMIT:?} to close, and was dropped");
+                if inside.block_on(async { timeout(limit, kept.end()).await }).is_err() {
+                    log::line(move || {
+                        tracing::warn!(target: "smoke", "a connection took longer than {limit:?} to close, and was dropped");
                     });
                 }
             })
@@ -207,11 +204,11 @@ impl Shelf {
         ending.collect()
     }
 
-    /// Waits until what is being ended has ended, for a bounded time: it still counts against what
+    /// Waits until what is being ended has ended, for so long at most: it still counts against what
     /// the backend bears.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn settled(&self, limit: Duration) {
         let mut ending = self.0.ending.subscribe();
-        let _ = timeout(2 * LIMIT, ending.wait_for(|ending| *ending == 0)).await;
+        let _ = timeout(limit, ending.wait_for(|ending| *ending == 0)).await;
     }
 
     fn close(&self) -> Vec<(GivenUp, Box<dyn Kept>)> {
@@ -245,6 +242,8 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     /// Counts the connections that are open.
     struct Counted(Arc<()>);
@@ -317,11 +316,11 @@ mod tests {
         let (runtime, shelf) = (Handle::current(), Shelf::default());
         shelf.open(1);
         shelf.berth().keep(Other);
-        let ending = shelf.end(&runtime);
-        let waiting = timeout(Duration::from_millis(1), shelf.settled()).await;
+        let ending = shelf.end(&runtime, Duration::from_millis(20));
+        let waiting = timeout(Duration::from_millis(1), shelf.settled(LONG)).await;
         assert!(waiting.is_err());
         // It hangs, and is dropped.
         join_all(ending).await;
-        shelf.settled().await;
+        shelf.settled(LONG).await;
     }
 }

@@ -10,15 +10,7 @@ use tokio::task::JoinHandle;
 use super::{Berth, RollbackVerdict, Session};
 use crate::log;
 use crate::theirs::said;
-
-/// How long the end of a sandbox may take before it is cut.
-const FINISH_LIMIT: Duration = Duration::from_secs(1);
-
-/// How long one attempt to end it may take.
-const OPENING: Duration = Duration::from_secs(5);
-
-/// How long to wait before a sandbox that could not be ended is ended again.
-const AGAIN: Duration = Duration::from_millis(250);
+use crate::timing::Timing;
 
 /// A sandbox of one test, with the task that ends it when its limit has passed.
 pub(crate) struct OpenSandbox {
@@ -35,12 +27,13 @@ impl OpenSandbox {
     pub(crate) fn new(
         coordinator: &Handle,
         (session, berth): (Arc<dyn Session>, Berth),
-        limit: Duration,
+        (limit, timing): (Duration, &Arc<Timing>),
     ) -> Self {
         let past_limit = Arc::new(AtomicBool::new(false));
         let scissors = Arc::new(Scissors {
             session: Arc::clone(&session),
             berth,
+            timing: Arc::clone(timing),
             coordinator: coordinator.clone(),
             ended: AtomicBool::new(false),
             under_way: tokio::sync::Mutex::new(None),
@@ -51,7 +44,7 @@ impl OpenSandbox {
                 tokio::time::sleep(limit).await;
                 past_limit.store(true, Ordering::SeqCst);
                 while !scissors.cut().await {
-                    tokio::time::sleep(AGAIN).await;
+                    tokio::time::sleep(scissors.timing.again).await;
                 }
             }
         });
@@ -86,24 +79,24 @@ impl OpenSandbox {
 
     async fn end(self, coordinator: &Handle) -> RollbackVerdict {
         let session = Arc::clone(&self.session);
-        let runtime = coordinator.clone();
+        let (runtime, limit) = (coordinator.clone(), self.scissors.timing.sandbox);
         // A backend may block, and a driver may hang: each end has a thread of its own.
         let mut ending = coordinator.spawn_blocking(move || runtime.block_on(session.finish()));
         let mut in_time = true;
-        let verdict = match tokio::time::timeout(FINISH_LIMIT, &mut ending).await {
+        let verdict = match tokio::time::timeout(limit, &mut ending).await {
             Ok(joined) => joined.unwrap_or_else(|error| RollbackVerdict::Unknown {
                 cause: format!("the backend panicked: {}", said(error)),
             }),
             Err(_) => {
                 in_time = false;
                 self.scissors.cut().await;
-                match tokio::time::timeout(FINISH_LIMIT, ending).await {
+                match tokio::time::timeout(limit, ending).await {
                     Ok(Ok(verdict)) => verdict,
                     Ok(Err(error)) => RollbackVerdict::Unknown {
                         cause: format!("the backend panicked: {}", said(error)),
                     },
                     Err(_) => RollbackVerdict::Unknown {
-                        cause: format!("it took longer than {FINISH_LIMIT:?}"),
+                        cause: format!("it took longer than {limit:?}"),
                     },
                 }
             }
@@ -157,6 +150,7 @@ struct Scissors {
     session: Arc<dyn Session>,
     /// Where its connection is not to be kept once it was ended from outside.
     berth: Berth,
+    timing: Arc<Timing>,
     coordinator: Handle,
     /// Whether it is known to have ended.
     ended: AtomicBool,
@@ -177,7 +171,7 @@ impl Scissors {
         if self.ended.load(Ordering::SeqCst) {
             return true;
         }
-        let given_up = |cutting: &mut Cutting| cutting.begun.elapsed() >= OPENING;
+        let given_up = |cutting: &mut Cutting| cutting.begun.elapsed() >= self.timing.attempt;
         drop(under_way.take_if(given_up));
         let cutting = under_way.get_or_insert_with(|| {
             let (runtime, session) = (self.coordinator.clone(), Arc::clone(&self.session));
@@ -191,9 +185,10 @@ impl Scissors {
                 task: self.coordinator.spawn_blocking(cut),
             }
         });
-        let Ok(cut) = tokio::time::timeout(FINISH_LIMIT, &mut cutting.task).await else {
-            log::line(|| {
-                tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {FINISH_LIMIT:?}; the server's own limits remain");
+        let limit = self.timing.sandbox;
+        let Ok(cut) = tokio::time::timeout(limit, &mut cutting.task).await else {
+            log::line(move || {
+                tracing::error!(target: "smoke", "a sandbox could not be ended from outside within {limit:?}; the server's own limits remain");
             });
             return false;
         };
@@ -262,7 +257,11 @@ mod tests {
             resists: AtomicUsize::new(0),
         };
         let limit = Duration::from_millis(1);
-        let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
+        let sandbox = OpenSandbox::new(
+            &coordinator,
+            (Arc::new(session), Berth::none()),
+            (limit, &Arc::default()),
+        );
         cut.notified().await;
         sandbox.finish(&coordinator).await.0
     }
@@ -303,7 +302,11 @@ mod tests {
             resists: AtomicUsize::new(2),
         };
         let limit = Duration::from_millis(1);
-        let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
+        let sandbox = OpenSandbox::new(
+            &coordinator,
+            (Arc::new(session), Berth::none()),
+            (limit, &Arc::default()),
+        );
         // Without anybody who asks for it.
         cut.notified().await;
         let (verdict, _) = sandbox.finish(&coordinator).await;
@@ -320,7 +323,11 @@ mod tests {
                 cut: Arc::default(),
                 resists: AtomicUsize::new(usize::MAX),
             };
-            let sandbox = OpenSandbox::new(&coordinator, (Arc::new(session), Berth::none()), limit);
+            let sandbox = OpenSandbox::new(
+                &coordinator,
+                (Arc::new(session), Berth::none()),
+                (limit, &Arc::default()),
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
             let (verdict, _) = sandbox.finish(&coordinator).await;
             let said = verdict.to_string();
@@ -334,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_attempt_that_hangs_is_given_up_for_another_one() {
-        for (begun, ends) in [(Duration::ZERO, false), (OPENING, true)] {
+        for (begun, ends) in [(Duration::ZERO, false), (Timing::default().attempt, true)] {
             let session = Told {
                 verdict: straggler(),
                 cut: Arc::default(),
@@ -347,6 +354,7 @@ mod tests {
             let scissors = Scissors {
                 session: Arc::new(session),
                 berth: Berth::none(),
+                timing: Arc::default(),
                 coordinator: Handle::current(),
                 ended: AtomicBool::new(false),
                 under_way: tokio::sync::Mutex::new(Some(hangs)),

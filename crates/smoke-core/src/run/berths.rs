@@ -1,6 +1,7 @@
 //! The connections that backends keep from one test to the next, for as long as runs are in flight.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
@@ -14,8 +15,9 @@ pub(super) struct Berths {
     shelves: Vec<Shelf>,
     /// How many each may keep: no more than there are sandboxes at once.
     room: usize,
-    /// Where connections are ended.
+    /// Where connections are ended, and how long one may take.
     runtime: Handle,
+    limit: Duration,
     runs: Mutex<Runs>,
 }
 
@@ -35,11 +37,16 @@ pub(super) struct InFlight {
 pub(super) type Ending = Vec<JoinHandle<()>>;
 
 impl Berths {
-    pub(super) fn new(shelves: Vec<Shelf>, room: usize, runtime: Handle) -> Arc<Self> {
+    pub(super) fn new(
+        shelves: Vec<Shelf>,
+        room: usize,
+        (runtime, limit): (Handle, Duration),
+    ) -> Arc<Self> {
         Arc::new(Self {
             shelves,
             room,
             runtime,
+            limit,
             runs: Mutex::default(),
         })
     }
@@ -76,7 +83,9 @@ impl Berths {
     /// Called with the runs locked, so that none begins meanwhile.
     fn end(&self) -> Ending {
         let shelves = self.shelves.iter();
-        shelves.flat_map(|shelf| shelf.end(&self.runtime)).collect()
+        shelves
+            .flat_map(|shelf| shelf.end(&self.runtime, self.limit))
+            .collect()
     }
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
@@ -85,9 +94,10 @@ impl Berths {
 }
 
 impl InFlight {
-    /// Ends the run. What was kept for it has ended then, or it is `until`.
+    /// Ends the run. What was kept for it has ended then, or took too long, or it is `until`.
     pub(super) async fn end(mut self, until: Instant) {
         self.has_left = true;
+        let until = until.min(Instant::now() + self.berths.limit);
         ended(self.berths.end_run(), until).await;
     }
 }

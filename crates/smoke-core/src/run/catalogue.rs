@@ -5,14 +5,13 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Limits;
 use super::job::Job;
 use crate::access::Access;
 use crate::providers::{Providers, Supplies};
 use crate::ration::Ration;
 use crate::test::Hooks;
 use crate::theirs::elsewhere;
-use crate::{Registry, Selection, SigningKey, Test};
+use crate::{Limits, Registry, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
 pub(crate) struct Catalogue {

@@ -37,7 +37,7 @@ pub(super) struct Run {
     /// Told when there is more to begin, and when nothing will be.
     more: Notify,
     lanes: Mutex<Vec<Arc<Lane>>>,
-    /// How many places the run waits for: one, or none.
+    /// How many places the run waits for: one, or none. It is counted among those of all runs, too.
     waits: AtomicUsize,
 }
 

@@ -1,7 +1,7 @@
 //! The course of one run: its tests, in their order and within its time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use smoke_report::{Report, TestReport};
 use tokio::sync::{broadcast, watch};
@@ -18,11 +18,6 @@ use super::plain;
 use super::stop::Stop;
 use crate::Selection;
 use crate::panic::stands_in_front;
-
-/// Tests stop this long before the run's limit, so that they can be cleaned up after.
-const CLEANING: Duration = Duration::from_millis(600);
-/// The answer is given this long before the run's limit.
-const ANSWERING: Duration = Duration::from_millis(250);
 
 /// One run.
 pub(super) struct Course {
@@ -68,9 +63,10 @@ impl Course {
 
     async fn tests(self, chosen: Vec<usize>) -> Vec<TestReport> {
         let limit = self.catalogue.limits.of_run(self.selection.is_slow());
-        let answer_at = TokioInstant::from_std(self.began_at + limit - ANSWERING);
+        let timing = &self.catalogue.limits.timing;
+        let answer_at = TokioInstant::from_std(self.began_at + limit - timing.answering);
         let stop = Stop {
-            at: self.began_at + limit - CLEANING,
+            at: self.began_at + limit - timing.cleaning,
             limit,
             shut: Some(self.shut.clone()),
         };

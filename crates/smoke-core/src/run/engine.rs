@@ -12,6 +12,7 @@ use super::catalogue::Catalogue;
 use super::stage::Runtimes;
 use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
+use crate::timing::Timing;
 use crate::{Arrival, Error, Result};
 
 /// The runtimes, and the limits that hold over all runs.
@@ -74,7 +75,7 @@ impl Drop for Engine {
 impl Engine {
     pub(crate) fn start(catalogue: &Arc<Catalogue>) -> Result<Self> {
         let at_once = catalogue.limits.tests_at_once;
-        let runtimes = Runtimes::start(at_once)?;
+        let runtimes = Runtimes::start(at_once, catalogue.limits.timing.probe)?;
         // One test may need every backend at once, so the least capacity counts for all.
         let capacities = catalogue
             .supplies
@@ -83,10 +84,11 @@ impl Engine {
             .map(|backend| backend.capacity());
         let sandboxes = capacities.min().unwrap_or(1).min(MOST_SANDBOXES);
         let coordinator = runtimes.coordinator()?;
+        let limit = catalogue.limits.timing.connection;
         let backends = catalogue.supplies.backends.iter();
         let shelves = backends.map(|backend| backend.shelf().clone()).collect();
         Ok(Self {
-            berths: Berths::new(shelves, sandboxes, coordinator.clone()),
+            berths: Berths::new(shelves, sandboxes, (coordinator.clone(), limit)),
             coordinator,
             runtimes,
             catalogue: Arc::clone(catalogue),
@@ -97,6 +99,10 @@ impl Engine {
             waiting: AtomicUsize::new(0),
             suspects: Mutex::default(),
         })
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.catalogue.limits.timing
     }
 
     pub(crate) fn coordinator(&self) -> &Handle {
@@ -203,6 +209,7 @@ impl Engine {
             coordinator: self.coordinator.clone(),
             sandboxes: Arc::clone(&self.sandboxes),
             unbuilt: unbuilt.clone(),
+            timing: Arc::clone(&self.catalogue.limits.timing),
         })
     }
 

@@ -6,7 +6,7 @@ use smoke_report::{Report, TestReport};
 
 use crate::Selection;
 
-/// One thing that happened in a run. The run's report is built from these.
+/// One thing that happened in a run. The run's report says the same of each test.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

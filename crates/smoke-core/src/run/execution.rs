@@ -1,7 +1,7 @@
 //! One execution of one job, from its beginning until nothing of it is left.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use smoke_report::RequestMade;
 use tokio::runtime::Handle;
@@ -24,9 +24,6 @@ use crate::fixture::finisher;
 use crate::fixture::ledger::Remains;
 use crate::rollback::{HandleToken, HandleWatch};
 use crate::{Context, Error, Result};
-
-/// How long a job that was told to stop may take until it counts as hung.
-const GRACE: Duration = Duration::from_millis(200);
 
 /// An execution that has begun.
 pub(super) struct Execution {
@@ -107,13 +104,13 @@ impl Execution {
 
     /// Ends everything that the execution began, on the coordinator.
     pub(super) async fn conclude(mut self, run: &Run, worked: Worked) -> (Turn, Ended) {
-        let engine = &run.course.engine;
+        let (engine, timing) = (&run.course.engine, run.course.engine.timing());
         let job = self.turn.what.job(&run.course.catalogue);
         let (mut result, has_ended) = match worked {
             Worked::Ended(result) => (result, true),
             Worked::Stopped(error) => {
                 engine.suspect(&job.name);
-                if !self.working.gone(GRACE).await {
+                if !self.working.gone(timing.stopping).await {
                     job.hang(self.working.clone());
                 }
                 (Err(error), false)
@@ -124,7 +121,7 @@ impl Execution {
             result = self.cx.unreturned().into_iter().fold(result, beneath);
         }
         // What a request finds is worth nothing once nobody asks for it.
-        let edge = timeout(GRACE, self.cx.edge().lock_owned()).await;
+        let edge = timeout(timing.stopping, self.cx.edge().lock_owned()).await;
         if edge.is_err() && has_ended {
             self.cx.note_fault(plain(
                 "a request to the application was still under way when the test ended: await it in the test",
@@ -145,6 +142,7 @@ impl Execution {
         let (verdicts, sessions, pause) = release(&self.cx, sandboxes).await;
         result = faults_told(result, &mut remains);
         if let Some(letting_go) = letting_go {
+            let letting_go = (letting_go, timing.letting_go);
             result = let_go_in_time(result, letting_go, || engine.suspect(&job.name)).await;
         }
         let found = Found {
@@ -154,10 +152,10 @@ impl Execution {
             sessions,
             last_error: remains.last_error,
         };
-        result = judge(found, &self.cx, job, &run.unbuilt);
+        result = judge(found, &self.cx, job, run);
         give_up(remains.permit, pause, engine.coordinator());
         let mut ended = self.ended(result, remains.requests);
-        if !self.working.gone(GRACE).await {
+        if !self.working.gone(timing.stopping).await {
             engine.hangs();
             ended = Ended {
                 result: Err(hung(ended.result, job, self.working)),
@@ -178,7 +176,7 @@ impl Execution {
             sessions: Vec::new(),
             last_error: remains.last_error,
         };
-        let result = judge(found, &self.cx, self.job(run), &run.unbuilt);
+        let result = judge(found, &self.cx, self.job(run), run);
         let ended = self.ended(result, remains.requests);
         (self.turn, ended)
     }

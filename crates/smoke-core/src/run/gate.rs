@@ -8,9 +8,8 @@ use smoke_report::Report;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::Limits;
 use super::patience::Asked;
-use crate::Selection;
+use crate::{Limits, Selection};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// How many reports are kept that answer equal questions no longer, but where no run may start.

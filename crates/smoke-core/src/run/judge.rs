@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::conduct::Run;
 use super::job::Job;
 #[cfg(test)]
 use super::plain;
 use crate::errand::{beside, remarked};
 use crate::error::Explained;
-use crate::fixture::building::Unbuilt;
 use crate::fixture::ledger::SeenError;
 use crate::rollback::{RequestEnd, RollbackVerdict, Session};
 use crate::{Context, Error, ErrorKind, Result};
-
-/// A factory that is quicker than that is not what a sandbox was held for.
-const TOLD: Duration = Duration::from_millis(100);
 
 /// What is known of an execution once its sandboxes have ended.
 pub(super) struct Found {
@@ -29,7 +26,7 @@ pub(super) struct Found {
 }
 
 /// What the execution is taken for. What the job is remembered by is noted.
-pub(super) fn judge(found: Found, cx: &Context, job: &Job, unbuilt: &Unbuilt) -> Result {
+pub(super) fn judge(found: Found, cx: &Context, job: &Job, run: &Run) -> Result {
     let Found {
         mut result,
         has_ended,
@@ -52,10 +49,12 @@ pub(super) fn judge(found: Found, cx: &Context, job: &Job, unbuilt: &Unbuilt) ->
         });
         // Before the next test has a sandbox. What the database met is another test's to meet.
         if verdicts.is_empty() {
-            unbuilt.tell(failure.told);
+            run.unbuilt.tell(failure.told);
         }
     }
-    let result = building_told(weighed(result, verdicts, job), cx.building().took());
+    let told = run.course.engine.timing().factory;
+    let took = cx.building().took().filter(|took| *took >= told);
+    let result = building_told(weighed(result, verdicts, job), took);
     match last_error.filter(|_| has_failed) {
         Some(last) => result.map_err(|error| last.tell(error)),
         None => result,
@@ -160,7 +159,6 @@ fn verdict(result: &Result) -> Option<&RollbackVerdict> {
 
 /// Says of a sandbox that was held for too long how much of that the factory took.
 fn building_told(result: Result, took: Option<Duration>) -> Result {
-    let took = took.filter(|took| *took >= TOLD);
     let past_limit = matches!(verdict(&result), Some(RollbackVerdict::PastLimit { .. }));
     match (result, took) {
         (Err(error), Some(took)) if past_limit => {
@@ -212,10 +210,8 @@ mod tests {
         assert!(said.starts_with(past_limit().message()), "{said}");
         let end = "; it took 1.9s to build the application under test";
         assert!(said.ends_with(end), "{said}");
-        for took in [None, Some(Duration::from_millis(3))] {
-            let told = building_told(Err(past_limit()), took).unwrap_err();
-            assert_eq!(told.message(), past_limit().message());
-        }
+        let told = building_told(Err(past_limit()), None).unwrap_err();
+        assert_eq!(told.message(), past_limit().message());
         let other = building_told(Err(plain("no")), Some(Duration::from_secs(1)));
         assert_eq!(other.unwrap_err().message(), "no");
     }

@@ -1,7 +1,7 @@
 //! What carries out the tests of a run, one after the other, where tests live.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
@@ -11,7 +11,7 @@ use tokio::task::coop::consume_budget;
 use super::conduct::Run;
 use super::execution::{Execution, Worked};
 use super::turn::Turn;
-use crate::errand::{CarriedOut, GRACE, beside, carry_out};
+use crate::errand::{CarriedOut, beside, carry_out};
 use crate::fixture::context::Surroundings;
 use crate::panic::watched;
 use crate::rollback::HandleToken;
@@ -52,9 +52,6 @@ struct Ending {
     is_bare: bool,
 }
 
-/// A lane that goes from one test to the next gives its place to other runs after so long.
-const SHARE: Duration = Duration::from_millis(1);
-
 impl Lane {
     /// Begins one, with its first test.
     pub(super) fn begin(run: &Arc<Run>, turn: Turn, stage: Handle) {
@@ -92,7 +89,7 @@ impl Lane {
             let Some(place) = self.end(&run, result) else {
                 break;
             };
-            if began.elapsed() >= SHARE && run.others_wait() {
+            if began.elapsed() >= run.course.engine.timing().share && run.others_wait() {
                 break;
             }
             let Some(turn) = run.next(place) else { break };
@@ -137,6 +134,8 @@ impl Lane {
         if told.is_err() {
             self.tell(&told)?;
             told = let_go(left, &cx.scene()).into_iter().fold(told, beside);
+            // The fixtures are the coordinator's where that took too long.
+            self.tell(&told)?;
         }
         let fixtures = cx.fixtures_alone();
         let is_bare = fixtures.is_some();
@@ -167,8 +166,13 @@ impl Lane {
             return Look::Idle;
         };
         let why = match &under_way.told {
-            Some((_, since)) if *since + GRACE > now => return Look::Until(*since + GRACE),
-            Some((told, _)) => Worked::Ended(told.clone()),
+            Some((told, since)) => {
+                let until = *since + run.course.engine.timing().letting_go;
+                if until > now {
+                    return Look::Until(until);
+                }
+                Worked::Ended(told.clone())
+            }
             None => match under_way.execution.overdue(run, now) {
                 Ok(until) => return Look::Until(until),
                 Err(why) => Worked::Stopped(why),

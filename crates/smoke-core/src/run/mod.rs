@@ -16,7 +16,6 @@ mod job;
 mod judge;
 mod lane;
 mod lasting;
-mod limits;
 mod patience;
 mod patrol;
 mod plan;
@@ -34,7 +33,6 @@ mod turn;
 pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
-pub use limits::Limits;
 pub use runner::{Ask, Runner};
 pub(crate) use trail::Denial;
 
@@ -42,3 +40,6 @@ pub(crate) use trail::Denial;
 fn plain(message: impl std::fmt::Display) -> crate::Error {
     crate::Error::msg(message).with_place(None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,9 +86,10 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
+    use crate::Limits;
     use crate::Selection;
+    use crate::run::Answer;
     use crate::run::gate::{Admission, Ticket, Turnstile};
-    use crate::run::{Answer, Limits};
 
     /// A run, and a gate where one more keeps it waiting for its place.
     fn waiting() -> (Turnstile, Ticket, Ticket, Asked) {

@@ -9,14 +9,15 @@ use super::conduct::Run;
 use super::execution::Worked;
 use super::lane::Look;
 use super::stop::Stop;
-use crate::errand::GRACE;
 
 /// Takes from the lanes what is over its time, until nothing is left of the run.
 ///
 /// No test sets a clock of its own. What begins after a look is looked at again before the shortest
 /// limit of all is over, and what ends with something to let go of before the time for that is.
 pub(super) async fn patrol(run: Arc<Run>) {
-    let round = run.shortest_limit().min(GRACE);
+    let round = run
+        .shortest_limit()
+        .min(run.course.engine.timing().letting_go);
     let mut shut = std::pin::pin!(Stop::clone(&run.stop).shut());
     let mut complete = std::pin::pin!(run.record.complete());
     let mut is_shut = false;

@@ -28,15 +28,6 @@ use crate::{Arrival, Error, Registry, Result, Selection, SigningKey, log};
 const OFF: &str = "SMOKE_OFF";
 /// How many events a slow watcher may be behind.
 const EVENTS: usize = 1024;
-/// How long [`Runner::shutdown`] waits for tests to end.
-const SHUTDOWN: Duration = Duration::from_millis(1800);
-/// How long it waits after that for connections to close.
-const CLOSING: Duration = Duration::from_millis(100);
-/// How long a run's report waits for connections to close.
-const CLOSED: Duration = Duration::from_secs(1);
-/// It does not wait for them any more so long before the run's limit.
-const SAID: Duration = Duration::from_millis(150);
-
 /// A cheap, shared handle that owns the runs of one registry.
 ///
 /// Runs live on threads of the runner's own, made at the first run, whoever asks for them and
@@ -290,12 +281,12 @@ impl Runner {
             let (runner, over) = (self.clone(), self.0.ended.clone());
             // On a thread of its own: it depends on no runtime, and goes on when nobody waits.
             let ending = move || {
-                let end = Instant::now() + SHUTDOWN;
+                let end = Instant::now() + engine.timing().shutdown;
                 while Instant::now() < end && !(runner.0.gate.in_flight() == 0 && engine.is_idle())
                 {
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                let until = Instant::now() + CLOSING;
+                let until = Instant::now() + engine.timing().shutdown_closing;
                 let closing = ended(engine.shut(), until.into());
                 engine.coordinator().block_on(closing);
                 over.send_replace(true);
@@ -441,8 +432,9 @@ impl Runner {
         };
         let report = Arc::new(course.run().await);
         let limit = self.0.catalogue.limits.of_run(selection.is_slow());
-        let until = tokio::time::Instant::now() + CLOSED;
-        in_flight.end(until.min(began_at + limit - SAID)).await;
+        in_flight
+            .end(began_at + limit - self.0.catalogue.limits.timing.closing)
+            .await;
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });

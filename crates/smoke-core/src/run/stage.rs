@@ -13,10 +13,9 @@ use crate::{Error, Result};
 
 /// How often a stage whose threads are all stopped by tests is replaced by a new one.
 const REPLACEMENTS: usize = 3;
-/// How long a stage may take to poll a task that does nothing.
-const PROBE_LIMIT: Duration = Duration::from_millis(250);
 /// Bounds what functions on tokio's blocking threads can hold when they never return.
 const BLOCKING_THREADS: usize = 64;
+
 /// The coordinator plans, keeps time and answers, and never polls anything of the user's. The stage
 /// is where fixtures, tests and the application under test live; a test can stop its threads.
 ///
@@ -29,10 +28,12 @@ pub(crate) struct Runtimes {
     replaced: Mutex<usize>,
     probe: Mutex<Option<Probe>>,
     stage_threads: usize,
+    /// How long a stage may take to poll a task that does nothing.
+    patience: Duration,
 }
 
 impl Runtimes {
-    pub(crate) fn start(tests_at_once: usize) -> Result<Self> {
+    pub(crate) fn start(tests_at_once: usize, patience: Duration) -> Result<Self> {
         let coordinator = Lasting::take(Role::Coordinator, coordinator).map_err(no_threads)?;
         let runtimes = Self {
             coordinator: Mutex::new(Some(coordinator)),
@@ -40,6 +41,7 @@ impl Runtimes {
             replaced: Mutex::default(),
             probe: Mutex::default(),
             stage_threads: tests_at_once.clamp(2, 4),
+            patience,
         };
         match runtimes.new_stage() {
             Ok(stage) => *lock(&runtimes.stage) = Some(stage),
@@ -101,7 +103,7 @@ impl Runtimes {
     async fn is_live(&self, stage: &Handle) -> bool {
         let mut answered = self.probe(stage);
         let answered = answered.wait_for(|answered| *answered);
-        matches!(timeout(PROBE_LIMIT, answered).await, Ok(Ok(_)))
+        matches!(timeout(self.patience, answered).await, Ok(Ok(_)))
     }
 
     /// The probe that this stage has not answered yet, or a new one: each stays in the queue of a
@@ -183,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stage_that_does_not_answer_is_asked_once() {
-        let runtimes = Runtimes::start(2).unwrap();
+        let runtimes = Runtimes::start(2, Duration::from_millis(250)).unwrap();
         let stage = runtimes.stage().unwrap();
         let held: Vec<_> = (0..2)
             .map(|_| {

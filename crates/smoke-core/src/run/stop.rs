@@ -6,7 +6,6 @@ use tokio::sync::watch;
 
 use super::plain;
 use crate::Error;
-use crate::fixture::finisher;
 
 /// When the executions of a run have to stop.
 #[derive(Clone)]
@@ -21,9 +20,9 @@ pub(super) struct Stop {
 
 impl Stop {
     /// For what cleans up: it has time of its own, also where the run has none.
-    pub(super) fn late(&self) -> Self {
+    pub(super) fn late(&self, time: Duration) -> Self {
         Self {
-            at: self.at.max(Instant::now() + finisher::LIMIT),
+            at: self.at.max(Instant::now() + time),
             limit: self.limit,
             shut: None,
         }

@@ -111,7 +111,8 @@ impl Run {
     async fn tear_down(self: &Arc<Self>, job: &Arc<Job>) -> Result {
         job.checked.clone()?;
         job.refusal().map_or(Ok(()), Err)?;
-        let (turn, told) = hook(job, Arc::new(self.stop.late()));
+        let time = self.course.engine.timing().finisher;
+        let (turn, told) = hook(job, Arc::new(self.stop.late(time)));
         self.begin(turn);
         result(told).await
     }

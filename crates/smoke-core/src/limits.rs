@@ -1,6 +1,9 @@
 //! How much a registry's tests may take of their host.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::timing::Timing;
 
 /// More at once is nobody's wish.
 const MOST: usize = 1000;
@@ -29,6 +32,8 @@ pub struct Limits {
     pub(crate) run: Duration,
     pub(crate) slow_run: Duration,
     pub(crate) reuse: Duration,
+    /// What nobody chooses but tests of the engine.
+    pub(crate) timing: Arc<Timing>,
 }
 
 impl Default for Limits {
@@ -42,6 +47,7 @@ impl Default for Limits {
             run: Duration::from_secs(20),
             slow_run: Duration::from_secs(50),
             reuse: Duration::from_secs(2),
+            timing: Arc::default(),
         }
     }
 }

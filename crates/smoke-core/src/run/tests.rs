@@ -1,0 +1,170 @@
+//! The limits of the engine, with an engine that waits for less.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use crate::timing::Timing;
+use crate::{
+    Context, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test,
+    TestReport,
+};
+
+/// The longest that anything here may take.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Waits for nothing for longer than that.
+const SOON: Duration = Duration::from_millis(30);
+
+fn impatient() -> Registry {
+    let timing = Timing {
+        stopping: SOON,
+        letting_go: SOON,
+        finisher: SOON,
+        ..Timing::default()
+    };
+    Registry::new().limits(Limits {
+        timing: Arc::new(timing),
+        starts_per_minute: 10_000,
+        ..Limits::default()
+    })
+}
+
+/// What became of the only test.
+async fn run(runner: &Runner) -> TestReport {
+    runner.run(Selection::fast()).await.tests.remove(0)
+}
+
+#[track_caller]
+fn assert_errored(test: &TestReport, message: &str) {
+    assert_eq!(test.outcome, Outcome::Errored, "{test:#?}");
+    let said = test.message.as_deref().unwrap_or_default();
+    assert!(said.contains(message), "{said:?} lacks {message:?}");
+}
+
+async fn passes_in_the_end(runner: &Runner) {
+    let began = Instant::now();
+    while run(runner).await.outcome != Outcome::Passed {
+        assert!(began.elapsed() < LONG, "it never passes");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// What a test is held by until its other end is dropped.
+struct Held(Mutex<mpsc::Receiver<()>>);
+
+impl Held {
+    fn new() -> (mpsc::Sender<()>, Self) {
+        let (release, held) = mpsc::channel();
+        (release, Self(Mutex::new(held)))
+    }
+
+    fn wait(&self) {
+        let _ = self.0.lock().unwrap().recv();
+    }
+}
+
+/// Its finisher stops its thread until it is released.
+#[derive(Clone)]
+struct Stops;
+
+impl Fixture for Stops {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let held = cx.get::<Provided<Held>>().await?;
+        cx.on_finish(async move { held.wait() });
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn a_tear_down_that_never_returns_holds_one_thread_however_often_it_is_asked_for() {
+    let (release, held) = Held::new();
+    let registry = impatient().provide(held);
+    let runner = Runner::new(registry.test(Test::new("a", |_: Stops| {})));
+    assert_errored(&run(&runner).await, "its limit of 30ms; it hangs");
+    assert_errored(&run(&runner).await, "still hung since 2");
+    drop(release);
+    passes_in_the_end(&runner).await;
+}
+
+/// Registers its finisher when the test is over, the first time; and that never ends.
+#[derive(Clone)]
+struct Late;
+
+#[derive(Default)]
+struct Once {
+    asked: AtomicBool,
+}
+
+impl Fixture for Late {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let held = cx.get::<Provided<Held>>().await?;
+        let once = cx.get::<Provided<Once>>().await?;
+        if !once.asked.swap(true, Ordering::SeqCst) {
+            held.wait();
+            cx.on_finish(std::future::pending::<()>());
+        }
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn a_tear_down_is_run_for_a_time_also_where_it_is_registered_after_the_end() {
+    let (release, held) = Held::new();
+    let registry = impatient().provide(held).provide(Once::default());
+    let late = Test::new("a", |_: Late| {}).timeout(SOON);
+    let runner = Runner::new(registry.test(late));
+    assert_errored(&run(&runner).await, "took longer than its limit");
+    assert_errored(&run(&runner).await, "still hung");
+    drop(release);
+    // Its tear-down is given up.
+    passes_in_the_end(&runner).await;
+}
+
+#[tokio::test]
+async fn what_an_error_carries_is_not_waited_for_longer_than_that() {
+    /// Stops its thread where it is dropped.
+    struct Carried(Arc<Held>);
+    impl std::fmt::Debug for Carried {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Carried")
+        }
+    }
+    impl std::fmt::Display for Carried {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no")
+        }
+    }
+    impl std::error::Error for Carried {}
+    impl Drop for Carried {
+        fn drop(&mut self) {
+            self.0.wait();
+        }
+    }
+    let (release, held) = Held::new();
+    let held = Arc::new(held);
+    let fails = move || {
+        let held = Arc::clone(&held);
+        async move { Err::<(), _>(Carried(held)) }
+    };
+    let limits = |registry: Registry| {
+        let limits = registry.limits.clone().tests_at_once(1);
+        registry.limits(limits)
+    };
+    let registry = limits(impatient());
+    let runner = Runner::new(
+        registry
+            .test(Test::new("a", fails))
+            .test(Test::new("b", async || {})),
+    );
+    let began = Instant::now();
+    let report = runner.run(Selection::fast()).await;
+    assert!(began.elapsed() < LONG);
+    assert_errored(&report.tests[0], "no");
+    assert_eq!(report.tests[1].outcome, Outcome::Passed, "{report:#?}");
+    drop(release);
+}
