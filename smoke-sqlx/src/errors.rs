@@ -4,15 +4,15 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use smoke_core::Clue;
-use smoke_core::rollback::redact;
 use smoke_rollback::Found;
 use smoke_rollback::dialect::Dialect;
-use smoke_rollback::fault::not_opened as opening;
+use smoke_rollback::not_opened as opening;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
 use crate::database::{Database, Options, fault_of};
-use crate::rollback::OnTop;
+use crate::on_top::OnTop;
+use crate::said::{message, plain, text};
 
 /// The error of a transaction that could not be begun, or of the set-up before it.
 pub(crate) fn not_opened<DB: Database>(error: &Error) -> smoke_core::Error {
@@ -80,28 +80,4 @@ fn known<'e>(on_top: OnTop, error: &'e (dyn StdError + 'static)) -> Option<&'e E
 fn left<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e dyn DatabaseError> {
     let left = error.downcast_ref::<Box<dyn DatabaseError>>();
     left.map(|error| &**error)
-}
-
-/// What the driver said, without passwords and without a line of the server's source.
-pub(crate) fn text(error: &Error) -> String {
-    let said = error.to_string();
-    redact(&match error.as_database_error() {
-        Some(error) => said.replace(&error.to_string(), &message(error)),
-        None => said,
-    })
-    .into_owned()
-}
-
-/// The same of what a wrapper leaves of it, in the words of sqlx.
-fn plain(error: &dyn DatabaseError) -> String {
-    redact(&format!("error returned from database: {}", message(error))).into_owned()
-}
-
-/// What the database said. sqlx adds the line of PostgreSQL's source that said it.
-fn message(error: &dyn DatabaseError) -> String {
-    #[cfg(feature = "postgres")]
-    if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        return error.message().to_owned();
-    }
-    error.to_string()
 }

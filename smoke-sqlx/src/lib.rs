@@ -86,6 +86,8 @@
 )]
 
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod backend;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod database;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod each_statement;
@@ -95,9 +97,12 @@ mod errors;
 mod levels;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod link;
+mod on_top;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod open;
 mod rollback;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod said;
 
 pub use rollback::Rollback;
 pub use smoke_core;

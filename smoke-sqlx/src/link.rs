@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use smoke_core::Clue;
 use smoke_core::rollback::redact;
 use smoke_rollback::dialect::Dialect;
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
 use smoke_rollback::queue::Look;
 use smoke_rollback::{Fault, Found, GRACE, Link, Missing, Released, Thread, Waiters};
 use sqlx::pool::PoolConnection;
@@ -15,9 +15,10 @@ use sqlx::{ConnectOptions, Connection as _, Error, Pool};
 use tokio::time::timeout;
 
 use crate::database::{Database, Options, fault_of};
-use crate::errors::{find, has_timed_out, plainer, text};
+use crate::errors::{find, has_timed_out, plainer};
 use crate::levels;
-use crate::rollback::OnTop;
+use crate::on_top::OnTop;
+use crate::said::text;
 
 /// A pool of sqlx on one database.
 pub(crate) struct Sqlx<DB: Database> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use smoke_core::{HandleToken, OpenRequest, Opened, Result};
 use smoke_rollback::acting::as_session;
 use smoke_rollback::dialect::Dialect;
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
 use smoke_rollback::{
     Link as _, Moved, OPENING, Sandbox, Session, check_out, kept_or_new, not_opened_in_time,
     patience,

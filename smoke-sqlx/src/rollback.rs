@@ -6,31 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use smoke_core::{Backend, OpenRequest, Opened, Result};
 use smoke_rollback::Choices;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use smoke_rollback::dialect::Dialect as _;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Pool};
 
+use crate::on_top::OnTop;
+
 type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
-
-/// How a library on top of sqlx shows its errors.
-#[derive(Clone, Copy)]
-pub(crate) struct OnTop {
-    /// Finds the error of sqlx within one of its own.
-    pub(crate) within: for<'e> fn(&'e (dyn StdError + 'static)) -> Option<&'e sqlx::Error>,
-    /// What it says of a pool that has given no connection in time.
-    pub(crate) timed_out: Option<&'static str>,
-}
-
-impl OnTop {
-    const NOTHING: Self = Self {
-        within: |_| None,
-        timed_out: None,
-    };
-}
 
 type Setup<DB> = Arc<
     dyn for<'c> Fn(&'c mut <DB as Database>::Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>
@@ -304,38 +286,3 @@ impl<DB: Database> fmt::Debug for Rollback<DB> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-macro_rules! backend {
-    ($database:ty) => {
-        impl Backend for Rollback<$database> {
-            type Pool = Pool<$database>;
-
-            fn describe(&self) -> String {
-                let name = <$database as crate::database::Database>::Dialect::NAME;
-                format!("sqlx on {name}")
-            }
-
-            fn capacity(&self) -> usize {
-                let borne = <$database as crate::database::Database>::Dialect::CAPACITY;
-                self.choices.capacity.min(borne)
-            }
-
-            fn limit(&self) -> Duration {
-                let limit = <$database as crate::database::Database>::Dialect::LIMIT;
-                self.choices.limit.unwrap_or(limit)
-            }
-
-            fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
-                Box::pin(crate::open::open(self, request))
-            }
-        }
-    };
-}
-
-#[cfg(feature = "mysql")]
-backend!(sqlx::MySql);
-#[cfg(feature = "postgres")]
-backend!(sqlx::Postgres);
-#[cfg(feature = "sqlite")]
-backend!(sqlx_sqlite::Sqlite);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::panic::{only_smoke_tests_run_here, watched_thread};
+use crate::panic::watched_thread;
 use crate::theirs::{let_go, panicked};
+use crate::thread::only_smoke_tests_run_here;
 use crate::{Context, Error, Result};
 
 /// The stack of a thread on which tests run, in bytes: what a main thread has on Linux. An overflow

@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::panic::{self, Payload};
+use crate::panic;
 use crate::rollback::{HandleToken, Session};
 use crate::theirs::{Caught, let_go, panicked};
+use crate::thread::Payload;
 use crate::{Context, Error, ErrorKind, Result};
 
 /// Work under way. What its error or its panic carries does not leave the thread that it ends on.

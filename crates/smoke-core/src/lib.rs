@@ -88,6 +88,7 @@ mod select;
 
 mod test;
 mod theirs;
+mod thread;
 mod timing;
 
 pub use app::{

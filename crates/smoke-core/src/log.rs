@@ -15,9 +15,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::panic::{discard, only_smoke_tests_run_here};
 use crate::ration::some;
-use crate::theirs::{keeps_time, nothing_of_theirs_runs_here};
+use crate::thread::{discard, keeps_time, nothing_of_theirs_runs_here, only_smoke_tests_run_here};
 
 /// How many lines may wait to be written. What comes then is left out, and counted.
 const LINES: usize = 256;

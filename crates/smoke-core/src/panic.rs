@@ -3,19 +3,16 @@
 mod hook;
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::mem;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::cell::RefCell;
+use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smoke_report::Place;
 
 use crate::Error;
+use crate::thread::is_ours;
 
 pub(crate) use hook::{stand_in_front, stands_in_front};
-
-/// What a panic carries: a message, or a value of the user's.
-pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Where the last panic of one test happened.
 pub(crate) type Scene = Arc<Mutex<Option<Place>>>;
@@ -26,26 +23,6 @@ tokio::task_local! {
 
 thread_local! {
     static THREAD: RefCell<Option<Scene>> = const { RefCell::new(None) };
-    /// Whether only smoke tests run on this thread.
-    static OURS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Says that only smoke tests run on this thread: its panics are not the application's, and its
-/// panic hook is not called for them.
-///
-/// The runner's own threads say so themselves. For what starts threads beside them: an adapter
-/// whose applications need one of their own, a library that connects on threads of its own.
-pub fn only_smoke_tests_run_here() {
-    OURS.set(true);
-}
-
-/// Says the same of this thread for as long as `body` runs: it belongs to the application. Allocates
-/// nothing. `body` does not panic.
-pub(crate) fn only_smoke_tests_run_within<T>(body: impl FnOnce() -> T) -> T {
-    let before = OURS.replace(true);
-    let value = body();
-    OURS.set(before);
-    value
 }
 
 /// Whether a panic is a smoke test's; its place is kept in the test's scene, where there is one.
@@ -57,7 +34,7 @@ fn is_of_a_smoke_test(info: &PanicHookInfo<'_>) -> bool {
         || THREAD
             .try_with(|scene| scene.try_borrow().ok()?.as_ref().map(keep))
             .is_ok_and(|kept| kept.is_some());
-    kept || OURS.try_with(Cell::get).unwrap_or(false)
+    kept || is_ours()
 }
 
 /// Runs a test's future so that the place of a panic in it is kept in `scene`.
@@ -83,14 +60,6 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&'static str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no message)")
-}
-
-/// Drops the payload of a panic, which may be a value of the user's.
-pub(crate) fn discard(payload: Payload) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // That could go on like this for ever.
-        mem::forget(again);
-    }
 }
 
 /// Where a caught panic happened, as the hook has kept it.

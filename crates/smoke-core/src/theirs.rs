@@ -1,7 +1,6 @@
 //! What belongs to the user: it is polled and dropped where tests live, and a panic in it goes no
 //! further.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::mem;
@@ -13,21 +12,10 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinError;
 
 use crate::Error;
-use crate::panic::{self, Payload, Scene, discard};
-
-thread_local! {
-    static COORDINATES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Says that this thread keeps the time of runs: nothing of the user's is dropped on it.
-pub(crate) fn nothing_of_theirs_runs_here() {
-    COORDINATES.set(true);
-}
-
-/// Whether this thread keeps the time of runs.
-pub(crate) fn keeps_time() -> bool {
-    COORDINATES.try_with(Cell::get).unwrap_or(false)
-}
+use crate::panic::{self, Scene};
+use crate::thread::{
+    Payload, discard, keeps_time, only_smoke_tests_run_here, only_smoke_tests_run_within,
+};
 
 /// Drops a value of the user's. A panic in its `Drop` becomes an error, in plain data.
 pub(crate) fn let_go<T>(value: T, scene: &Scene) -> Option<Error> {
@@ -60,7 +48,7 @@ pub(crate) fn elsewhere<T: Send + 'static>(values: T) {
     let thread = std::thread::Builder::new().name("smoke-leftovers".to_owned());
     // Where no thread can be had they are never dropped.
     let _ = thread.spawn(move || {
-        panic::only_smoke_tests_run_here();
+        only_smoke_tests_run_here();
         drop(values);
     });
 }
@@ -68,7 +56,7 @@ pub(crate) fn elsewhere<T: Send + 'static>(values: T) {
 /// Calls a function of the user's on a thread of the application's. None where it panicked.
 pub(crate) fn ask<T>(function: impl FnOnce() -> T) -> Option<T> {
     let asked = || catch_unwind(AssertUnwindSafe(function)).map_err(discard);
-    panic::only_smoke_tests_run_within(asked).ok()
+    only_smoke_tests_run_within(asked).ok()
 }
 
 /// What a task that did not end said. A panic of one may carry a value of the user's.

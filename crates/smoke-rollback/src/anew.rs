@@ -6,8 +6,8 @@ use std::time::Instant;
 use smoke_core::rollback::Berth;
 use smoke_core::{Result, RollbackVerdict};
 
+use crate::Link;
 use crate::absent::OPENING;
-use crate::link::Link;
 use crate::moved::Moved;
 
 /// Opens a sandbox on the connection that is kept for it, and on a new one where there is none.

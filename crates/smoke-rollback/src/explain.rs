@@ -3,10 +3,11 @@
 use smoke_core::rollback::redact;
 use smoke_core::{Clue, Error, RollbackVerdict};
 
-use crate::dialect::Dialect;
+use crate::Dialect;
+use crate::Link;
+use crate::Sandbox;
 use crate::fault::exhausted;
-use crate::link::{Found, Link, Waiters};
-use crate::sandbox::Sandbox;
+use crate::link::{Found, Waiters};
 
 /// A connection that was waited for in vain; or else what was seen while the test ran, which came
 /// first; or else the error of the test.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::lock::lock;
 use crate::queue::Queue;
 use crate::witness::Witness;
 use smoke_core::RollbackVerdict;
@@ -183,11 +184,6 @@ impl Gate {
         let checkins = self.checkins.load(Ordering::SeqCst);
         self.checkouts.load(Ordering::SeqCst).max(checkins)
     }
-}
-
-/// A lock whose contents are good whatever happened to its last holder.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

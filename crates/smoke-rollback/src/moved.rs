@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::Kept;
 
-use crate::link::Link;
+use crate::Link;
 use crate::sandbox::Outside;
 
 /// A connection that was rolled back and is in no transaction. The session of one test leaves it in the

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use smoke_core::{Error, OpenRequest, Result, RollbackVerdict};
 
+use crate::Dialect;
+use crate::Link;
 use crate::choices::Choices;
-use crate::dialect::{Dialect, Ended};
-use crate::fault::not_opened;
-use crate::gate::{Gate, lock};
-use crate::link::Link;
+use crate::dialect::Ended;
+use crate::gate::Gate;
+use crate::lock::lock;
+use crate::opening::not_opened;
 use crate::savepoints::Savepoints;
 use crate::terms::Terms;
-use crate::verdict::unproven;
 
 /// How long ending a connection from outside, and asking what became of it, may take.
 pub(crate) const CUTTING: Duration = Duration::from_millis(800);
@@ -100,20 +101,6 @@ impl<L: Link> Sandbox<L> {
         let _ = self.outside.set(outside);
         self.gate.witness().begin();
         Ok(())
-    }
-
-    /// Looks at a connection that leaves its pool. Its last holder may have ended the transaction before
-    /// the connection broke: that is an escape.
-    pub async fn look_once_more(&self, connection: &mut L::Connection) {
-        if self.gate.is_closed() || self.gate.over().is_some() {
-            return;
-        }
-        if let Err(error) = L::run(connection, &Savepoints::back_to_guard()).await {
-            let verdict = self.remarked(unproven(self, &[error]));
-            if let RollbackVerdict::Escaped { .. } = verdict {
-                self.gate.find(verdict);
-            }
-        }
     }
 
     /// The error of a transaction that could not be begun, or of the set-up before it.

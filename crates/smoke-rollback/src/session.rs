@@ -10,17 +10,20 @@ use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use crate::Dialect;
+use crate::Link;
+use crate::Sandbox;
 use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
 use crate::acting::as_session;
-use crate::dialect::{Dialect, Ended};
+use crate::dialect::Ended;
 use crate::explain::explain;
 use crate::fate::Fate;
 use crate::fault::maybe_exhausted;
-use crate::gate::lock;
-use crate::link::{Link, Missing, Thread, Waiters};
+use crate::link::{Missing, Thread, Waiters};
+use crate::lock::lock;
 use crate::moved::Moved;
 use crate::queue;
-use crate::sandbox::{CUTTING, Sandbox};
+use crate::sandbox::CUTTING;
 use crate::steps;
 
 /// How long the server may take to notice that a connection was closed.

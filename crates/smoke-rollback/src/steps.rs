@@ -2,12 +2,12 @@
 
 use smoke_core::RollbackVerdict;
 
+use crate::Dialect;
+use crate::Fault;
+use crate::Link;
+use crate::Sandbox;
 use crate::acting::is_session;
-use crate::dialect::Dialect;
-use crate::fault::Fault;
 use crate::gate::Refusal;
-use crate::link::Link;
-use crate::sandbox::Sandbox;
 use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, too_much, unproven};
 
@@ -60,6 +60,22 @@ async fn prove_inside<L: Link>(
         None => Ok(()),
         Some(RollbackVerdict::ConnectionLost { .. }) => Err(Refusal::Lost),
         Some(_) => Err(Refusal::Closed),
+    }
+}
+
+impl<L: Link> Sandbox<L> {
+    /// Looks at a connection that leaves its pool. Its last holder may have ended the transaction before
+    /// the connection broke: that is an escape.
+    pub async fn look_once_more(&self, connection: &mut L::Connection) {
+        if self.gate().is_closed() || self.gate().over().is_some() {
+            return;
+        }
+        if let Err(error) = L::run(connection, &Savepoints::back_to_guard()).await {
+            let verdict = self.remarked(unproven(self, &[error]));
+            if let RollbackVerdict::Escaped { .. } = verdict {
+                self.gate().find(verdict);
+            }
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use smoke_core::RollbackVerdict;
 
-use crate::fault::Fault;
-use crate::link::Link;
-use crate::sandbox::Sandbox;
+use crate::Fault;
+use crate::Link;
+use crate::Sandbox;
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 ///

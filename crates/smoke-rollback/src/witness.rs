@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-use crate::gate::lock;
+use crate::lock::lock;
 use crate::statement::{leaves_the_transaction, shortened};
 use smoke_core::RollbackVerdict;
 use smoke_core::rollback::LastError;

@@ -1,5 +1,6 @@
 //! What the pools of diesel-async have in common.
 
+mod backend;
 mod connection;
 mod link;
 #[cfg(feature = "mysql")]

@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use smoke_core::{Error, HandleToken};
 use smoke_rollback::dialect::Dialect;
-use smoke_rollback::fault::not_connected;
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
+use smoke_rollback::not_connected;
 use smoke_rollback::{Moved, Sandbox};
 use tokio::sync::oneshot;
 

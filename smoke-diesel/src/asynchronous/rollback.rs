@@ -10,11 +10,8 @@ use diesel::QueryResult;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use smoke_core::{Backend, OpenRequest, Opened, Result};
 use smoke_rollback::Choices;
-use smoke_rollback::dialect::Dialect;
 
-use super::open::open;
 use super::opener::{Setup, by};
 use super::{Connect, Connection, Manager, SandboxPool};
 use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
@@ -174,26 +171,5 @@ impl<P, C> fmt::Debug for Rollback<P, C> {
         f.debug_struct("Rollback")
             .field("choices", &self.choices)
             .finish_non_exhaustive()
-    }
-}
-
-/// For the connections whose databases were chosen among this crate's features.
-impl<P: SandboxPool<Connection = C>, C: Connection> Backend for Rollback<P, C> {
-    type Pool = P;
-
-    fn describe(&self) -> String {
-        format!("diesel-async {} on {}", P::NAME, C::Dialect::NAME)
-    }
-
-    fn capacity(&self) -> usize {
-        self.choices.capacity.min(C::Dialect::CAPACITY)
-    }
-
-    fn limit(&self) -> Duration {
-        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
-    }
-
-    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<P>>> {
-        Box::pin(open(self, request))
     }
 }

@@ -1,5 +1,6 @@
 //! Sandboxes for the pools of deadpool-diesel, whose connections block behind `interact`.
 
+mod backend;
 mod link;
 mod open;
 mod rollback;

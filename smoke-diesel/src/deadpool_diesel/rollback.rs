@@ -4,16 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed;
 use diesel::QueryResult;
-use futures_util::future::BoxFuture;
-use smoke_core::{Backend, OpenRequest, Opened, Result};
 use smoke_rollback::Choices;
-use smoke_rollback::dialect::Dialect;
 
-use super::open::open;
-use super::{Manager, Pool};
-use crate::blocking::Connection;
 use crate::choices::{choose_on_any, choose_on_mysql, choose_on_postgres};
 
 pub(super) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
@@ -106,30 +99,5 @@ impl<C> fmt::Debug for Rollback<C> {
         f.debug_struct("Rollback")
             .field("choices", &self.choices)
             .finish_non_exhaustive()
-    }
-}
-
-/// For the connections whose databases were chosen among this crate's features.
-impl<C: Connection> Backend for Rollback<C>
-where
-    Manager<C>:
-        managed::Manager<Type = ::deadpool_diesel::Connection<C>, Error = ::deadpool_diesel::Error>,
-{
-    type Pool = Pool<C>;
-
-    fn describe(&self) -> String {
-        format!("deadpool-diesel on {}", C::Dialect::NAME)
-    }
-
-    fn capacity(&self) -> usize {
-        self.choices.capacity.min(C::Dialect::CAPACITY)
-    }
-
-    fn limit(&self) -> Duration {
-        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
-    }
-
-    fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
-        Box::pin(open(self, request))
     }
 }

@@ -8,7 +8,7 @@ use diesel::result::Error;
 use futures_util::future::BoxFuture;
 use smoke_core::Clue;
 use smoke_rollback::acting::in_session;
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
 use smoke_rollback::{Fault, Found, GRACE, Link, Missing, Released, Thread, Waiters};
 use tokio::runtime::Handle;
 

@@ -9,8 +9,9 @@ use diesel::r2d2::event::{CheckinEvent, CheckoutEvent, TimeoutEvent};
 use diesel::r2d2::{HandleError, HandleEvent};
 use scheduled_thread_pool::ScheduledThreadPool;
 use smoke_rollback::acting::is_session;
-use smoke_rollback::fault::not_connected;
-use smoke_rollback::gate::{Gate, lock};
+use smoke_rollback::gate::Gate;
+use smoke_rollback::lock;
+use smoke_rollback::not_connected;
 use tokio::sync::oneshot;
 
 use super::link::{Afterwards, R2d2};

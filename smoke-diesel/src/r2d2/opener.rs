@@ -8,7 +8,7 @@ use diesel::{ConnectionError, QueryResult};
 use smoke_core::rollback::only_smoke_tests_run_here;
 use smoke_core::{HandleToken, Result};
 use smoke_rollback::dialect::Dialect;
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
 use smoke_rollback::{Moved, Sandbox};
 
 use super::link::R2d2;

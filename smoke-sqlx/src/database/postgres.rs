@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Error, Row, raw_sql};
 
 use super::{Database, run_and_ask};
 use crate::each_statement::{self, Relay};
-use crate::errors::text;
+use crate::said::text;
 
 impl Database for Postgres {
     type Dialect = Dialect;

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
 use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
 
 use super::{Database, run_and_ask};
-use crate::errors::text;
+use crate::said::text;
 
 impl Database for Sqlite {
     type Dialect = Dialect;

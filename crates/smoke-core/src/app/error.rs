@@ -3,8 +3,9 @@
 use smoke_report::Place;
 
 use crate::error::capped;
-use crate::panic::{self, Payload, Scene, discard};
+use crate::panic::{self, Scene};
 use crate::rollback::RollbackVerdict;
+use crate::thread::{Payload, discard};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

@@ -20,5 +20,5 @@ pub(crate) use open::OpenSandbox;
 pub use verdict::{RequestEnd, RollbackVerdict};
 pub use watch::{HandleToken, HandleWatch};
 
-pub use crate::panic::only_smoke_tests_run_here;
 pub use crate::redact::redact;
+pub use crate::thread::only_smoke_tests_run_here;

@@ -149,8 +149,8 @@ fn coordinator() -> Builder {
         .worker_threads(1)
         .thread_name("smoke-coord")
         .on_thread_start(|| {
-            crate::panic::only_smoke_tests_run_here();
-            crate::theirs::nothing_of_theirs_runs_here();
+            crate::thread::only_smoke_tests_run_here();
+            crate::thread::nothing_of_theirs_runs_here();
         })
         .enable_all();
     builder
@@ -161,7 +161,7 @@ fn stage(threads: usize) -> Builder {
     let mut builder = Builder::new_multi_thread();
     builder
         .thread_stack_size(STACK)
-        .on_thread_start(crate::panic::only_smoke_tests_run_here)
+        .on_thread_start(crate::thread::only_smoke_tests_run_here)
         .worker_threads(threads)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("smoke-stage")

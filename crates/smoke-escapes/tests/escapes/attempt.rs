@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use smoke_core::{
-    App, AppBody, AppFactory, Client, Outcome, Registry, Runner, Sandbox, Selection, Test,
+    App, AppBody, AppFactory, Client, Limits, Outcome, Registry, Runner, Sandbox, Selection, Test,
     TestReport,
 };
 use tokio::sync::watch;
@@ -29,6 +29,15 @@ const SHORT: (Duration, Duration) = (Duration::from_millis(1500), Duration::from
 pub(crate) enum From {
     Handler,
     Test,
+}
+
+/// Which connection it is tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    /// One that was made for its test.
+    New,
+    /// One that a test before has left.
+    Moved,
 }
 
 /// What became of it.
@@ -67,12 +76,21 @@ impl<L: Library> Play<L> {
         L::run(&mut held, &sql).await
     }
 
-    fn runner(self, from: From) -> Runner {
+    fn runner(self, from: From, on: On) -> Runner {
         let (limit, timeout) = match self.way.step {
             Step::Act(Act::Never) => SHORT,
             _ => (LIMIT, LIMIT),
         };
         let registry = Registry::new().rollback(self.library.backend(limit));
+        // The first by its name, on the only lane.
+        let registry = registry.limits(Limits::default().tests_at_once(1));
+        let registry = match on {
+            On::New => registry,
+            On::Moved => registry.test(Test::new(
+                "escapes::before",
+                async |Sandbox(pool): Sandbox<L::Pool>| Self::insert(&pool, 4).await,
+            )),
+        };
         let alone = self.way.alone;
         let registry = match from {
             From::Handler => {
@@ -152,7 +170,7 @@ impl<L: Library> App for Served<L> {
 pub(crate) async fn attempt<L: Library>(
     library: &L,
     way: Way,
-    from: From,
+    (from, on): (From, On),
     ground: &Ground,
     outside: &mut (dyn Outside + '_),
 ) -> Fate {
@@ -168,11 +186,14 @@ pub(crate) async fn attempt<L: Library>(
         way,
         notes: notes.clone(),
     };
-    let runner = play.runner(from);
+    let runner = play.runner(from, on);
     let started = std::time::Instant::now();
     let report = runner.run(Selection::slow()).await;
-    assert_eq!(report.tests.len(), 1, "{report:?}");
-    let seen = seen(&report.tests[0]);
+    let (tried, before) = report.tests.split_last().unwrap();
+    let is_in_order = |test: &TestReport| test.outcome == Outcome::Passed;
+    assert!(before.iter().all(is_in_order), "{report:?}");
+    assert_eq!(tried.name, "escapes::test", "{report:?}");
+    let seen = seen(tried);
     let _ = over.send(true);
     notes.settled().await;
     let fate = Fate {
@@ -182,12 +203,12 @@ pub(crate) async fn attempt<L: Library>(
     };
     if std::env::var_os("SMOKE_ESCAPES_SHOWN").is_some() {
         eprintln!(
-            "{} {from:?} {}: {fate:?} {:?} {:?} {:?} {:?}",
+            "{} {from:?} {on:?} {}: {fate:?} {:?} {:?} {:?} {:?}",
             library.name(),
             way.name,
             notes.errors(),
-            report.tests[0].message,
-            report.tests[0].causes,
+            tried.message,
+            tried.causes,
             started.elapsed()
         );
     }

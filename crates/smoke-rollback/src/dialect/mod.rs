@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use smoke_core::RollbackVerdict;
 
-use crate::fault::Fault;
-use crate::link::Link;
-use crate::sandbox::Sandbox;
+use crate::Fault;
+use crate::Link;
+use crate::Sandbox;
 use crate::savepoints::{Attempt, Ending, Savepoints};
 
 /// What is said where the database answers something else than it was asked for.

@@ -7,9 +7,9 @@ use smoke_core::RollbackVerdict;
 
 use super::server::{self, Server};
 use super::{Dialect, Ended, NOT_UNDERSTOOD};
-use crate::fault::Fault;
-use crate::link::Link;
-use crate::sandbox::Sandbox;
+use crate::Fault;
+use crate::Link;
+use crate::Sandbox;
 use crate::savepoints::{Attempt, Ending, Savepoints};
 use crate::terms::Terms;
 use crate::verdict::met_no_transaction;

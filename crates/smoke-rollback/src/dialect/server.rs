@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Ended;
-use crate::link::Link;
+use crate::Link;
 
 /// How often to look whether a connection that was ended is gone, and the pause between.
 pub(super) const GONE: (u32, Duration) = (60, Duration::from_millis(5));

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use smoke_core::{Berth, Error, RollbackVerdict, Session as _};
 
 use super::scripted::{Open, Plain, Scripted, open};
-use crate::gate::lock;
 use crate::kept_or_new;
+use crate::lock::lock;
 
 /// A berth with a connection in it.
 async fn with_one_kept() -> Berth {

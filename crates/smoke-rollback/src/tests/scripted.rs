@@ -10,8 +10,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use smoke_core::{Berth, HandleToken, OpenRequest};
 
-use crate::dialect::{Dialect, Ended};
-use crate::gate::lock;
+use crate::Dialect;
+use crate::dialect::Ended;
+use crate::lock::lock;
 use crate::savepoints::Savepoints;
 use crate::{Choices, Fault, Link, Missing, Released, Sandbox, Session, Thread};
 

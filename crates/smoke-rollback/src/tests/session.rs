@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use smoke_core::{RollbackVerdict, Session as _};
 
 use super::scripted::{Open, Plain, Script, Scripted, Told, Why, open};
-use crate::dialect::{Dialect, Ended};
-use crate::gate::lock;
+use crate::Dialect;
+use crate::dialect::Ended;
+use crate::lock::lock;
 use crate::{Fault, Moved};
 
 type Kept = Moved<Scripted<Plain, true>>;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use smoke_core::{RollbackVerdict, Session as _};
 
 use super::scripted::{Open, Plain, open};
+use crate::Fault;
 use crate::acting::as_session;
 use crate::check_out;
-use crate::fault::Fault;
-use crate::gate::{Refusal, lock};
+use crate::gate::Refusal;
+use crate::lock::lock;
 
 const ENTER: &str = "RELEASE SAVEPOINT smoke_guard; SAVEPOINT smoke_guard; SAVEPOINT smoke_request";
 const LEAVE: &str =

@@ -3,8 +3,8 @@
 use smoke_core::{RollbackVerdict, Session as _};
 
 use super::scripted::{Open, Plain, open};
-use crate::fault::Fault;
-use crate::gate::lock;
+use crate::Fault;
+use crate::lock::lock;
 
 /// The verdict where the end fails like that.
 async fn where_it_fails<const READS_CODES: bool>(fault: Fault) -> RollbackVerdict {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::CancelToken;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-use smoke_rollback::gate::lock;
+use smoke_rollback::lock;
 
 /// The length of a cancellation request, of which the process number is the third of four words.
 const REQUEST: usize = 16;

@@ -5,7 +5,7 @@ pub(crate) mod mariadb;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
-use crate::attempt::{Fate, From, attempt};
+use crate::attempt::{Fate, From, On, attempt};
 use crate::library::Library;
 use crate::outside::{Ground, Outside};
 use crate::way::{Act, Step, Way};
@@ -95,11 +95,11 @@ impl Column {
         });
         let mut fates = Vec::new();
         for way in ways.iter().copied().chain(own) {
-            let handler = attempt(&library, way, From::Handler, ground, outside).await;
+            let handler = both(&library, way, From::Handler, ground, outside).await;
             let test = match way.step {
                 // A test sends no requests to itself.
                 Step::Act(Act::StaticPoolInGet) => handler.clone(),
-                _ => attempt(&library, way, From::Test, ground, outside).await,
+                _ => both(&library, way, From::Test, ground, outside).await,
             };
             fates.push((way, [handler, test]));
         }
@@ -108,6 +108,29 @@ impl Column {
             fates,
         }
     }
+}
+
+/// Tries it on a connection of its own, and on one that is moved, where the library does that: the
+/// same has to become of it.
+async fn both<L: Library>(
+    library: &L,
+    way: Way,
+    from: From,
+    ground: &Ground,
+    outside: &mut dyn Outside,
+) -> Fate {
+    let fate = attempt(library, way, (from, On::New), ground, outside).await;
+    if library.moves() {
+        let moved = attempt(library, way, (from, On::Moved), ground, outside).await;
+        assert_eq!(
+            moved,
+            fate,
+            "{} from {from:?}, {}: on a connection that is moved, and on a new one",
+            way.name,
+            library.name()
+        );
+    }
+    fate
 }
 
 fn url(variable: &str) -> String {

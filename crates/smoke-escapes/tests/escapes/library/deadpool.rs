@@ -26,6 +26,9 @@ type Manager<C> = AsyncDieselConnectionManager<C>;
 pub(crate) trait Connection:
     AsyncConnection<TransactionManager = AnsiTransactionManager> + 'static
 {
+    /// Whether connections are moved from test to test.
+    const MOVES: bool;
+
     fn backend(of: &Deadpool<Self>, limit: Duration) -> impl Backend<Pool = Pool<Self>>
     where
         Manager<Self>: ::deadpool::managed::Manager<Type = Self, Error = PoolError>;
@@ -125,6 +128,10 @@ where
         C::text(held, sql).await.map_err(said)
     }
 
+    fn moves(&self) -> bool {
+        C::MOVES
+    }
+
     fn own(&self) -> &'static [Own<Self>] {
         C::own()
     }
@@ -200,6 +207,8 @@ macro_rules! own {
 }
 
 impl Connection for AsyncPgConnection {
+    const MOVES: bool = true;
+
     fn backend(of: &Deadpool<Self>, limit: Duration) -> impl Backend<Pool = Pool<Self>> {
         let rollback = Rollback::postgres(&*of.url).limit(limit);
         if of.each_statement {
@@ -232,6 +241,8 @@ impl Connection for AsyncPgConnection {
 }
 
 impl Connection for AsyncMysqlConnection {
+    const MOVES: bool = false;
+
     fn backend(of: &Deadpool<Self>, limit: Duration) -> impl Backend<Pool = Pool<Self>> {
         let rollback = Rollback::mysql(&*of.url).limit(limit);
         if of.writes {

@@ -26,6 +26,11 @@ pub(crate) trait Library: Clone + Send + Sync + 'static {
     /// The backend, with a limit for how long a sandbox is held.
     fn backend(&self, limit: Duration) -> impl Backend<Pool = Self::Pool>;
 
+    /// Whether a connection is moved from one test of a run to the next.
+    fn moves(&self) -> bool {
+        false
+    }
+
     /// Where the database's file is, for `{folder}` in a statement.
     fn folder(&self) -> String {
         String::new()

@@ -23,6 +23,9 @@ type Manager<C> = ConnectionManager<C>;
 pub(crate) trait Connection:
     R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
 {
+    /// Whether connections are moved from test to test.
+    const MOVES: bool = false;
+
     fn backend(of: &R2d2<Self>, limit: Duration) -> impl Backend<Pool = Pool<Manager<Self>>>;
 
     fn pool() -> diesel::r2d2::Builder<Manager<Self>> {
@@ -75,6 +78,10 @@ impl<C: Connection> Library for R2d2<C> {
 
     fn backend(&self, limit: Duration) -> impl Backend<Pool = Self::Pool> {
         C::backend(self, limit)
+    }
+
+    fn moves(&self) -> bool {
+        C::MOVES
     }
 
     fn folder(&self) -> String {
@@ -224,6 +231,8 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Pragmas {
 }
 
 impl Connection for SqliteConnection {
+    const MOVES: bool = true;
+
     fn backend(of: &R2d2<Self>, limit: Duration) -> impl Backend<Pool = Pool<Manager<Self>>> {
         Rollback::sqlite(&of.url).customizer(Pragmas).limit(limit)
     }

@@ -162,6 +162,10 @@ impl Library for SqlxSqlite {
         options.connect_lazy_with(self.options())
     }
 
+    fn moves(&self) -> bool {
+        true
+    }
+
     fn folder(&self) -> String {
         let folder = self.file.parent().unwrap();
         folder.to_string_lossy().into_owned()

@@ -1,7 +1,7 @@
 //! What the errors of PostgreSQL mean.
 
 use super::statements::MARK_IS_GONE;
-use crate::fault::Fault;
+use crate::Fault;
 
 /// What an SQLSTATE means.
 #[must_use]

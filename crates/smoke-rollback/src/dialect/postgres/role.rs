@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use super::Facts;
-use crate::gate::lock;
+use crate::lock::lock;
 
 impl Facts {
     /// Says once where the rights of the sandbox's user are not the application's, as far as it is

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use super::Facts;
-use crate::gate::lock;
+use crate::lock::lock;
 
 /// What is known of an escape from a sandbox whose COMMIT the server refuses.
 pub(super) const REFUSED: &str =

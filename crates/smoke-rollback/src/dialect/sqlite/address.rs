@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::read_message;
-use crate::fault::Fault;
+use crate::Fault;
 
 const SCHEME: &str = "file:";
 
