@@ -42,7 +42,9 @@ macro_rules! way {
             }
 
             async fn connect(url: &str) -> Result<$connection> {
-                Ok(<$connection>::establish(url)?)
+                let mut connection = <$connection>::establish(url)?;
+                connection.set_up()?;
+                Ok(connection)
             }
 
             async fn insert_by_hand(connection: &mut $connection) -> Result<()> {
@@ -99,6 +101,23 @@ macro_rules! deadpool_diesel {
 /// As long as sqlx does on its own.
 fn wait_for_the_lock(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("PRAGMA busy_timeout = 5000")
+}
+
+/// What a connection by hand is set up with, as those of the sandboxes are.
+trait SetUp {
+    fn set_up(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+impl SetUp for PgConnection {}
+
+impl SetUp for MysqlConnection {}
+
+impl SetUp for SqliteConnection {
+    fn set_up(&mut self) -> QueryResult<()> {
+        wait_for_the_lock(self)
+    }
 }
 
 r2d2!(

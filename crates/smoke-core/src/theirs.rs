@@ -122,6 +122,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::thread::nothing_of_theirs_runs_here;
 
     /// Panics with another of its kind when it is dropped.
     struct Hydra(Arc<AtomicUsize>);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smoke_core::{Error, OpenRequest, Result, RollbackVerdict};
 
@@ -31,6 +31,8 @@ pub struct Sandbox<L: Link> {
     savepoints: Mutex<Savepoints>,
     outside: OnceLock<Arc<Outside<L>>>,
     is_movable: AtomicBool,
+    began: OnceLock<Instant>,
+    rolled_back: OnceLock<Instant>,
 }
 
 impl<L: Link> Sandbox<L> {
@@ -53,6 +55,8 @@ impl<L: Link> Sandbox<L> {
             savepoints: Mutex::new(savepoints),
             outside: OnceLock::new(),
             is_movable: AtomicBool::new(L::MOVES && !choices.one_connection_a_test),
+            began: OnceLock::new(),
+            rolled_back: OnceLock::new(),
         }
     }
 
@@ -99,6 +103,7 @@ impl<L: Link> Sandbox<L> {
         };
         let outside = begun.map_err(|error| Self::not_begun(&error))?;
         let _ = self.outside.set(outside);
+        let _ = self.began.set(Instant::now());
         self.gate.witness().begin();
         Ok(())
     }
@@ -111,6 +116,17 @@ impl<L: Link> Sandbox<L> {
     /// Says of an escape what is known of it beyond what the database says.
     pub(crate) fn remarked(&self, verdict: RollbackVerdict) -> RollbackVerdict {
         verdict.remarked(self.outside().and_then(L::Dialect::remark))
+    }
+
+    /// The transaction has been rolled back.
+    pub(crate) fn note_rollback(&self) {
+        let _ = self.rolled_back.set(Instant::now());
+    }
+
+    /// For how long the transaction was held, where it was rolled back in order.
+    pub(crate) fn held(&self) -> Option<Duration> {
+        let (began, ended) = (self.began.get()?, self.rolled_back.get()?);
+        Some(ended.saturating_duration_since(*began))
     }
 
     /// Why the connection cannot be used any more, where that is known.

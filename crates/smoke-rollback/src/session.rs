@@ -399,6 +399,10 @@ impl<L: Link> smoke_core::Session for Session<L> {
         Box::pin(self.end())
     }
 
+    fn held(&self) -> Option<Duration> {
+        self.sandbox.held()
+    }
+
     fn pause(&self, held: Duration) -> Duration {
         if self.sandbox.gate().witness().lets_write() {
             L::Dialect::pause(held)

@@ -129,6 +129,7 @@ pub(crate) async fn roll_back<L: Link>(
     let attempts = L::Dialect::end(sandbox, &sandbox.savepoints());
     match attempt(sandbox, connection, attempts).await {
         Ok((Ending::RolledBack, _)) => {
+            sandbox.note_rollback();
             let _aside = sandbox.gate().witness().look_aside();
             match (refusal, L::Dialect::look_back::<L>(connection).await) {
                 (Some(cause), _) => RollbackVerdict::Refused { cause },

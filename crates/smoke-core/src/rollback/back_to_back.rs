@@ -18,12 +18,12 @@ struct Held {
 }
 
 impl BackToBack {
-    /// Counts a sandbox that was held like that; how long the next one has to wait, as `pause` says
-    /// of the sum. What no pause is asked for adds up.
+    /// Counts a sandbox that was open between those two and held for so long; how long the next one has
+    /// to wait, as `pause` says of the sum. What no pause is asked for adds up.
     pub(super) fn ended(
         &self,
-        opened: Instant,
-        ended: Instant,
+        (opened, ended): (Instant, Instant),
+        its: Duration,
         pause: impl FnOnce(Duration) -> Duration,
     ) -> Duration {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -33,7 +33,7 @@ impl BackToBack {
         if gap.is_some_and(|gap| gap >= GAP) {
             held.sum = Duration::ZERO;
         }
-        held.sum += ended.saturating_duration_since(opened);
+        held.sum += its;
         held.until = Some(ended);
         let pause = pause(held.sum);
         if !pause.is_zero() {
@@ -58,19 +58,22 @@ mod tests {
     fn a_pause_is_owed_for_all_that_was_held_back_to_back() {
         let (held, start) = (BackToBack::default(), Instant::now());
         let at = |ms: u32| start + ms * MS;
-        assert_eq!(held.ended(at(0), at(10), asks), Duration::ZERO);
-        assert_eq!(held.ended(at(11), at(21), asks), Duration::ZERO);
-        assert_eq!(held.ended(at(21), at(31), asks), 30 * MS);
+        assert_eq!(held.ended((at(0), at(10)), 10 * MS, asks), Duration::ZERO);
+        assert_eq!(held.ended((at(11), at(21)), 10 * MS, asks), Duration::ZERO);
+        assert_eq!(held.ended((at(21), at(31)), 10 * MS, asks), 30 * MS);
         // It was paid.
-        assert_eq!(held.ended(at(61), at(71), asks), Duration::ZERO);
+        assert_eq!(held.ended((at(61), at(71)), 10 * MS, asks), Duration::ZERO);
     }
 
     #[test]
     fn a_gap_is_as_good_as_a_pause() {
         let (held, start) = (BackToBack::default(), Instant::now());
         let at = |ms: u32| start + ms * MS;
-        assert_eq!(held.ended(at(0), at(20), asks), Duration::ZERO);
-        assert_eq!(held.ended(at(130), at(150), asks), Duration::ZERO);
-        assert_eq!(held.ended(at(259), at(279), asks), 40 * MS);
+        assert_eq!(held.ended((at(0), at(20)), 20 * MS, asks), Duration::ZERO);
+        assert_eq!(
+            held.ended((at(130), at(150)), 20 * MS, asks),
+            Duration::ZERO
+        );
+        assert_eq!(held.ended((at(259), at(279)), 20 * MS, asks), 40 * MS);
     }
 }

@@ -164,6 +164,12 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
+    /// For how long the transaction was held, where that is known: asked after
+    /// [`finish`](Self::finish). Without it the sandbox counts from its opening to its end.
+    fn held(&self) -> Option<Duration> {
+        None
+    }
+
     /// How long the next sandbox of this process has to wait after sandboxes that were held for that
     /// long in all, one right after the other: where nobody else can write meanwhile, production is let
     /// in between two of them. As long as that is no time at all, it adds up.

@@ -106,14 +106,16 @@ impl Berth {
     }
 
     /// How long the next sandbox of the backend has to wait after this one, as `pause` says of what was
-    /// held back to back.
+    /// held back to back. It was open since then, and held for as long as is known.
     pub(crate) fn pause(
         &self,
         opened: Instant,
+        held: Option<Duration>,
         pause: impl FnOnce(Duration) -> Duration,
     ) -> Duration {
-        let held = &self.shelf.0.held;
-        held.ended(opened, Instant::now(), pause)
+        let ended = Instant::now();
+        let held = held.unwrap_or_else(|| ended.saturating_duration_since(opened));
+        self.shelf.0.held.ended((opened, ended), held, pause)
     }
 
     /// Nothing more is kept through this handle of the place. What was is to be dropped where that

@@ -74,7 +74,10 @@ impl OpenSandbox {
         let (session, opened) = (Arc::clone(&self.session), self.opened);
         let berth = self.scissors.berth.clone();
         let verdict = self.end(coordinator).await;
-        (verdict, berth.pause(opened, |held| session.pause(held)))
+        (
+            verdict,
+            berth.pause(opened, session.held(), |held| session.pause(held)),
+        )
     }
 
     async fn end(self, coordinator: &Handle) -> RollbackVerdict {

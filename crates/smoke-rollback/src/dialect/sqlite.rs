@@ -71,6 +71,10 @@ impl Dialect for Sqlite {
     async fn prepare<L: Link<Dialect = Self>>(
         connection: &mut L::Connection,
     ) -> Result<(), L::Error> {
+        // A connection that closes may hold a lock for a moment, and some libraries wait for none.
+        if busy_timeout::<L>(connection).await? < BUSY_TIMEOUT_MS {
+            wait_for_locks::<L>(connection).await?;
+        }
         hold::<L>(connection).await.map(drop)
     }
 
@@ -200,23 +204,43 @@ async fn hold<L: Link<Dialect = Sqlite>>(
     Ok(handle)
 }
 
+/// How long the connection waits for somebody else's lock, in milliseconds.
+async fn busy_timeout<L: Link<Dialect = Sqlite>>(
+    connection: &mut L::Connection,
+) -> Result<i32, L::Error> {
+    let asked = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout";
+    let timeout = L::texts(connection, asked)
+        .await?
+        .into_iter()
+        .flatten()
+        .next();
+    Ok(timeout
+        .and_then(|timeout| timeout.parse().ok())
+        .unwrap_or(i32::MAX))
+}
+
+async fn wait_for_locks<L: Link<Dialect = Sqlite>>(
+    connection: &mut L::Connection,
+) -> Result<(), L::Error> {
+    L::run(
+        connection,
+        &format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"),
+    )
+    .await
+}
+
 /// Seals a connection that is set up as the application's, and has it wait for nobody for long.
 async fn seal<L: Link<Dialect = Sqlite>>(
     connection: &mut L::Connection,
     handle: Handle,
 ) -> Result<Held, L::Error> {
-    let asked = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout UNION ALL \
-                 SELECT journal_mode FROM pragma_journal_mode";
-    let mut rows = L::texts(connection, asked).await?.into_iter().flatten();
-    let timeout = rows.next().and_then(|timeout| timeout.parse::<i32>().ok());
-    if timeout.is_none_or(|timeout| timeout > BUSY_TIMEOUT_MS) {
-        L::run(
-            connection,
-            &format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"),
-        )
-        .await?;
+    if busy_timeout::<L>(connection).await? > BUSY_TIMEOUT_MS {
+        wait_for_locks::<L>(connection).await?;
     }
-    let journal = rows.next().unwrap_or_default().to_ascii_lowercase();
+    let journal = "SELECT journal_mode FROM pragma_journal_mode";
+    let rows = L::texts(connection, journal).await?;
+    let journal = rows.into_iter().flatten().next().unwrap_or_default();
+    let journal = journal.to_ascii_lowercase();
     if journal == "off" {
         return Err(L::failure(
             "the connection was set up with PRAGMA journal_mode = OFF, with which SQLite cannot roll back",

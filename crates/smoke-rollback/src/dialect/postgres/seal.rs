@@ -82,6 +82,10 @@ pub(super) fn is_plain(table: &str) -> bool {
     table.split('.').count() <= 2 && table.split('.').all(is_word)
 }
 
+/// Nothing of the connection has to last: neither that the table is there nor, at the end of the
+/// connection, that it is not is waited for until it is on the disk.
+const WAIT_FOR_NO_DISK: &str = "SET synchronous_commit = off";
+
 /// What refuses the commits of a connection.
 pub(super) struct Seal<'t> {
     /// The application's own table.
@@ -101,7 +105,11 @@ impl<'t> Seal<'t> {
     pub(super) fn once(&self, limits: &str) -> String {
         match self.table {
             Some(_) => READ_ONLY.to_owned(),
-            None => format!("BEGIN READ WRITE; {limits}; {MAKE}; COMMIT; {READ_ONLY}"),
+            None => {
+                format!(
+                    "BEGIN READ WRITE; {limits}; {WAIT_FOR_NO_DISK}; {MAKE}; COMMIT; {READ_ONLY}"
+                )
+            }
         }
     }
 
