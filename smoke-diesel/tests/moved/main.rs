@@ -12,6 +12,7 @@ mod each_statement;
 mod kept_pool;
 mod left_open;
 mod one_connection;
+mod read_only;
 mod schema;
 mod seal_table;
 mod session_state;

@@ -29,6 +29,9 @@ pub(crate) trait Place: Sized + Send + Sync + 'static {
     /// A backend that moves connections, whose sandboxes have that limit.
     fn moving(&self, limit: Duration) -> impl Backend<Pool = Self::Pool>;
 
+    /// The same, whose sandboxes only read.
+    fn reading(&self) -> impl Backend<Pool = Self::Pool>;
+
     /// A backend that makes a connection for each test.
     fn one_a_test(&self) -> impl Backend<Pool = Self::Pool>;
 

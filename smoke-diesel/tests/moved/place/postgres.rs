@@ -117,6 +117,10 @@ impl Place for Postgres {
         self.rollback().limit(limit)
     }
 
+    fn reading(&self) -> impl Backend<Pool = Pool> {
+        self.rollback().read_only()
+    }
+
     fn one_a_test(&self) -> impl Backend<Pool = Pool> {
         self.rollback().one_connection_a_test()
     }

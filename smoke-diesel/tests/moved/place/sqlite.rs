@@ -79,6 +79,10 @@ impl Place for Sqlite {
         Rollback::new(self.url()).limit(limit)
     }
 
+    fn reading(&self) -> impl Backend<Pool = Pool> {
+        Rollback::new(self.url()).limit(HELD).read_only()
+    }
+
     fn one_a_test(&self) -> impl Backend<Pool = Pool> {
         Rollback::new(self.url())
             .limit(HELD)
