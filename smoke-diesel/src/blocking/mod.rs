@@ -1,5 +1,6 @@
 //! What a database whose connections block has to bring, and what its pools have in common.
 
+mod link;
 #[cfg(feature = "mysql-r2d2")]
 mod mysql;
 #[cfg(feature = "postgres-r2d2")]
@@ -20,6 +21,8 @@ use smoke_core::Result;
 use smoke_core::rollback::redact;
 use smoke_rollback::dialect::Dialect;
 use tokio::runtime::Handle;
+
+pub(crate) use link::blocking_link;
 
 /// Makes the manager that the application connects with.
 pub(crate) type Manager<C> = Arc<dyn Fn() -> ConnectionManager<C> + Send + Sync>;

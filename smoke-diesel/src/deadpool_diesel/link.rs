@@ -13,7 +13,7 @@ use smoke_rollback::{Fault, Found, Link, Missing, Thread, Waiters};
 use tokio::runtime::Handle;
 
 use super::{Manager, Pool};
-use crate::blocking::{self, Connection};
+use crate::blocking::{self, Connection, blocking_link};
 use crate::{errors, waited};
 
 /// A pool of deadpool-diesel on one database.
@@ -67,10 +67,6 @@ where
         Ok((taken, done))
     }
 
-    async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-        blocking::apart(work).await
-    }
-
     async fn discard(&self, taken: Self::Taken) {
         drop(Object::take(taken));
     }
@@ -92,46 +88,7 @@ where
         })
     }
 
-    async fn run(connection: &mut C, sql: &str) -> QueryResult<()> {
-        connection.batch_execute(sql)
-    }
-
-    async fn texts(connection: &mut C, sql: &str) -> QueryResult<Vec<Option<String>>> {
-        connection.texts(sql)
-    }
-
-    async fn begin(&self, connection: &mut C, sql: &str) -> QueryResult<()> {
-        blocking::begin(connection, sql)
-    }
-
-    async fn unnest(connection: &mut C) -> bool {
-        blocking::end_nested(connection);
-        true
-    }
-
-    async fn other(&self) -> Result<C, String> {
-        blocking::connect(&self.manager)
-    }
-
-    fn keep_no_statements(connection: &mut C) {
-        connection.keep_no_statements();
-    }
-
-    fn read(error: &Error) -> Fault {
-        errors::read::<C::Dialect>(error)
-    }
-
-    fn said(error: &Error) -> String {
-        errors::said(error)
-    }
-
-    fn failure(why: &str) -> Error {
-        errors::failure(why)
-    }
-
-    fn find(&self, clue: Clue<'_>) -> Option<Found> {
-        errors::find::<C::Dialect>(clue)
-    }
+    blocking_link!();
 
     fn is_exhausted(&self, clue: Clue<'_>) -> bool {
         waited::in_vain::<::deadpool_diesel::Error>(clue)

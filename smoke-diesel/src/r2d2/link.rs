@@ -13,7 +13,7 @@ use smoke_rollback::{Fault, Found, GRACE, Link, Missing, Released, Thread, Waite
 use tokio::runtime::Handle;
 
 use super::{Pool, Pooled};
-use crate::blocking::{self, Connection, Manager, condemn, forget_transaction};
+use crate::blocking::{self, Connection, Manager, blocking_link, condemn, forget_transaction};
 use crate::errors;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -95,10 +95,6 @@ impl<C: Connection> Link for R2d2<C> {
         }
     }
 
-    async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-        blocking::apart(work).await
-    }
-
     async fn discard(&self, mut taken: Taken<C>) {
         if let Some(connection) = taken.connection() {
             condemn(connection);
@@ -137,46 +133,7 @@ impl<C: Connection> Link for R2d2<C> {
         Ok((spare, ()))
     }
 
-    async fn run(connection: &mut C, sql: &str) -> QueryResult<()> {
-        connection.batch_execute(sql)
-    }
-
-    async fn texts(connection: &mut C, sql: &str) -> QueryResult<Vec<Option<String>>> {
-        connection.texts(sql)
-    }
-
-    async fn begin(&self, connection: &mut C, sql: &str) -> QueryResult<()> {
-        blocking::begin(connection, sql)
-    }
-
-    async fn unnest(connection: &mut C) -> bool {
-        blocking::end_nested(connection);
-        true
-    }
-
-    async fn other(&self) -> Result<C, String> {
-        blocking::connect(&self.manager)
-    }
-
-    fn keep_no_statements(connection: &mut C) {
-        connection.keep_no_statements();
-    }
-
-    fn read(error: &Error) -> Fault {
-        errors::read::<C::Dialect>(error)
-    }
-
-    fn said(error: &Error) -> String {
-        errors::said(error)
-    }
-
-    fn failure(why: &str) -> Error {
-        errors::failure(why)
-    }
-
-    fn find(&self, clue: Clue<'_>) -> Option<Found> {
-        errors::find::<C::Dialect>(clue)
-    }
+    blocking_link!();
 
     /// A check-out in vain is heard of.
     fn is_exhausted(&self, _: Clue<'_>) -> bool {
