@@ -71,10 +71,9 @@ impl Dialect for Sqlite {
     async fn prepare<L: Link<Dialect = Self>>(
         connection: &mut L::Connection,
     ) -> Result<(), L::Error> {
-        // A connection that closes may hold a lock for a moment, and some libraries wait for none.
-        if busy_timeout::<L>(connection).await? < BUSY_TIMEOUT_MS {
-            wait_for_locks::<L>(connection).await?;
-        }
+        // A connection that closes may hold a lock for a moment, and some libraries wait for none. Before
+        // anything is asked: to answer, SQLite reads the database.
+        wait_for_locks::<L>(connection).await?;
         hold::<L>(connection).await.map(drop)
     }
 
