@@ -17,6 +17,8 @@ use crate::terminal::say;
 pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     let step = |command: &mut Command| {
         say!("\n=== {}", process::shown(command));
+        // What is built once needs no intermediate results beside it, which take a third of the disk.
+        command.env("CARGO_INCREMENTAL", "0");
         let status = process::run(command, signals)?;
         process::succeeded(command, status)
     };
