@@ -47,28 +47,6 @@ macro_rules! choose_on_postgres {
             self
         }
 
-        /// Names a table of the application's own that refuses a COMMIT in a sandbox. Without one each
-        /// connection makes a temporary table, which writes to the catalog.
-        ///
-        /// A migration makes it:
-        ///
-        /// ```sql
-        /// CREATE TABLE smoke_seal (
-        ///     twice integer CONSTRAINT smoke_refuses_to_commit UNIQUE DEFERRABLE INITIALLY DEFERRED
-        /// );
-        /// ```
-        ///
-        /// The application's role, and every role that it takes on, has to be allowed to insert into
-        /// the table and to delete from it. It is always empty. While a sandbox is open, what alters or
-        /// truncates that table waits.
-        ///
-        /// A name that is no plain identifier, with or without a schema, is an error when a sandbox is
-        /// opened.
-        pub fn seal_table(mut self, name: &str) -> Self {
-            self.choices.seal_table = Some(name.into());
-            self
-        }
-
         /// Gives each statement a savepoint of its own, as long as the application is in no
         /// transaction of its own: an SQL error then aborts nothing but its statement, as in
         /// production. For applications that go on after one (get-or-create on a unique

@@ -55,14 +55,13 @@
 //! | | a raw `COMMIT` | what comes after it | what is seen, but real |
 //! |---|---|---|---|
 //! | SQLite | is refused | is refused | |
-//! | PostgreSQL | is refused | is read-only | `ROLLBACK AND CHAIN` or `BEGIN READ WRITE`, and a `COMMIT` after it |
-//! | PostgreSQL without a seal | is carried out | is carried out | all of it |
+//! | PostgreSQL | is refused | is read-only | `ROLLBACK AND CHAIN`, `BEGIN READ WRITE` or `CLOSE ALL`, and a `COMMIT` after it |
+//! | PostgreSQL behind a pooler | is refused | is carried out | what comes after it |
 //! | MariaDB, MySQL | is carried out | is read-only | what was written before it; `COMMIT AND CHAIN` or `START TRANSACTION READ WRITE` |
 //!
-//! - PostgreSQL is sealed where the role may make temporary tables and no pooler stands between.
-//!   diesel-async shows that by the number of the server's process; for libpq it has to be a TCP
-//!   connection, on Linux, without translated addresses. Elsewhere a warning says once that there
-//!   is no seal. `SET CONSTRAINTS ALL IMMEDIATE` fails in a sealed sandbox.
+//! - That no pooler stands between, diesel-async shows by the number of the server's process; for
+//!   libpq it has to be a TCP connection, on Linux, without translated addresses. Elsewhere a
+//!   warning says once that what comes after a refused `COMMIT` is real.
 //! - MariaDB and MySQL **commit on their own** before statements like `CREATE`, `TRUNCATE` and
 //!   `LOCK TABLES`. Such a statement is refused, but what was written before it stays. So nothing
 //!   can be written on them before `accept_implicit_commits()`. Writes to tables without

@@ -1,5 +1,6 @@
-//! The address of a SQLite database.
+//! Which SQLite database sandboxes open.
 
+use smoke_core::{Error, Result};
 use smoke_rollback::dialect::sqlite::address::existing;
 
 /// The URL with which diesel opens the same database, and makes no file where there is none.
@@ -9,4 +10,13 @@ pub(crate) fn address(url: &str) -> String {
         Some(rest) => existing(&format!("file:{rest}")),
         None => existing(url),
     }
+}
+
+/// Refuses a manager of the application's: diesel has SQLite make a file that is missing, unless the URL
+/// says otherwise.
+pub(crate) fn refuse_manager() -> Result {
+    Err(Error::msg(
+        "a manager of the application's has SQLite make a database file that is missing: \
+         make the Rollback with sqlite(url) instead of with_manager(..)",
+    ))
 }

@@ -7,8 +7,11 @@ use smoke_core::{Backend, OpenRequest, Opened, Result};
 use smoke_rollback::Dialect as _;
 use sqlx::Pool;
 
+use crate::database::Database;
 use crate::open::open;
 use crate::rollback::Rollback;
+
+type DialectOf<DB> = <DB as Database>::Dialect;
 
 macro_rules! backend {
     ($database:ty) => {
@@ -16,18 +19,15 @@ macro_rules! backend {
             type Pool = Pool<$database>;
 
             fn describe(&self) -> String {
-                let name = <$database as crate::database::Database>::Dialect::NAME;
-                format!("sqlx on {name}")
+                format!("sqlx on {}", DialectOf::<$database>::NAME)
             }
 
             fn capacity(&self) -> usize {
-                let borne = <$database as crate::database::Database>::Dialect::CAPACITY;
-                self.choices().capacity.min(borne)
+                self.choices().capacity_on::<DialectOf<$database>>()
             }
 
             fn limit(&self) -> Duration {
-                let limit = <$database as crate::database::Database>::Dialect::LIMIT;
-                self.choices().limit.unwrap_or(limit)
+                self.choices().limit_on::<DialectOf<$database>>()
             }
 
             fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {

@@ -43,10 +43,10 @@
 //!   nobody of a time-out that a handler keeps to itself: the failure then says that the connection
 //!   was in use for as long as the pool waits.
 //! - A transaction that is ended with raw SQL is noticed: at the next check-out, after the request
-//!   and at the end. SQLite and PostgreSQL refuse such a commit, so that nothing stays. PostgreSQL
-//!   does where the role may make temporary tables and no pooler stands between, which is proven
-//!   over TCP on Linux. Elsewhere a warning says once that commits are real. After `ROLLBACK AND
-//!   CHAIN` or `BEGIN READ WRITE` a commit is real everywhere.
+//!   and at the end. SQLite and PostgreSQL refuse such a commit, so that nothing stays. On PostgreSQL
+//!   what comes after it is read-only where no pooler stands between, which is proven over TCP on
+//!   Linux. Elsewhere a warning says once that it is real. After `ROLLBACK AND CHAIN`, `BEGIN READ
+//!   WRITE` or `CLOSE ALL` a commit is real everywhere.
 //! - MariaDB and MySQL commit on their own before statements like `CREATE`, `TRUNCATE` and `START
 //!   TRANSACTION`, and have no way to refuse it: such an end is noticed, but **what was written before
 //!   it stays**. A sandbox is read-only there until `accept_implicit_commits()` is called, and read-only

@@ -85,17 +85,7 @@ async fn open_on<DB: Database>(
     let opened = tokio::time::timeout(OPENING, opening).await;
     opened.unwrap_or_else(|_| Err(not_opened_in_time()))?;
     sandbox.link().opened(pool.clone());
-    let session = Session::new(
-        sandbox,
-        pool.clone(),
-        handles,
-        request.berth.clone(),
-        patience,
-    );
-    Ok(Opened {
-        pool,
-        session: Arc::new(session),
-    })
+    Ok(Session::opened(sandbox, pool, handles, request))
 }
 
 /// Gives the pool a connection of a sandbox before in the place of the one that it has just made.

@@ -130,31 +130,6 @@ async fn a_test_has_as_much_of_a_stack_as_a_main_thread() {
     assert!(report.verdict().is_pass(), "{report:#?}");
 }
 
-/// Keeps its thread for longer than it takes until a test that was stopped is given up: its limit,
-/// the grace after that, and the time in which the stage has to show that it goes on.
-async fn work() {
-    std::thread::sleep(Duration::from_millis(900));
-    tokio::task::yield_now().await;
-}
-
-#[tokio::test]
-async fn a_test_that_is_only_busy_is_not_cancelled_for_one_that_was_stopped() {
-    let registry = (0..4).fold(Registry::new(), |registry, at| {
-        registry.test(Test::new(format!("busy::{at}"), work))
-    });
-    let registry = registry
-        .test(Test::new("stopped", std::future::pending::<()>).timeout(SOON))
-        .test(Test::new("well", async || {}))
-        .limits(Limits::default().tests_at_once(5));
-    let report = Runner::new(registry).run(Selection::fast()).await;
-    for test in &report.tests {
-        match &*test.name {
-            "stopped" => assert_ended(test, Outcome::Errored, "took longer"),
-            _ => assert_ended(test, Outcome::Passed, ""),
-        }
-    }
-}
-
 #[tokio::test]
 async fn functions_of_tests_that_never_return_do_not_stop_other_tests() {
     let stuck = async || {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Dialect;
 use crate::terms::Terms;
 use crate::witness::Witness;
 use smoke_core::OpenRequest;
@@ -44,8 +45,6 @@ pub struct Choices {
     pub application_user: Option<Arc<str>>,
     /// Whether each statement has a savepoint of its own.
     pub savepoint_each_statement: bool,
-    /// The table of the application's own that refuses a commit.
-    pub seal_table: Option<Arc<str>>,
     /// Whether each test has a connection of its own, also where one could be moved from test to
     /// test.
     pub one_connection_a_test: bool,
@@ -60,13 +59,24 @@ impl Default for Choices {
             accepts_implicit_commits: false,
             application_user: None,
             savepoint_each_statement: false,
-            seal_table: None,
             one_connection_a_test: false,
         }
     }
 }
 
 impl Choices {
+    /// How many sandboxes may be open at the same time on that database.
+    #[must_use]
+    pub fn capacity_on<D: Dialect>(&self) -> usize {
+        self.capacity.min(D::CAPACITY)
+    }
+
+    /// How long a sandbox may hold its transaction on that database.
+    #[must_use]
+    pub fn limit_on<D: Dialect>(&self) -> Duration {
+        self.limit.unwrap_or(D::LIMIT)
+    }
+
     /// The terms of one sandbox. `writes` says whether sandboxes of this database may write by default.
     /// Where the sandbox may not write, the witness keeps the advice for a test that writes all the
     /// same.
@@ -75,7 +85,6 @@ impl Choices {
         Terms {
             writes: witness.admits_writes(self.read_only, writes || self.accepts_implicit_commits),
             application_user: self.application_user.clone(),
-            seal_table: self.seal_table.clone(),
             ..Terms::new(Arc::clone(&request.test), request.limit)
         }
     }

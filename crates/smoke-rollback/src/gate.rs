@@ -15,7 +15,6 @@ pub struct Gate {
     admitted: AtomicBool,
     closed: AtomicBool,
     fate: AtomicU8,
-    sealed: AtomicBool,
     rolled_back: AtomicBool,
     lost: Mutex<Option<String>>,
     found: Mutex<Option<RollbackVerdict>>,
@@ -123,17 +122,6 @@ impl Gate {
     #[must_use]
     pub fn is_rolled_back(&self) -> bool {
         self.rolled_back.load(Ordering::SeqCst)
-    }
-
-    /// Notes that the server refuses to commit the transaction.
-    pub fn seal(&self) {
-        self.sealed.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the server refuses to commit the transaction.
-    #[must_use]
-    pub fn is_sealed(&self) -> bool {
-        self.sealed.load(Ordering::SeqCst)
     }
 
     /// Notes that the connection left the pool while the sandbox was open. The first cause counts.

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::rollback::{Berth, LastError};
-use smoke_core::{Error, HandleWatch, Result, RollbackVerdict};
+use smoke_core::{Error, HandleWatch, OpenRequest, Opened, Result, RollbackVerdict};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::Dialect;
 use crate::Link;
 use crate::Sandbox;
-use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, unless_kept};
+use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, patience, unless_kept};
 use crate::acting::as_session;
 use crate::dialect::Ended;
 use crate::explain::explain;
@@ -51,28 +51,40 @@ pub struct Session<L: Link> {
 }
 
 impl<L: Link> Session<L> {
-    /// The session of a sandbox that has begun, and whose pool has the connection. At the end it leaves a
-    /// connection that can be moved in the berth. `patience` is how long the pool has the application
-    /// wait for the connection.
+    /// What a backend returns: a sandbox that has begun, and whose pool has the connection. The pool has
+    /// the application wait for it for as long as [`patience`] says. At the end the session leaves a
+    /// connection that can be moved in the berth of the request.
     ///
     /// # Panics
     ///
     /// When it is called outside of a Tokio runtime.
     #[must_use]
-    pub fn new(
+    pub fn opened(
         sandbox: Arc<Sandbox<L>>,
         pool: L::Pool,
         handles: HandleWatch,
-        berth: Berth,
-        patience: Duration,
+        request: &OpenRequest,
+    ) -> Opened<L::Pool> {
+        let session = Self::new(sandbox, pool.clone(), handles, request);
+        Opened {
+            pool,
+            session: Arc::new(session),
+        }
+    }
+
+    pub(crate) fn new(
+        sandbox: Arc<Sandbox<L>>,
+        pool: L::Pool,
+        handles: HandleWatch,
+        request: &OpenRequest,
     ) -> Self {
         let session = Self {
             own_time_outs: AtomicU64::new(L::timed_out(&pool)),
             sandbox,
             pool: Arc::new(Mutex::new(Some(pool))),
             handles,
-            berth,
-            patience,
+            berth: request.berth.clone(),
+            patience: patience(request.limit),
             runtime: Handle::current(),
         };
         session.watch();

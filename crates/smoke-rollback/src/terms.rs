@@ -19,8 +19,6 @@ pub struct Terms {
     pub writes: bool,
     /// Who the application connects as, where that is known: a sandbox of another user is told of.
     pub application_user: Option<Arc<str>>,
-    /// The table of the application's own that refuses a commit, where there is one.
-    pub seal_table: Option<Arc<str>>,
 }
 
 impl Terms {
@@ -35,7 +33,6 @@ impl Terms {
             limit,
             writes: true,
             application_user: None,
-            seal_table: None,
         }
     }
 }

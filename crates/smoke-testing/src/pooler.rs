@@ -43,44 +43,34 @@ pub struct Production {
 impl Production {
     /// At the server and the pooler that the environment names.
     pub async fn new() -> Self {
-        Self::at(variable("SMOKE_TEST_POSTGRES_URL")).await
-    }
-
-    /// Where the pooler has one connection of the server for all its clients.
-    pub async fn through_one_connection() -> Self {
-        let mut production = Self::new().await;
-        let (pooler, _) = production.pooled.rsplit_once('/').unwrap();
-        production.pooled = format!("{pooler}/alone");
-        production
-    }
-
-    /// In a database where nobody may make temporary tables.
-    pub async fn without_temporary_tables() -> Self {
-        let admin = connect(&variable("SMOKE_TEST_POSTGRES_ADMIN_URL")).await;
-        let name = format!("bare_{}", Uuid::new_v4().simple());
-        for sql in [
-            format!("CREATE DATABASE {name} OWNER smoke"),
-            format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, smoke"),
-        ] {
-            admin.batch_execute(&sql).await.unwrap();
-        }
-        let url = variable("SMOKE_TEST_POSTGRES_URL");
-        let (server, _) = url.rsplit_once('/').unwrap();
-        Self::at(format!("{server}/{name}")).await
-    }
-
-    async fn at(direct: String) -> Self {
         static IN_USE: Mutex<()> = Mutex::const_new(());
         let turn = IN_USE.lock().await;
         let production = Self {
             pooled: variable("SMOKE_TEST_PGBOUNCER_URL"),
-            direct,
+            direct: variable("SMOKE_TEST_POSTGRES_URL"),
             table: format!("pooled_{}", Uuid::new_v4().simple()),
             _turn: turn,
         };
         let sql = format!("CREATE TABLE {} (x INTEGER UNIQUE)", production.table);
         let client = connect(&production.direct).await;
         client.batch_execute(&sql).await.unwrap();
+        production
+    }
+
+    /// Where the pooler has one connection of the server for all its clients.
+    pub async fn through_one_connection() -> Self {
+        Self::through("alone").await
+    }
+
+    /// Where a client of the pooler has a process of the server for as long as it is connected.
+    pub async fn through_sessions() -> Self {
+        Self::through("kept").await
+    }
+
+    async fn through(database: &str) -> Self {
+        let mut production = Self::new().await;
+        let (pooler, _) = production.pooled.rsplit_once('/').unwrap();
+        production.pooled = format!("{pooler}/{database}");
         production
     }
 

@@ -89,17 +89,7 @@ where
         Err(_) => Err(not_opened_in_time()),
     };
     drop(connected.inspect_err(|_| sandbox.gate().close())?);
-    let session = Session::new(
-        sandbox,
-        pool.clone(),
-        handles,
-        request.berth.clone(),
-        patience,
-    );
-    Ok(Opened {
-        pool,
-        session: Arc::new(session),
-    })
+    Ok(Session::opened(sandbox, pool, handles, request))
 }
 
 fn said(missing: Missing) -> smoke_core::Error {

@@ -5,11 +5,12 @@ use diesel::sql_types::{Nullable, Text};
 use diesel::{ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection as _, RunQueryDsl};
-use smoke_core::{Error, Result};
+use smoke_core::Result;
 use smoke_rollback::dialect::sqlite::Sqlite;
 
 use super::Connect;
 use super::connection::{Connection, keep};
+use crate::sqlite::refuse_manager;
 
 impl Connection for SyncConnectionWrapper<SqliteConnection> {
     type Dialect = Sqlite;
@@ -24,12 +25,8 @@ impl Connection for SyncConnectionWrapper<SqliteConnection> {
         Self::establish(":memory:").await.ok()
     }
 
-    /// diesel has SQLite make a file that is missing, unless the URL says otherwise.
     fn admit_manager() -> Result {
-        Err(Error::msg(
-            "a manager of the application's has SQLite make a database file that is missing: \
-             make the Rollback with sqlite(url) instead of with_manager(..)",
-        ))
+        refuse_manager()
     }
 
     /// Any thread may be the one that opens it.

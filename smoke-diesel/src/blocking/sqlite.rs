@@ -6,10 +6,11 @@ use diesel::dsl::sql;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
-use smoke_core::{Error, Result};
+use smoke_core::Result;
 use smoke_rollback::dialect::sqlite::Sqlite;
 
 use super::{Connection, threads};
+use crate::sqlite::refuse_manager;
 
 impl Connection for SqliteConnection {
     type Dialect = Sqlite;
@@ -33,12 +34,8 @@ impl Connection for SqliteConnection {
         Ok(Box::new(smoke_sqlite::watch_process()?))
     }
 
-    /// diesel has SQLite make a file that is missing, unless the URL says otherwise.
     fn admit_manager() -> Result {
-        Err(Error::msg(
-            "a manager of the application's has SQLite make a database file that is missing: \
-             make the Rollback with sqlite(url) instead of with_manager(..)",
-        ))
+        refuse_manager()
     }
 
     fn texts(&mut self, query: &str) -> QueryResult<Vec<Option<String>>> {

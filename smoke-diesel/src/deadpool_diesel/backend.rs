@@ -24,11 +24,11 @@ where
     }
 
     fn capacity(&self) -> usize {
-        self.choices.capacity.min(C::Dialect::CAPACITY)
+        self.choices.capacity_on::<C::Dialect>()
     }
 
     fn limit(&self) -> Duration {
-        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
+        self.choices.limit_on::<C::Dialect>()
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {

@@ -111,11 +111,7 @@ where
     let connected = tokio::time::timeout(OPENING, connecting).await;
     let connected = connected.unwrap_or_else(|_| Err(not_opened_in_time()));
     connected.inspect_err(|_| sandbox.gate().close())?;
-    let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
-    Ok(Opened {
-        pool,
-        session: Arc::new(session),
-    })
+    Ok(Session::opened(sandbox, pool, handles, &request))
 }
 
 /// No query of the pool's own: what the check-out needs to know its hook asks.

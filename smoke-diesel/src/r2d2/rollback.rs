@@ -152,11 +152,11 @@ impl<C: Connection> Backend for Rollback<ConnectionManager<C>> {
     }
 
     fn capacity(&self) -> usize {
-        self.choices.capacity.min(C::Dialect::CAPACITY)
+        self.choices.capacity_on::<C::Dialect>()
     }
 
     fn limit(&self) -> Duration {
-        self.choices.limit.unwrap_or(C::Dialect::LIMIT)
+        self.choices.limit_on::<C::Dialect>()
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened<Self::Pool>>> {
@@ -176,7 +176,7 @@ async fn open_on<C: Connection>(
     request: &OpenRequest,
     moved: Option<Moved<R2d2<C>>>,
 ) -> Result<Opened<Pool<C>>> {
-    let wanted = rollback.choices.savepoint_each_statement;
+    let wanted = rollback.choices.savepoint_each_statement && moved.is_none();
     let relayed = by_way_of_relay(wanted, rollback.url.as_deref()).await?;
     let (manager, relay) = match (&moved, C::PLACEHOLDER, relayed) {
         (Some(_), Some(placeholder), _) => (ConnectionManager::new(placeholder), None),
@@ -242,15 +242,5 @@ async fn open_on<C: Connection>(
     opened.inspect_err(|_| gate.close())?;
     // The opener answers before the pool has the connection.
     in_session(|| pool.get_timeout(OPENING).map(drop))?;
-    let session = Session::new(
-        sandbox,
-        pool.clone(),
-        handles,
-        request.berth.clone(),
-        patience,
-    );
-    Ok(Opened {
-        pool,
-        session: Arc::new(session),
-    })
+    Ok(Session::opened(sandbox, pool, handles, request))
 }

@@ -6,6 +6,7 @@
 mod place;
 mod runs;
 
+mod catalog;
 mod costs;
 mod dead;
 mod each_statement;
@@ -14,6 +15,5 @@ mod left_open;
 mod one_connection;
 mod read_only;
 mod schema;
-mod seal_table;
 mod session_state;
 mod statements;

@@ -1,4 +1,4 @@
-//! How many texts the server's statistics of statements keep.
+//! How many entries the server's statistics of statements keep.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::place::{HELD, Place};
 use crate::runs::{assert_passed_but, test};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_hundred_runs_leave_a_few_texts_in_the_statistics() {
+async fn three_hundred_runs_leave_a_few_entries_in_the_statistics() {
     let place = Postgres::new().await;
     let registry = (0..10).fold(Registry::new(), |registry, at| {
         registry.test(test::<Postgres, _>(&format!("t{at}"), async |pool| {
@@ -35,7 +35,7 @@ async fn three_hundred_runs_leave_a_few_texts_in_the_statistics() {
 }
 
 impl Postgres {
-    /// The texts that the server has kept of statements in this database.
+    /// The texts of all that the server has kept of statements in this database.
     async fn statements(&self) -> Vec<String> {
         let mut admin = Self::administrator().await;
         // Another program of tests may do the same at this moment.
@@ -43,7 +43,7 @@ impl Postgres {
             .batch_execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             .await;
         let texts = format!(
-            "SELECT string_agg(DISTINCT query, E'\\n--\\n') FROM pg_stat_statements \
+            "SELECT string_agg(query, E'\\n--\\n') FROM pg_stat_statements \
              WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '{}')",
             self.database
         );

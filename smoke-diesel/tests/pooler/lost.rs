@@ -10,9 +10,11 @@ with_every_pool! {
 }
 
 async fn what_was_committed_before_the_loss_is_an_escape<A: Application>() {
-    let production = Production::without_temporary_tables().await;
-    for (sql, escaped) in [("COMMIT", true), ("ROLLBACK", false), ("SELECT 1", false)] {
-        let sandbox = Sandbox::<A>::open(&production.direct).await;
+    let production = Production::through_sessions().await;
+    // It takes the cursor away that has the server refuse it.
+    let commit = "CLOSE ALL; COMMIT";
+    for (sql, escaped) in [(commit, true), ("ROLLBACK", false), ("SELECT 1", false)] {
+        let sandbox = Sandbox::<A>::open(&production.pooled).await;
         let process = sandbox.pool.process().await;
         sandbox.session.enter().await.unwrap();
         let insert = production.insert(i32::from(escaped));

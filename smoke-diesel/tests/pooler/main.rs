@@ -1,5 +1,5 @@
-//! Where the server cannot be had to refuse a COMMIT: through a transaction pooler, whose
-//! processes are production's too, and for a role that may make no temporary tables.
+//! Where what comes after a refused COMMIT cannot be made read-only: through a transaction pooler,
+//! whose processes are production's too.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

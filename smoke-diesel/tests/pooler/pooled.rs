@@ -9,7 +9,8 @@ use crate::{Sandbox, is_escaped, is_lost, with_every_pool};
 
 with_every_pool! {
     what_production_has_in_its_sessions_is_as_it_was,
-    a_commit_cannot_be_refused_and_is_seen,
+    a_commit_is_refused_and_seen,
+    what_comes_after_it_is_written_and_seen,
     a_sandbox_is_ended_from_outside,
     a_process_that_is_productions_again_is_not_ended,
 }
@@ -38,19 +39,31 @@ async fn what_production_has_in_its_sessions_is_as_it_was<A: Application>() {
     production.sessions("pg_advisory_unlock_all()").await;
 }
 
-async fn a_commit_cannot_be_refused_and_is_seen<A: Application>() {
+async fn is_seen<A: Application>(production: &Production, sql: &str) {
+    let sandbox = Sandbox::<A>::open(&production.pooled).await;
+    sandbox.session.enter().await.unwrap();
+    sandbox.run(&production.insert(1)).await.unwrap();
+    sandbox.run(sql).await.ok();
+    let left = sandbox.session.leave().await.unwrap_err();
+    assert!(is_escaped(&left), "{sql}: {left:?}");
+    let verdict = sandbox.finish().await;
+    assert!(is_escaped(&verdict), "{sql}: {verdict:?}");
+}
+
+async fn a_commit_is_refused_and_seen<A: Application>() {
     let production = Production::new().await;
-    let ways = ["COMMIT", "COMMIT; BEGIN", "COMMIT AND CHAIN"];
-    for (key, sql) in (1..).zip(ways) {
-        let sandbox = Sandbox::<A>::open(&production.pooled).await;
-        sandbox.session.enter().await.unwrap();
-        sandbox.run(&production.insert(key)).await.unwrap();
-        sandbox.run(sql).await.ok();
-        let left = sandbox.session.leave().await.unwrap_err();
-        assert!(is_escaped(&left), "{sql}: {left:?}");
-        let verdict = sandbox.finish().await;
-        assert!(is_escaped(&verdict), "{sql}: {verdict:?}");
-        assert_eq!(production.rows().await, i64::from(key), "{sql}");
+    for sql in ["COMMIT", "COMMIT; BEGIN", "COMMIT AND CHAIN"] {
+        is_seen::<A>(&production, sql).await;
+        assert_eq!(production.rows().await, 0, "{sql}");
+    }
+}
+
+async fn what_comes_after_it_is_written_and_seen<A: Application>() {
+    let production = Production::new().await;
+    for (key, begins) in [(2, "ROLLBACK"), (3, "CLOSE ALL; ROLLBACK; BEGIN")] {
+        let sql = format!("{begins}; {}; COMMIT", production.insert(key));
+        is_seen::<A>(&production, &sql).await;
+        assert_eq!(production.rows().await, i64::from(key) - 1, "{sql}");
     }
 }
 
@@ -71,7 +84,7 @@ async fn a_process_that_is_productions_again_is_not_ended<A: Application>() {
     let production = Production::new().await;
     let sandbox = Sandbox::<A>::open(&production.pooled).await;
     let process = sandbox.pool.process().await;
-    let sql = format!("{}; COMMIT", production.insert(1));
+    let sql = format!("{}; CLOSE ALL; COMMIT", production.insert(1));
     sandbox.run(&sql).await.unwrap();
     sandbox.session.cut().await;
     assert!(production.has(process).await);

@@ -29,7 +29,6 @@ async fn no_connection_of_another_postgres_is_ended() {
         who: format!("pid = {process}"),
         process,
         writes: true,
-        may_make_tables: true,
         client: None,
         client_port: None,
         server_port: None,

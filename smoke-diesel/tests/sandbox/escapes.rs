@@ -189,9 +189,22 @@ mod chained {
             "ROLLBACK AND CHAIN",
             "END; BEGIN",
             "COMMIT; BEGIN READ WRITE",
+            // That takes the seal away.
+            "CLOSE ALL; COMMIT",
         ] {
             is_noticed_after_the_request::<Postgres>(sql).await;
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn constraints_can_be_checked_ahead() {
+        let sandbox = Sandbox::<Postgres>::open().await;
+        let checked = sandbox.run("SET CONSTRAINTS ALL IMMEDIATE");
+        let (checked, left) = sandbox.request(checked).await;
+        checked.unwrap();
+        left.unwrap();
+        let (_, verdict) = sandbox.finish().await;
+        assert!(verdict.is_rolled_back(), "{verdict:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -189,7 +189,7 @@ mod on_postgres {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_role_that_may_not_make_temporary_tables_has_a_sandbox_without_a_seal() {
+    async fn a_role_that_may_not_even_make_temporary_tables_is_refused_its_commit() {
         let admin = std::env::var("SMOKE_TEST_POSTGRES_ADMIN_URL").expect(
             "SMOKE_TEST_POSTGRES_ADMIN_URL is not set: it has to name a role that may create roles and databases",
         );
@@ -210,7 +210,8 @@ mod on_postgres {
         let opened = open(&Rollback::postgres(url)).await.unwrap();
         let escaping = async {
             opened.session.enter().await.unwrap();
-            Postgres::run(&opened.pool, "COMMIT").await.unwrap();
+            let refused = Postgres::run(&opened.pool, "COMMIT").await.unwrap_err();
+            assert!(refused.contains("refuses_to_commit"), "{refused}");
             opened.session.leave().await.unwrap_err()
         };
         let verdict = escaping.await.to_string();
@@ -218,7 +219,7 @@ mod on_postgres {
             verdict.contains("DATA MAY HAVE BEEN COMMITTED"),
             "{verdict}"
         );
-        assert!(!verdict.contains("refused"), "{verdict}");
+        assert!(verdict.contains("its COMMIT was refused"), "{verdict}");
         drop(opened.pool);
         opened.session.finish().await;
         for sql in [

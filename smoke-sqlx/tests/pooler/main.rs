@@ -70,29 +70,27 @@ async fn what_production_has_in_its_sessions_is_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_cannot_be_refused_and_is_seen() {
+async fn a_commit_is_refused_and_seen() {
     let production = Production::new().await;
-    for (rows, sql) in ["COMMIT", "COMMIT; BEGIN", "COMMIT AND CHAIN"]
-        .iter()
-        .enumerate()
-    {
+    for sql in ["COMMIT", "COMMIT; BEGIN", "COMMIT AND CHAIN"] {
         let sandbox = open(&production).await;
         sandbox.session.enter().await.unwrap();
-        let key = i32::try_from(rows).unwrap();
-        run(&sandbox, &production.insert(key)).await.unwrap();
+        run(&sandbox, &production.insert(1)).await.unwrap();
         run(&sandbox, sql).await.ok();
         let left = sandbox.session.leave().await.unwrap_err();
         assert!(is_escaped(&left), "{sql}: {left:?}");
         let verdict = finish(sandbox).await;
         assert!(is_escaped(&verdict), "{sql}: {verdict:?}");
-        assert_eq!(production.rows().await, i64::from(key) + 1, "{sql}");
+        assert_eq!(production.rows().await, 0, "{sql}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_lost_after_a_commit_is_an_escape() {
     let production = Production::new().await;
-    for (sql, escaped) in [("COMMIT", true), ("ROLLBACK", false), ("SELECT 1", false)] {
+    // It takes the cursor away that has the server refuse it.
+    let commit = "CLOSE ALL; COMMIT";
+    for (sql, escaped) in [(commit, true), ("ROLLBACK", false), ("SELECT 1", false)] {
         let sandbox = open(&production).await;
         sandbox.session.enter().await.unwrap();
         let mut held = sandbox.pool.acquire().await.unwrap();
@@ -154,9 +152,12 @@ async fn a_process_that_is_productions_again_is_not_ended() {
     let production = Production::new().await;
     let sandbox = open(&production).await;
     let process = process(&sandbox).await;
-    run(&sandbox, &format!("{}; COMMIT", production.insert(1)))
-        .await
-        .unwrap();
+    run(
+        &sandbox,
+        &format!("{}; CLOSE ALL; COMMIT", production.insert(1)),
+    )
+    .await
+    .unwrap();
     sandbox.session.cut().await;
     assert!(production.has(process).await);
     let verdict = finish(sandbox).await;

@@ -29,6 +29,8 @@ pub(super) fn start<'s>(postgres: &Server<'s>, signals: &'s Signals) -> Result<S
 [databases]
 ; With one connection of the server for all clients.
 alone = host=127.0.0.1 port={server} dbname=smoke pool_size=1
+; Where a client has a process of the server for as long as it is connected.
+kept = host=127.0.0.1 port={server} dbname=smoke pool_mode=session
 * = host=127.0.0.1 port={server}
 
 [pgbouncer]

@@ -21,6 +21,7 @@ fn impatient() -> Registry {
         stopping: SOON,
         letting_go: SOON,
         finisher: SOON,
+        probe: SOON,
         ..Timing::default()
     };
     Registry::new().limits(Limits {
@@ -167,4 +168,31 @@ async fn what_an_error_carries_is_not_waited_for_longer_than_that() {
     assert_errored(&report.tests[0], "no");
     assert_eq!(report.tests[1].outcome, Outcome::Passed, "{report:#?}");
     drop(release);
+}
+
+/// Keeps its thread for longer than it takes until a test that was stopped is given up: its limit,
+/// the time to stop after that, and the time in which the stage has to show that it goes on.
+async fn work() {
+    std::thread::sleep(5 * SOON);
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test]
+async fn a_test_that_is_only_busy_is_not_cancelled_for_one_that_was_stopped() {
+    let registry = (0..4).fold(impatient(), |registry, at| {
+        registry.test(Test::new(format!("busy::{at}"), work))
+    });
+    let limits = registry.limits.clone().tests_at_once(5);
+    let registry = registry
+        .test(Test::new("stopped", std::future::pending::<()>).timeout(SOON))
+        .test(Test::new("well", async || {}))
+        .limits(limits);
+    let report = Runner::new(registry).run(Selection::fast()).await;
+    for test in &report.tests {
+        if &*test.name == "stopped" {
+            assert_errored(test, "took longer");
+        } else {
+            assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
+        }
+    }
 }

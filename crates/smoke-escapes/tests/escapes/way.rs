@@ -15,7 +15,7 @@ pub(crate) struct Way {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// Statements, one after the other on one connection of the sandbox. Their errors are passed
-    /// over. `{mark}` stands for the name that the sandbox's objects have on PostgreSQL, and `{folder}` for
+    /// over. `{mark}` stands for the mark of the transaction on PostgreSQL, and `{folder}` for
     /// where the database's file is.
     Sql(&'static [&'static str]),
     Act(Act),

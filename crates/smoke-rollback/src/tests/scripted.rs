@@ -242,19 +242,12 @@ where
     let pool = Arc::new(Mutex::new(Ok(Arc::clone(&script))));
     // Nobody keeps a handle of the pool.
     let (_, handles) = HandleToken::new();
-    let berth = request.berth;
-    let session = Session::new(
-        Arc::clone(&sandbox),
-        Arc::clone(&pool),
-        handles,
-        berth.clone(),
-        D::LIMIT,
-    );
+    let session = Session::new(Arc::clone(&sandbox), Arc::clone(&pool), handles, &request);
     Open {
         script,
         sandbox,
         pool,
-        berth,
+        berth: request.berth,
         session,
     }
 }

@@ -224,7 +224,7 @@ impl Backend for Rollback {
     }
 
     fn limit(&self) -> Duration {
-        self.choices.limit.unwrap_or(InMemory::LIMIT)
+        self.choices.limit_on::<InMemory>()
     }
 
     fn open(&self, request: OpenRequest) -> BoxFuture<'_, smoke_core::Result<Opened<Pool>>> {
@@ -250,11 +250,7 @@ impl Backend for Rollback {
                 .map_err(|e| Sandbox::<Library>::not_begun(&e))?;
             sandbox.begin(&mut connection, None).await?;
             drop(connection);
-            let session = Session::new(sandbox, pool.clone(), handles, request.berth, patience);
-            Ok(Opened {
-                pool,
-                session: Arc::new(session),
-            })
+            Ok(Session::opened(sandbox, pool, handles, &request))
         }
         .boxed()
     }

@@ -92,11 +92,11 @@ const POSTGRES: &[Way] = &[
     sql("a procedure that commits", &["CALL escape_commits()", ROW]),
     sql(
         "`RELEASE` of the guard, by the name that can be read",
-        &["RELEASE SAVEPOINT {mark}", ROW],
+        &["RELEASE SAVEPOINT smoke_guard", ROW],
     ),
     sql(
         "`ROLLBACK TO` the guard, by the name that can be read",
-        &["ROLLBACK TO SAVEPOINT {mark}", ROW],
+        &["ROLLBACK TO SAVEPOINT smoke_guard", ROW],
     ),
     sql(
         "`ROLLBACK`, a write that is committed, a guard forged by the name that can be read",
@@ -107,25 +107,39 @@ const POSTGRES: &[Way] = &[
             "COMMIT",
             "BEGIN READ WRITE",
             "SET LOCAL smoke.mark = '{mark}'",
-            "SAVEPOINT {mark}",
+            "SAVEPOINT smoke_guard",
         ],
     ),
     sql(
-        "the same, with the table that refuses to commit forged, too",
+        "the same, with the cursor that refuses to commit forged, too",
         &[
             "ROLLBACK",
             "BEGIN READ WRITE",
             ROW,
             "COMMIT",
             "BEGIN READ WRITE",
-            "CREATE TEMPORARY TABLE {mark}_seal (twice integer)",
+            "DECLARE smoke_seal CURSOR FOR SELECT 1",
             "SET LOCAL smoke.mark = '{mark}'",
-            "SAVEPOINT {mark}",
+            "SAVEPOINT smoke_guard",
         ],
     ),
     sql(
-        "`DROP TABLE` of the table that refuses to commit, a write, `COMMIT`",
-        &["DROP TABLE pg_temp.{mark}_seal", ROW, "COMMIT"],
+        "`CLOSE` of the cursor that refuses to commit, a write, `COMMIT`",
+        &["CLOSE smoke_seal", ROW, "COMMIT"],
+    ),
+    sql(
+        "`CLOSE ALL`, a write, `COMMIT`",
+        &["CLOSE ALL", ROW, "COMMIT"],
+    ),
+    sql(
+        "a savepoint, `FETCH` from the cursor that refuses to commit, `ROLLBACK TO`, a write, `COMMIT`",
+        &[
+            "SAVEPOINT x",
+            "FETCH smoke_seal",
+            "ROLLBACK TO x",
+            ROW,
+            "COMMIT",
+        ],
     ),
     sql("`DISCARD TEMP`, a write", &["DISCARD TEMP", ROW]),
     sql(

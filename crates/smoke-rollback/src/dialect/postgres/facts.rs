@@ -13,8 +13,6 @@ pub struct Facts {
     pub process: i32,
     /// Whether transactions may write, unless they say otherwise.
     pub writes: bool,
-    /// Whether the role may make temporary tables.
-    pub may_make_tables: bool,
     /// The other end of the process's socket, where it is no Unix socket.
     pub client: Option<String>,
     /// The port there.
@@ -34,7 +32,6 @@ pub const FACTS: &str = "SELECT unnest(ARRAY[\
     format('pid = %s AND (backend_start <= to_timestamp(%s)) IS NOT FALSE', pg_backend_pid(), extract(epoch from clock_timestamp())), \
     pg_backend_pid()::text, \
     (NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean)::text, \
-    has_database_privilege(current_database(), 'TEMPORARY')::text, \
     host(inet_client_addr()), inet_client_port()::text, inet_server_port()::text, \
     current_user::text, \
     (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)::text, \
@@ -51,21 +48,19 @@ impl Facts {
             who,
             process,
             writes,
-            may_make_tables,
             client,
             client_port,
             server_port,
             user,
             bypasses_row_security,
             server,
-        ] = <[Option<String>; 10]>::try_from(rows).ok()?;
+        ] = <[Option<String>; 9]>::try_from(rows).ok()?;
         let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
         let is_true = |text: Option<String>| text.as_deref() == Some("true");
         Some(Self {
             who: who?,
             process: number(process)?,
             writes: is_true(writes),
-            may_make_tables: is_true(may_make_tables),
             client,
             client_port: number(client_port),
             server_port: number(server_port),
@@ -119,7 +114,6 @@ impl Facts {
             who: String::new(),
             process: 1,
             writes: true,
-            may_make_tables: true,
             client: None,
             client_port: None,
             server_port: None,

@@ -20,7 +20,7 @@ pub use facts::{FACTS, Facts};
 pub use shared::who_is_inside;
 pub use statements::{AS_LOGIN, count, terminate};
 
-use seal::{REFUSED, is_plain};
+use seal::REFUSED;
 use statements::{Beginning, before_facts, still_inside};
 
 use super::server::{self, Server};
@@ -79,29 +79,22 @@ impl Dialect for Postgres {
         known: Option<Arc<ServerSide>>,
     ) -> Result<Arc<ServerSide>, L::Error> {
         let terms = sandbox.terms();
-        if let Some(table) = terms.seal_table.as_deref().filter(|table| !is_plain(table)) {
-            return Err(L::failure(&format!(
-                "seal_table(\"{table}\"): the name of a table is a plain identifier, with or without that of its schema"
-            )));
-        }
         let is_first = known.is_none();
         let (facts, own_process) = match known {
             Some(known) => (known.facts.clone(), known.own_process),
             None => ServerSide::find_out(sandbox, connection).await?,
         };
-        let sealed = terms.writes && facts.seals(own_process, terms.seal_table.is_some());
-        if sealed {
-            sandbox.gate().seal();
-        }
+        let may_write = terms.writes && facts.writes;
+        let sealed = may_write && facts.seals(own_process);
         let beginning = Beginning {
             terms,
-            sealed,
+            may_write,
             own_process,
             is_first,
         };
         let batch = beginning.batch(&sandbox.savepoints());
         sandbox.link().begin(connection, &batch).await?;
-        let number = if terms.writes && facts.writes && !sealed {
+        let number = if may_write && !sealed {
             // The transaction has one from then on.
             let rows = L::texts(connection, "SELECT txid_current()::text").await?;
             rows.into_iter().flatten().next()
@@ -145,8 +138,7 @@ impl Dialect for Postgres {
         savepoints: &Savepoints,
     ) -> Vec<Attempt<Ending>> {
         let own_process = sandbox.outside().is_some_and(|outside| outside.own_process);
-        let sealed = sandbox.gate().is_sealed();
-        statements::end(sandbox.terms(), savepoints, sealed, own_process)
+        statements::end(sandbox.terms(), savepoints, own_process)
     }
 
     async fn tidy<L: Link<Dialect = Self>>(connection: &mut L::Connection, outside: &ServerSide) {

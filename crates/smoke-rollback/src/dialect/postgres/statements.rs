@@ -3,7 +3,7 @@
 //! What differs from sandbox to sandbox stands where the server's statistics of statements see a
 //! constant: in a SELECT. So they keep a few texts, however many sandboxes there were.
 
-use super::seal::{self, Seal};
+use super::seal;
 use super::shared;
 use crate::savepoints::{Attempt, Ending, Savepoints};
 use crate::terms::Terms;
@@ -69,7 +69,8 @@ pub(super) fn still_inside(terms: &Terms) -> String {
 /// What is to begin, and on which connection.
 pub(super) struct Beginning<'t> {
     pub(super) terms: &'t Terms,
-    pub(super) sealed: bool,
+    /// Whether the server lets it write.
+    pub(super) may_write: bool,
     pub(super) own_process: bool,
     /// Whether it is the connection's first.
     pub(super) is_first: bool,
@@ -85,22 +86,20 @@ impl Beginning<'_> {
     pub(super) fn batch(&self, savepoints: &Savepoints) -> String {
         let terms = self.terms;
         let mark = &terms.mark;
-        let seal = Seal::new(terms.seal_table.as_deref());
         let mut batch = Vec::new();
         if self.is_first {
             // That of the question for the facts.
             batch.push("ROLLBACK".to_owned());
-            if self.sealed {
-                batch.push(seal.once(&limits(terms)));
-            } else if self.own_process && !terms.writes {
+            if self.own_process && (self.may_write || !terms.writes) {
                 batch.push(seal::READ_ONLY.to_owned());
             }
         }
-        batch.push(match (self.sealed, terms.writes) {
-            (true, _) => "BEGIN READ WRITE".to_owned(),
-            (false, true) => "BEGIN".to_owned(),
-            (false, false) => "BEGIN READ ONLY".to_owned(),
-        });
+        let begin = match (terms.writes, self.may_write) {
+            (false, _) => "BEGIN READ ONLY",
+            (true, false) => "BEGIN",
+            (true, true) => "BEGIN READ WRITE",
+        };
+        batch.push(begin.to_owned());
         let name: String = format!("smoke {}", terms.test)
             .chars()
             .filter(|c| (c.is_ascii_graphic() || *c == ' ') && !matches!(c, '\'' | '\\'))
@@ -110,8 +109,8 @@ impl Beginning<'_> {
             "{}, set_config('application_name', '{name}', true), set_config('smoke.mark', '{mark}', true)",
             limits(terms)
         ));
-        if self.sealed {
-            batch.push(seal.set());
+        if self.may_write {
+            batch.push(seal::SET.to_owned());
         }
         if !self.own_process {
             batch.push(shared::mark(mark));
@@ -132,15 +131,8 @@ impl Beginning<'_> {
 pub(super) fn end(
     terms: &Terms,
     savepoints: &Savepoints,
-    sealed: bool,
     own_process: bool,
 ) -> Vec<Attempt<Ending>> {
-    let lift = Seal::new(terms.seal_table.as_deref()).lift();
-    let lift = if sealed {
-        format!("{lift}; ")
-    } else {
-        String::new()
-    };
     // Those of the session stay on the connection, and would keep production waiting.
     let unlock = if own_process {
         "SELECT pg_advisory_unlock_all(); "
@@ -148,7 +140,7 @@ pub(super) fn end(
         ""
     };
     let mark = still_inside(terms);
-    let check = format!("{mark}; {lift}SET CONSTRAINTS ALL IMMEDIATE; {unlock}ROLLBACK");
+    let check = format!("{mark}; SET CONSTRAINTS ALL IMMEDIATE; {unlock}ROLLBACK");
     let (prove, back) = (savepoints.prove(), Savepoints::back_to_guard());
     let undo = savepoints.undo_checkout();
     let attempts = [
@@ -172,7 +164,7 @@ mod tests {
     fn batch(terms: &Terms, is_first: bool) -> String {
         let beginning = Beginning {
             terms,
-            sealed: true,
+            may_write: true,
             own_process: true,
             is_first,
         };
@@ -198,7 +190,7 @@ mod tests {
     fn what_differs_from_sandbox_to_sandbox_is_a_constant_of_a_select() {
         let texts = |test: &str| {
             let terms = Terms::new(test, Duration::from_secs(1));
-            let ends = end(&terms, &Savepoints::new(), true, true);
+            let ends = end(&terms, &Savepoints::new(), true);
             let ends = ends.into_iter().map(|attempt| attempt.sql);
             let all: Vec<_> = [batch(&terms, true), batch(&terms, false)]
                 .into_iter()
@@ -210,14 +202,5 @@ mod tests {
             utility.into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(texts("a"), texts("b"));
-    }
-
-    #[test]
-    fn the_table_of_the_application_needs_no_other() {
-        let mut terms = Terms::new("a", Duration::from_secs(1));
-        terms.seal_table = Some("shop.smoke_seal".into());
-        let sql = batch(&terms, true);
-        assert!(!sql.contains("CREATE"), "{sql}");
-        assert!(sql.contains("INSERT INTO shop.smoke_seal "), "{sql}");
     }
 }
