@@ -1,15 +1,13 @@
 //! A log that nobody reads holds up no run, and what it could not take is counted.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has to fail")]
 
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use smoke_core::{Context, Fixture, Kind, Limits, Registry, Result, Runner, Selection, Test};
+use smoke_testing::EachLine;
 use tokio::time::timeout;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
 
 /// The longest that anything here may take.
 const LONG: Duration = Duration::from_secs(60);
@@ -49,38 +47,6 @@ impl Pipe {
     }
 }
 
-struct Piped;
-
-impl tracing::Subscriber for Piped {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl Visit for Line {
-            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                self.0 += &format!("{field}={value:?} ");
-            }
-        }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        PIPE.write(line.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 /// The surroundings of a test that is over.
 #[derive(Clone, Debug)]
 struct Kept(Context);
@@ -95,7 +61,7 @@ impl Fixture for Kept {
 
 #[tokio::test]
 async fn a_log_that_blocks_holds_up_no_run_and_what_it_left_out_is_counted() {
-    tracing::subscriber::set_global_default(Piped).unwrap();
+    tracing::subscriber::set_global_default(EachLine(|line| PIPE.write(line))).unwrap();
     let kept = Arc::new(Mutex::new(None));
     let keeps = {
         let kept = Arc::clone(&kept);

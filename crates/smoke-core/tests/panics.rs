@@ -26,10 +26,8 @@ use smoke_core::{
     Opened, Outcome, Providers, Registry, Report, Result, Runner, Sandbox, Selection, Suite,
     SuiteValue, Test, TestReport, This,
 };
-use smoke_testing::{PATIENCE, output};
+use smoke_testing::{EachLine, PATIENCE, output};
 use support::Pool;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
 
 /// How the hook of this application ends it.
 const ENDED_BY_THE_HOOK: i32 = 42;
@@ -400,7 +398,7 @@ fn kinds() -> Vec<(Test, &'static str)> {
 }
 
 fn every_kind() {
-    tracing::subscriber::set_global_default(Heard).unwrap();
+    hear();
     end_at_a_panic();
     let app = || AppFactory::new(async || Routes, |routes: Routes| routes);
     let (tests, said): (Vec<_>, Vec<_>) = kinds().into_iter().unzip();
@@ -489,41 +487,16 @@ fn panics_told() -> Vec<String> {
 static PANICS: AtomicBool = AtomicBool::new(false);
 
 /// Keeps every line of the log.
-struct Heard;
-
-impl tracing::Subscriber for Heard {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl Visit for Line {
-            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                self.0 += &format!("{field}={value:?} ");
-            }
-        }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        LINES.lock().unwrap().push(line.0);
+fn hear() {
+    let keeps = EachLine(|line| {
+        LINES.lock().unwrap().push(line);
         let thread = thread::current();
         let is_ours = matches!(thread.name(), Some("smoke-log" | "smoke-coord"));
         if PANICS.load(Ordering::SeqCst) && is_ours {
             panics("the log");
         }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
+    });
+    tracing::subscriber::set_global_default(keeps).unwrap();
 }
 
 /// A task, a hung thread and a late finisher panic when the run is over.
@@ -552,7 +525,7 @@ fn left_behind() {
         }
         panics("the hung thread");
     }
-    tracing::subscriber::set_global_default(Heard).unwrap();
+    hear();
     end_at_a_panic();
     let runner = Runner::new(
         Registry::new()
@@ -668,7 +641,7 @@ fn log_that_panics() {
         let told = panics_told();
         told.iter().filter(|line| line.contains("the till")).count()
     };
-    tracing::subscriber::set_global_default(Heard).unwrap();
+    hear();
     PANICS.store(true, Ordering::SeqCst);
     for (runs, name) in ["one", "two"].into_iter().enumerate() {
         let report = run(Registry::new().test(Test::new(name, async || panics("the till") as ())));
@@ -681,7 +654,7 @@ fn log_that_panics() {
 }
 
 fn many_panics() {
-    tracing::subscriber::set_global_default(Heard).unwrap();
+    hear();
     let body = async || {
         for _ in 0..100 {
             for _ in 0..50 {

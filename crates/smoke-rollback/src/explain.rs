@@ -3,11 +3,9 @@
 use smoke_core::rollback::redact;
 use smoke_core::{Clue, Error, RollbackVerdict};
 
-use crate::Dialect;
-use crate::Link;
-use crate::Sandbox;
 use crate::fault::exhausted;
 use crate::link::{Found, Waiters};
+use crate::{Dialect, Link, Sandbox};
 
 /// A connection that was waited for in vain; or else what was seen while the test ran, which came
 /// first; or else the error of the test.

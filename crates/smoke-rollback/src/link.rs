@@ -7,9 +7,8 @@ use futures_util::future::BoxFuture;
 use smoke_core::rollback::redact;
 use smoke_core::{Clue, Error, RollbackVerdict};
 
-use crate::Dialect;
-use crate::Fault;
 use crate::queue::Look;
+use crate::{Dialect, Fault};
 
 /// One family of pools on one database: what a [`Session`](crate::Session) has to know of the library.
 ///

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use smoke_core::{Error, OpenRequest, Result, RollbackVerdict};
 
-use crate::Dialect;
-use crate::Link;
 use crate::choices::Choices;
 use crate::dialect::Ended;
 use crate::gate::Gate;
@@ -16,6 +14,7 @@ use crate::lock::lock;
 use crate::opening::not_opened;
 use crate::savepoints::Savepoints;
 use crate::terms::Terms;
+use crate::{Dialect, Link};
 
 /// How long ending a connection from outside, and asking what became of it, may take.
 pub(crate) const CUTTING: Duration = Duration::from_millis(800);

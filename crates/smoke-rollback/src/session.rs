@@ -10,9 +10,6 @@ use smoke_core::{Error, HandleWatch, OpenRequest, Opened, Result, RollbackVerdic
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::Dialect;
-use crate::Link;
-use crate::Sandbox;
 use crate::absent::{Absent, GRACE, IDLE, finished, kept_connection, patience, unless_kept};
 use crate::acting::as_session;
 use crate::dialect::Ended;
@@ -25,6 +22,7 @@ use crate::moved::Moved;
 use crate::queue;
 use crate::sandbox::CUTTING;
 use crate::steps;
+use crate::{Dialect, Link, Sandbox};
 
 /// How long the server may take to notice that a connection was closed.
 const CLOSING: Duration = Duration::from_millis(50);
@@ -329,9 +327,11 @@ impl<L: Link> Session<L> {
             }
             Err(absent) => {
                 self.shut();
-                // Whoever took it out of the pool may have it still.
-                self.close_idle().await;
-                self.sandbox.end_or_say_why().await;
+                if !self.sandbox.gate().witness().is_gone() {
+                    // Whoever took it out of the pool may have it still.
+                    self.close_idle().await;
+                    self.sandbox.end_or_say_why().await;
+                }
                 match absent {
                     Absent::Gone(verdict) => (verdict, None),
                     Absent::InUse(_) => (kept_connection(), None),

@@ -2,14 +2,11 @@
 
 use smoke_core::RollbackVerdict;
 
-use crate::Dialect;
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
 use crate::acting::is_session;
 use crate::gate::Refusal;
 use crate::savepoints::{Attempt, Ending, Entering, Leaving, Savepoints};
 use crate::verdict::{aborted, refused, too_much, unproven};
+use crate::{Dialect, Fault, Link, Sandbox};
 
 /// Proves that the connection is inside the transaction, before the pool hands it out, and counts
 /// that. What the session takes itself ([`acting`](crate::acting)) is neither proven nor counted.

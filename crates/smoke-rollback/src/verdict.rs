@@ -2,9 +2,7 @@
 
 use smoke_core::RollbackVerdict;
 
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
+use crate::{Fault, Link, Sandbox};
 
 /// The verdict where every attempt to prove the guard has failed, with the error of each.
 ///

@@ -236,8 +236,7 @@ impl Witness {
     /// Records a statement that is sent to a database which commits on its own before some statements.
     pub fn sent(&self, sql: &str) {
         self.heard.store(true, Ordering::SeqCst);
-        if !self.gone.load(Ordering::SeqCst) && !self.looks_aside() && !leaves_the_transaction(sql)
-        {
+        if !self.is_gone() && !self.looks_aside() && !leaves_the_transaction(sql) {
             let mut seen = lock(&self.seen);
             seen.doubt
                 .get_or_insert_with(|| format!("{} was sent", shortened(sql)));
@@ -247,6 +246,11 @@ impl Witness {
     /// Records that the server has closed the connection: statements sent from now on have no effect.
     pub fn saw_it_gone(&self) {
         self.gone.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the connection is known to be closed.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
     }
 
     /// Records a reason why the transaction may have ended unseen.

@@ -3,6 +3,7 @@
 //! What they share with those who write an adapter or a backend is in `smoke-conformance`, as is
 //! `eventually`, with which they wait for a state.
 
+mod each_line;
 mod log;
 #[cfg(feature = "pooler")]
 pub mod pooler;
@@ -11,6 +12,7 @@ pub mod wire;
 
 use std::time::Duration;
 
+pub use each_line::EachLine;
 pub use log::Log;
 pub use process::output;
 

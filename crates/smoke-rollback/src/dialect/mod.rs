@@ -15,10 +15,8 @@ use std::time::Duration;
 
 use smoke_core::RollbackVerdict;
 
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
 use crate::savepoints::{Attempt, Ending, Savepoints};
+use crate::{Fault, Link, Sandbox};
 
 /// What is said where the database answers something else than it was asked for.
 #[cfg(any(feature = "mysql", feature = "postgres"))]

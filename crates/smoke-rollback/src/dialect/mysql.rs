@@ -7,12 +7,10 @@ use smoke_core::RollbackVerdict;
 
 use super::server::{self, Server};
 use super::{Dialect, Ended, NOT_UNDERSTOOD};
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
 use crate::savepoints::{Attempt, Ending, Savepoints};
 use crate::terms::Terms;
 use crate::verdict::met_no_transaction;
+use crate::{Fault, Link, Sandbox};
 
 /// MariaDB and MySQL.
 #[derive(Debug)]

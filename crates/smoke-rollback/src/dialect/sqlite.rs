@@ -9,9 +9,7 @@ use smoke_core::rollback::redact;
 use smoke_sqlite::{Cut, Handle, IDENTITY};
 
 use super::{Dialect, Ended};
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
+use crate::{Fault, Link, Sandbox};
 
 /// How long to wait for somebody else's lock: production comes first.
 const BUSY_TIMEOUT_MS: i32 = 100;

@@ -25,12 +25,10 @@ use statements::{Beginning, before_facts, still_inside};
 
 use super::server::{self, Server};
 use super::{Dialect, Ended, NOT_UNDERSTOOD};
-use crate::Fault;
-use crate::Link;
-use crate::Sandbox;
 use crate::fate::Fate;
 use crate::savepoints::{Attempt, Ending, Savepoints};
 use crate::verdict::{met_no_transaction, reset};
+use crate::{Fault, Link, Sandbox};
 
 /// PostgreSQL.
 #[derive(Debug)]
