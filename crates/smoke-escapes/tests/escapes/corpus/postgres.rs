@@ -16,6 +16,9 @@ use crate::library::{Library, ROW};
 use crate::outside::{Ground, Outside};
 use crate::way::{Way, sql};
 
+const FORGED: &str =
+    "nobody writes that by accident: it copies the sandbox's own mark into another transaction";
+
 const NUMBERS: &str = "sequences are outside of transactions, by design: numbers are skipped";
 
 const POSTGRES: &[Way] = &[
@@ -109,7 +112,8 @@ const POSTGRES: &[Way] = &[
             "SET LOCAL smoke.mark = '{mark}'",
             "SAVEPOINT smoke_guard",
         ],
-    ),
+    )
+    .unseen(FORGED),
     sql(
         "the same, with the cursor that refuses to commit forged, too",
         &[
@@ -122,7 +126,8 @@ const POSTGRES: &[Way] = &[
             "SET LOCAL smoke.mark = '{mark}'",
             "SAVEPOINT smoke_guard",
         ],
-    ),
+    )
+    .unseen(FORGED),
     sql(
         "`CLOSE` of the cursor that refuses to commit, a write, `COMMIT`",
         &["CLOSE smoke_seal", ROW, "COMMIT"],
