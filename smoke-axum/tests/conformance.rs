@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows test functions alone")]
 
 use std::io;
+use std::net::SocketAddr;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -126,15 +127,18 @@ impl Stack for Way {
         match self {
             Self::LastLayer => {
                 let app = router(shop).layer(layer(runner, prefix));
+                let app = app.into_make_service_with_connect_info::<SocketAddr>();
                 tokio::spawn(axum::serve(listener, app).into_future());
             }
             Self::LayerAround => {
                 let app = layer(runner, prefix).layer(router(shop));
-                let app = ServiceExt::<Request>::into_make_service(app);
+                let app =
+                    ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
                 tokio::spawn(axum::serve(listener, app).into_future());
             }
             Self::MergedRoutes => {
                 let app = merged(shop, runner, prefix);
+                let app = app.into_make_service_with_connect_info::<SocketAddr>();
                 tokio::spawn(axum::serve(listener, app).into_future());
             }
         }

@@ -22,6 +22,9 @@ use crate::future::{Answering, answering};
 ///
 /// A path outside the prefix is answered with 404 and FAIL.
 ///
+/// The address of whoever asks, for [`Registry::allow`](crate::Registry::allow) and the log, is a
+/// `SocketAddr` in the request's extensions.
+///
 /// # Examples
 ///
 /// With hyper:

@@ -250,14 +250,99 @@ impl Registry {
         self
     }
 
-    /// Sets the token. A request that has it (`Authorization: Bearer ...`) may do and see everything.
+    /// Adds a token. A request that has it (`Authorization: Bearer ...`) may do and see everything.
     /// Any other may run the fast tests, and sees verdict, counts, names and outcomes.
+    ///
+    /// Several may be added, so that a token can be replaced: deploy with both, give the new one to
+    /// all clients, deploy without the old one. A request with a wrong token is refused, also where
+    /// it would be trusted without one.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.access.token = Some(token.into());
+        self.access.tokens.add(token.into());
         self
     }
 
-    /// Refuses requests without the token, with 401.
+    /// Trusts requests from networks as those with a token, such as `10.0.0.0/8` or `2001:db8::1`.
+    ///
+    /// The network is that of the connection's peer, as the server tells it: axum with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`, actix-web always, another tower service
+    /// with a `SocketAddr` in the request's extensions. Where no peer is known, nobody is trusted.
+    ///
+    /// A request that was passed on is not trusted by its network: one with `Forwarded`, `Via`,
+    /// `X-Forwarded-For` or another header that only proxies add, unless the peer is one of
+    /// [`proxies`](Self::proxies). A proxy that adds no such header cannot be told from a client: do not
+    /// allow an address that one stands at, `127.0.0.1` included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smoke_core::{Registry, Test};
+    ///
+    /// let registry = Registry::new()
+    ///     .test(Test::new("shop::opens", async || {}))
+    ///     .token("t0ken")
+    ///     .allow(["10.20.0.0/16", "2001:db8:20::/48"])
+    ///     .proxies(["10.0.0.1", "10.0.0.2"]);
+    /// assert!(registry.problems().is_empty());
+    ///
+    /// let registry = registry.allow(["10.0.0.0/33"]);
+    /// assert_eq!(
+    ///     registry.problems(),
+    ///     ["network 3 of .allow(..) cannot be read: write one like 10.0.0.0/8, or an address"]
+    /// );
+    /// ```
+    pub fn allow<N: AsRef<str>>(mut self, networks: impl IntoIterator<Item = N>) -> Self {
+        for network in networks {
+            self.access.networks.allow(network.as_ref());
+        }
+        self
+    }
+
+    /// Names the proxies that tell the truth of whom they serve, for [`allow`](Self::allow). They have
+    /// to append the client's address to `X-Forwarded-For` or `Forwarded`, or to replace what the
+    /// client has sent.
+    ///
+    /// Behind them the client is the right-most address that is no proxy's. It is trusted by its
+    /// network if nothing stands left of it, because that was written by somebody who is not listed;
+    /// if `Forwarded` and `X-Forwarded-For`, where both are there, agree on that; and if no more
+    /// proxies say `Via` than are listed. A proxy's own requests are not trusted.
+    pub fn proxies<N: AsRef<str>>(mut self, networks: impl IntoIterator<Item = N>) -> Self {
+        for network in networks {
+            self.access.networks.proxy(network.as_ref());
+        }
+        self
+    }
+
+    /// Trusts requests as those with a token if a closure says so of their head. If several are added,
+    /// one of them is enough. One that panics trusts nobody.
+    ///
+    /// Whatever is in a header can be sent by anybody, unless something in front of the application
+    /// removes it. On actix-web the head has no extensions but how the request arrived
+    /// ([`Arrival`](crate::Arrival)).
+    ///
+    /// # Examples
+    ///
+    /// A client certificate that the server has verified, in a type of its own:
+    ///
+    /// ```
+    /// use smoke_core::Registry;
+    ///
+    /// #[derive(Clone)]
+    /// struct VerifiedName(String);
+    ///
+    /// let registry = Registry::new().allow_if(|head| {
+    ///     let name = head.extensions.get::<VerifiedName>();
+    ///     name.is_some_and(|name| name.0 == "monitor.shop.example")
+    /// });
+    /// ```
+    pub fn allow_if(
+        mut self,
+        trusts: impl Fn(&http::request::Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.access.allow_if.push(Box::new(trusts));
+        self
+    }
+
+    /// Refuses strangers, with 401: requests without the token that are not trusted otherwise.
     pub fn require_token(mut self) -> Self {
         self.access.strangers_refused = true;
         self
@@ -315,7 +400,7 @@ impl Registry {
                  Tests ask for Sandbox<..>; for a look at the application's own pool provide it inside a type of your own"
             ));
         }
-        problems.extend(self.access.problem().map(str::to_owned));
+        problems.extend(self.access.problems());
         problems.extend(self.limits.problem());
         for (what, value) in [("build id", &self.build), ("instance", &self.instance)] {
             if value

@@ -46,6 +46,17 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
         ),
         (one().token(""), "the token is empty"),
         (one().token("x").open(), "keep one of them"),
+        (one().token("x").token(" "), "the token is empty"),
+        (
+            one().allow(["10.0.0.0/8", "10.0.0.0/33"]),
+            "network 2 of .allow(..) cannot be read",
+        ),
+        (
+            one().allow(["10.0.0.0/8"]).proxies(["proxy.example"]),
+            "network 1 of .proxies(..) cannot be read",
+        ),
+        (one().allow(["10.0.0.0/8"]).open(), "narrow nothing"),
+        (one().allow_if(|_| true).open(), "narrow nothing"),
         (one().require_token(), "no .token(..)"),
         (
             one().limits(Limits::default().runs_at_once(usize::MAX)),

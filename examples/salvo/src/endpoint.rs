@@ -5,7 +5,8 @@ use salvo::prelude::*;
 use smoke_tower::SmokeService;
 
 /// The routes with the endpoint before them. No handler sees the header of other services' smoke
-/// tests: it is taken off each request, and where it is signed its extension says so.
+/// tests: it is taken off each request, and where it is signed its extension says so. The endpoint
+/// finds the peer's address in the extensions.
 pub(crate) fn with_smoke_tests(routes: Router, smoke_tests: SmokeService) -> Router {
     Router::new()
         .hoop(Receive(smoke_tests.clone()))
@@ -27,6 +28,9 @@ struct Receive(SmokeService);
 #[handler]
 impl Receive {
     async fn handle(&self, request: &mut Request) {
+        if let Some(peer) = request.remote_addr().clone().into_std() {
+            request.extensions_mut().insert(peer);
+        }
         if let Some(called) = self.0.receive(request.headers_mut()) {
             request.extensions_mut().insert(called);
         }

@@ -8,6 +8,7 @@ use examples_support::Prices;
 use smoke_tower::{Runner, SmokeLayer};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpConnectInfo;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -18,7 +19,10 @@ async fn main() -> Result<()> {
     Server::builder()
         // Probers and curl speak HTTP/1.1.
         .accept_http1(true)
-        .layer(SmokeLayer::new(&runner))
+        .layer(SmokeLayer::new(&runner).peer(|extensions| {
+            let connection: &TcpConnectInfo = extensions.get()?;
+            connection.remote_addr()
+        }))
         .add_routes(prices::routes(catalogue))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             told_to_end.await;

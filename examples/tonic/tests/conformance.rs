@@ -12,6 +12,7 @@ use smoke_tower::{AppFactory, Runner, SmokeLayer};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpConnectInfo;
 use tower::Layer as _;
 
 struct Tonic;
@@ -20,7 +21,8 @@ impl Stack for Tonic {
     async fn serve(&self, site: Site) -> io::Result<Served> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let layer = SmokeLayer::new(&site.runner);
+        let layer = SmokeLayer::new(&site.runner)
+            .peer(|extensions| extensions.get::<TcpConnectInfo>()?.remote_addr());
         let prefix = site.prefix.as_deref().unwrap_or("/smoketest");
         let server = Server::builder()
             .accept_http1(true)

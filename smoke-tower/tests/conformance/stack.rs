@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use smoke_conformance::adapter::{Served, Shop, Site, Stack};
 use smoke_tower::{AppFactory, Runner, SmokeLayer, app};
 use tokio::net::TcpListener;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::application::{BoxError, application};
 
@@ -45,8 +45,12 @@ where
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let service = TowerToHyperService::new(service.clone());
+        while let Ok((stream, peer)) = listener.accept().await {
+            let named = service.clone().map_request(move |mut request: Request<_>| {
+                request.extensions_mut().insert(peer);
+                request
+            });
+            let service = TowerToHyperService::new(named);
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::spawn(connection.with_upgrades());
         }

@@ -128,4 +128,6 @@ pub enum Feature {
     /// Takes the header `x-smoke-request` off requests to the application, and says whose it is
     /// where it is signed. What stands around the application does; a route does not.
     SmokeHeader,
+    /// Tells the endpoint the address of whoever sends a request.
+    PeerAddress,
 }

@@ -9,9 +9,8 @@ mod respond;
 mod route;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use smoke_report::Format;
 
 use crate::access::Viewer;
@@ -103,6 +102,7 @@ impl Endpoint {
     pub async fn answer(&self, route: Route, head: &Parts) -> Response<Bytes> {
         let query = Query::parse(head.uri.query());
         let accepted = negotiate::format(&head.headers);
+        let peer = self.arrival(head).peer;
         let (format, viewer) = (
             query
                 .format
@@ -111,9 +111,9 @@ impl Endpoint {
                 .copied()
                 .flatten()
                 .unwrap_or(accepted),
-            self.viewer(&head.headers),
+            self.runner.access().viewer(head, peer),
         );
-        let asker = asker::of(head, self.arrival(head).peer, viewer);
+        let asker = asker::of(head, peer, viewer);
         let outcome = match self.judge(route, head, viewer, &query) {
             Ok(mut ask) => {
                 ask.arrival = self.arrival_of_run(head);
@@ -129,12 +129,6 @@ impl Endpoint {
             ),
         };
         respond::without_body_for_head(outcome, &head.method)
-    }
-
-    fn viewer(&self, headers: &HeaderMap) -> Viewer {
-        self.runner
-            .access()
-            .viewer(headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes))
     }
 
     /// Whether a run may be asked for, and which.

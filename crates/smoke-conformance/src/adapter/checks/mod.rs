@@ -9,6 +9,7 @@ mod passing;
 mod refusals;
 mod routing;
 mod runs;
+mod trust;
 
 use futures_util::future::BoxFuture;
 
@@ -55,6 +56,11 @@ checks! {
         "a wrong token is refused whatever is asked for" => access::a_wrong_token,
         "where a token is required strangers see nothing" => access::a_required_token,
         "an open endpoint gives everything to everybody" => access::open,
+        "each of several tokens gives everything" => trust::several_tokens,
+        "a network is trusted where the server tells the peer, and nowhere else" => trust::networks,
+        "what was passed on by somebody who is not listed is no network's" => trust::passed_on,
+        "behind a listed proxy the client whom it names counts" => trust::proxies,
+        "a closure over the head trusts" => trust::closures,
         "where nothing can be run it is a FAIL with the reason" => refusals::nothing_to_run,
         "tests that fail and err are a FAIL that names them" => refusals::outcomes,
         "a busy runner says when to ask again" => refusals::busy,

@@ -1,0 +1,187 @@
+//! Who may see and do what.
+
+mod forwarded;
+mod network;
+mod token;
+
+use std::net::SocketAddr;
+
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use crate::theirs::ask;
+
+use network::Networks;
+use token::Tokens;
+
+/// A closure of the application's that says whether whoever sent a head is trusted.
+type Trusts = Box<dyn Fn(&Parts) -> bool + Send + Sync>;
+
+/// The registry's word on access. Nothing of the tokens is ever shown.
+#[derive(Default)]
+pub(crate) struct Access {
+    pub(crate) tokens: Tokens,
+    pub(crate) networks: Networks,
+    pub(crate) allow_if: Vec<Trusts>,
+    pub(crate) open: bool,
+    pub(crate) strangers_refused: bool,
+}
+
+/// What somebody who asks may see and do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Viewer {
+    /// Everything.
+    Trusted,
+    /// The fast tests: verdict, counts, names and outcomes.
+    Stranger,
+    /// Nothing: a wrong token, or none where one is required.
+    Refused,
+}
+
+impl Access {
+    /// Judges by the head of a request, and by where it comes from as the server says it.
+    pub(crate) fn viewer(&self, head: &Parts, peer: Option<SocketAddr>) -> Viewer {
+        if self.open {
+            return Viewer::Trusted;
+        }
+        let authorization = head.headers.get(AUTHORIZATION);
+        if let Some(value) = authorization.filter(|_| self.has_token()) {
+            // Also from a network that is trusted: a client with an old token is to hear of it.
+            return if self.tokens.has(value.as_bytes()) {
+                Viewer::Trusted
+            } else {
+                Viewer::Refused
+            };
+        }
+        if self.networks.trust(peer, &head.headers) || self.is_allowed_by_a_closure(head) {
+            Viewer::Trusted
+        } else if self.strangers_refused {
+            Viewer::Refused
+        } else {
+            Viewer::Stranger
+        }
+    }
+
+    /// One that panics trusts nobody.
+    fn is_allowed_by_a_closure(&self, head: &Parts) -> bool {
+        let mut closures = self.allow_if.iter();
+        closures.any(|trusts| ask(|| trusts(head)).unwrap_or(false))
+    }
+
+    pub(crate) fn has_token(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
+    /// What contradicts itself, or cannot be read.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let allows = self.networks.allows_some() || !self.allow_if.is_empty();
+        let mut problems = Vec::new();
+        if self.open && self.has_token() {
+            problems.push("the registry has both .token(..) and .open(): keep one of them");
+        }
+        if self.open && allows {
+            problems.push(
+                "the registry has .open(), and .allow(..) or .allow_if(..) that narrow nothing then: keep one of them",
+            );
+        }
+        if self.strangers_refused && !self.open && !self.has_token() {
+            problems.push("the registry has .require_token() and no .token(..)");
+        }
+        problems.extend(self.tokens.problem());
+        let problems = problems.into_iter().map(str::to_owned);
+        problems.chain(self.networks.problems().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn with_token() -> Access {
+        let mut access = Access::default();
+        access.tokens.add("s3cret".to_owned());
+        access
+    }
+
+    fn with_network() -> Access {
+        let mut access = with_token();
+        access.networks.allow("10.0.0.0/8");
+        access
+    }
+
+    fn viewer(access: &Access, authorization: Option<&'static str>) -> Viewer {
+        let mut head = http::Request::new(()).into_parts().0;
+        if let Some(value) = authorization {
+            let value = HeaderValue::from_static(value);
+            head.headers.insert(AUTHORIZATION, value);
+        }
+        access.viewer(&head, Some(([10, 0, 0, 7], 80).into()))
+    }
+
+    #[test]
+    fn strangers_get_less_or_nothing() {
+        let access = Access::default();
+        assert_eq!(viewer(&access, None), Viewer::Stranger);
+        assert_eq!(viewer(&access, Some("Bearer x")), Viewer::Stranger);
+        let access = with_token();
+        assert_eq!(viewer(&access, None), Viewer::Stranger);
+        assert_eq!(viewer(&access, Some("Bearer s3cret")), Viewer::Trusted);
+        assert_eq!(viewer(&access, Some("Bearer x")), Viewer::Refused);
+        let access = Access {
+            strangers_refused: true,
+            ..with_token()
+        };
+        assert_eq!(viewer(&access, None), Viewer::Refused);
+        let access = Access {
+            open: true,
+            ..Access::default()
+        };
+        assert_eq!(viewer(&access, None), Viewer::Trusted);
+    }
+
+    #[test]
+    fn a_network_does_without_a_token_and_does_not_make_up_for_a_wrong_one() {
+        let access = Access {
+            strangers_refused: true,
+            ..with_network()
+        };
+        assert_eq!(viewer(&access, None), Viewer::Trusted);
+        assert_eq!(viewer(&access, Some("Bearer x")), Viewer::Refused);
+        let head = http::Request::new(()).into_parts().0;
+        assert_eq!(access.viewer(&head, None), Viewer::Refused);
+    }
+
+    #[test]
+    fn a_closure_that_panics_trusts_nobody() {
+        let panics = Access {
+            allow_if: vec![Box::new(|_| panic!("no such header"))],
+            ..Access::default()
+        };
+        assert_eq!(viewer(&panics, None), Viewer::Stranger);
+        let one_of_two = Access {
+            allow_if: vec![
+                Box::new(|_| false),
+                Box::new(|head| head.headers.is_empty()),
+            ],
+            ..Access::default()
+        };
+        assert_eq!(viewer(&one_of_two, None), Viewer::Trusted);
+        assert_eq!(viewer(&one_of_two, Some("x")), Viewer::Stranger);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        assert!(with_network().problems().is_empty());
+        for open in [with_token(), with_network()] {
+            let open = Access { open: true, ..open };
+            assert!(!open.problems().is_empty());
+        }
+        let required = Access {
+            strangers_refused: true,
+            ..Access::default()
+        };
+        assert_eq!(required.problems().len(), 1);
+    }
+}
