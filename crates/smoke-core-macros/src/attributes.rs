@@ -8,13 +8,14 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
-const KNOWN: &str = "slow, timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", \
+const KNOWN: &str = "slow, instance, timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", \
                      skip = \"reason\", name = \"other_name\", crate = \"path\"";
 
 /// How a test is to be run; of a suite: what its tests do not say themselves.
 #[derive(Clone, Default)]
 pub(crate) struct Attributes {
     pub(crate) slow: bool,
+    pub(crate) instance: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) serial: Option<Serial>,
@@ -57,6 +58,10 @@ impl Attributes {
                 key.stands_alone(input)?;
                 self.slow = true;
             }
+            "instance" => {
+                key.stands_alone(input)?;
+                self.instance = true;
+            }
             "timeout" => self.timeout = Some(timeout(&key.string(input, "\"5s\"")?)?),
             "tags" => self.tags = tags(key, input)?,
             "serial" if input.peek(Token![=]) => {
@@ -85,6 +90,7 @@ impl Attributes {
     pub(crate) fn inherited_by(&self, test: Self) -> Self {
         Self {
             slow: self.slow || test.slow,
+            instance: self.instance || test.instance,
             timeout: test.timeout.or(self.timeout),
             tags: self.tags.iter().cloned().chain(test.tags).collect(),
             serial: test.serial.or_else(|| self.serial.clone()),

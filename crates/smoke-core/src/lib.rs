@@ -119,7 +119,7 @@ pub use rollback::{
 pub use run::{Answer, Ask, Asker, Event, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
-pub use smoke_report::{Format, Kind, Outcome, Place, Report, TestReport, Verdict};
+pub use smoke_report::{Format, Kind, Outcome, Place, Report, Scope, TestReport, Verdict};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 
 // Not for users: the code that the macros emit names these, and it compiles in crates that know

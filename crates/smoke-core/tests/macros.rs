@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use smoke_core::{Client, Failure, Kind, Provided, Result, Suite, Test, Unique};
+use smoke_core::{Client, Failure, Kind, Provided, Result, Scope, Suite, Test, Unique};
 use smoke_core::{Outcome, Registry, Runner, Selection};
 use smoke_core::{smoke_suite, smoke_test};
 use support::{Diary, assert_ended};
@@ -24,6 +24,7 @@ mod free {
     /// And says more.
     #[smoke_test(
         slow,
+        instance,
         timeout = "1m 30s",
         tags("users", "x"),
         serial = "mail",
@@ -72,7 +73,7 @@ mod suites {
     }
 
     /// Not the description of a test.
-    #[smoke_suite(slow, tags("accounts"), timeout = "3s", serial)]
+    #[smoke_suite(slow, instance, tags("accounts"), timeout = "3s", serial)]
     impl Accounts {
         #[suite_set_up]
         fn warm_up(config: Provided<Config>) -> Result {
@@ -232,6 +233,7 @@ fn what_an_attribute_says_arrives() {
         Some("Shows one thing,\n  in more than\none line.\n\nAnd says more.")
     );
     assert!(test.is_slow());
+    assert_eq!(test.scope(), Scope::Instance);
     assert_eq!(test.kind(), Kind::Http);
     assert_eq!(test.class(), "macros::free");
     assert_eq!(test.tag_list(), ["users", "x"]);
@@ -245,6 +247,7 @@ fn what_is_not_said_is_left_to_the_registry() {
     let test = test("macros::free::nothing_is_said");
     assert_eq!(test.summary(), None);
     assert!(!test.is_slow());
+    assert_eq!(test.scope(), Scope::Shared);
     assert_eq!(test.kind(), Kind::Unit);
     assert!(test.tag_list().is_empty());
     assert_eq!(test.time_limit(), None);
@@ -315,6 +318,8 @@ fn a_suites_tests_take_what_they_do_not_say_from_the_suite() {
     assert_eq!(out.time_limit(), Some(Duration::from_secs(1)));
     assert_eq!(out.serial_group(), Some("one"));
     assert!(suite.tests().iter().all(Test::is_slow));
+    let scopes = suite.tests().iter().map(Test::scope);
+    assert!(scopes.into_iter().all(|scope| scope == Scope::Instance));
 }
 
 #[test]

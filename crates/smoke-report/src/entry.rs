@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Kind, Outcome, Place, RequestMade, Times};
+use crate::{Kind, Outcome, Place, RequestMade, Scope, Times};
 
 /// What a run found about one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct TestReport {
     pub outcome: Outcome,
     /// The greatest kind among its fixtures.
     pub kind: Kind,
+    /// Who may lose traffic for it.
+    pub scope: Scope,
     /// How long it took, set-up and tear-down included.
     pub duration: Duration,
     /// Where that time went, and how long the test waited. None if it did not begin.
@@ -49,6 +51,7 @@ impl TestReport {
             tags: Vec::new(),
             outcome,
             kind,
+            scope: Scope::default(),
             duration,
             times: None,
             message: None,
@@ -56,6 +59,13 @@ impl TestReport {
             place: None,
             requests: Vec::new(),
         }
+    }
+
+    /// Sets who may lose traffic for it. Without this, it is shared.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
     }
 
     /// Sets what the test shows.
@@ -129,7 +139,7 @@ impl TestReport {
         cause
     }
 
-    /// What a stranger may see: only what [`TestReport::new`] takes, so that a field added later is hidden until somebody decides otherwise.
+    /// What a stranger may see: what [`TestReport::new`] takes, and the scope. A field added later is hidden until somebody decides otherwise.
     pub(crate) fn without_details(&self) -> Self {
         Self::new(
             &self.name,
@@ -138,5 +148,6 @@ impl TestReport {
             self.outcome,
             self.duration,
         )
+        .with_scope(self.scope)
     }
 }

@@ -23,6 +23,7 @@ impl Entry {
             Outcome::Passed,
             ended.duration,
         );
+        report.scope = test.scope;
         report.description.clone_from(&test.description);
         report.tags.clone_from(&test.tags);
         report.times = ended.times;

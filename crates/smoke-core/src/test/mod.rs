@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smoke_report::{Kind, Place};
+use smoke_report::{Kind, Place, Scope};
 
 pub(crate) use any::{AnyBody, erase};
 pub use body::Body;
@@ -48,6 +48,7 @@ pub struct Test {
     pub(crate) description: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) slow: bool,
+    pub(crate) scope: Scope,
     pub(crate) timeout: Option<Duration>,
     pub(crate) serial: Option<String>,
     pub(crate) skip: Option<String>,
@@ -65,6 +66,7 @@ impl Test {
             description: None,
             tags: Vec::new(),
             slow: false,
+            scope: Scope::Shared,
             timeout: None,
             serial: None,
             skip: None,
@@ -91,6 +93,17 @@ impl Test {
     #[must_use]
     pub fn slow(mut self) -> Self {
         self.slow = true;
+        self
+    }
+
+    /// Says that a failure is the fault of this process or its host alone: a full disk, a certificate
+    /// that is not loaded, a cache that is never warm. Such a test takes this instance out of
+    /// traffic, and no other.
+    ///
+    /// Without this, a failure is said to be of what all replicas share, and takes nobody out.
+    #[must_use]
+    pub fn instance(mut self) -> Self {
+        self.scope = Scope::Instance;
         self
     }
 
@@ -149,6 +162,12 @@ impl Test {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.body.kind()
+    }
+
+    /// Who may lose traffic for a failure.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.scope
     }
 
     /// Whether the test runs only if slow tests are asked for.

@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-use crate::{Kind, Outcome, Place, RequestMade, TestReport, Times, millis};
+use crate::{Kind, Outcome, Place, RequestMade, Scope, TestReport, Times, millis};
 
 /// The fields of [`TestReport`] in the order in which they are written. The name is the key.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +18,8 @@ struct Entry {
     outcome: Outcome,
     class: String,
     kind: Kind,
+    #[serde(default)]
+    scope: Scope,
     #[serde(with = "millis")]
     duration: Duration,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use smoke_report::{Kind, Outcome, Place, Report, RequestMade, TestReport, Times};
+use smoke_report::{Kind, Outcome, Place, Report, RequestMade, Scope, TestReport, Times};
 
 const PIECES: &[&str] = &[
     "P", "PA", "PAS", "ASS", "SS", "S", "PASS", "F", "FA", "AIL", "IL", "FAIL", "fail", "pass",
@@ -65,18 +65,20 @@ fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestRe
             option::of(place()),
             vec(request(), 0..3),
             option::of(times()),
+            select(&[Scope::Shared, Scope::Instance]),
         ),
     )
         .prop_map(
             |(
                 (name, class, kind, outcome, duration),
                 (description, tags, message, causes),
-                (place, requests, times),
+                (place, requests, times, scope),
             )| {
                 let mut test = TestReport::new(name, class, kind, outcome, duration)
                     .with_tags(tags)
                     .with_causes(causes)
-                    .with_requests(requests);
+                    .with_requests(requests)
+                    .with_scope(scope);
                 test.description = description;
                 test.message = message;
                 test.place = place;
