@@ -84,12 +84,14 @@ mod registry;
 mod remote;
 pub mod rollback;
 mod run;
+mod scheduler;
 mod select;
 
 mod test;
 mod theirs;
 mod thread;
 mod timing;
+mod watch;
 
 pub use app::{
     App, AppBody, AppFactory, AppUnderTest, CallOptions, Factory, Fallible, RequestError,
@@ -119,8 +121,11 @@ pub use rollback::{
 pub use run::{Answer, Ask, Asker, Event, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
-pub use smoke_report::{Format, Kind, Outcome, Place, Report, Scope, TestReport, Verdict};
+pub use smoke_report::{
+    Format, Kind, Outcome, Place, Reason, Report, Scope, Standing, TestReport, Verdict,
+};
 pub use test::{Async, Blocking, Suite, Test, TestFn};
+pub use watch::Schedule;
 
 // Not for users: the code that the macros emit names these, and it compiles in crates that know
 // nothing but an adapter. `Piece` and `thread` are for `smoke-actix`, whose applications live on

@@ -59,7 +59,7 @@ impl Limits {
         self
     }
 
-    /// How many runs there are at the same time. 2 unless set.
+    /// How many runs there are at the same time, beside those of schedules. 2 unless set.
     pub fn runs_at_once(mut self, runs: usize) -> Self {
         self.runs_at_once = runs;
         self
@@ -74,8 +74,10 @@ impl Limits {
 
     /// How many runs start within any minute. 60 unless set.
     ///
-    /// After that the last report of that minute answers equal questions, and its `Age` says how
-    /// old it is; who asks for anything else, or for a new run, is told that the runner is busy.
+    /// Those who ask for one selection may have half of what all others have left, so that nobody takes
+    /// all; those who ask for a new run count as others. After that the last report of that minute answers
+    /// equal questions, and its `Age` says how old it is; who asks for anything else, or for a new run, is
+    /// told that the runner is busy. Scheduled runs are not counted.
     pub fn starts_per_minute(mut self, starts: usize) -> Self {
         self.starts_per_minute = starts;
         self

@@ -10,12 +10,14 @@ use crate::fixture::sandbox::{SandboxFixture, shared};
 use crate::providers::{Source, Supplies};
 use crate::rollback::erase;
 use crate::test::Hooks;
+use crate::watch::{Settings, Thresholds};
 use crate::{
-    AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, SigningKey, Suite, Test,
+    AppFactory, Backend, DatabaseName, Fixture, Limits, Sandbox, SandboxOf, Schedule, Selection,
+    SigningKey, Suite, Test,
 };
 
-/// What the environment calls the build, where the registry does not say so itself.
-const BUILD: &str = "SMOKE_BUILD";
+/// FAIL's status unless set.
+const UNAVAILABLE: u16 = 503;
 
 /// The tests of one application and what they need: provided values, rollback backends, the factory
 /// of the application under test, and who may see what.
@@ -55,6 +57,12 @@ pub struct Registry {
     pub(crate) limits: Limits,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
+    pub(crate) schedules: Vec<Schedule>,
+    pub(crate) usual_schedules: bool,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) hold: bool,
+    pub(crate) settings: Settings,
+    pub(crate) fail_status: u16,
     at_least: usize,
     accept_abort: bool,
     problems: Vec<String>,
@@ -63,6 +71,7 @@ pub struct Registry {
 impl Registry {
     /// A registry without tests. Its runs are a FAIL until a test is added.
     pub fn new() -> Self {
+        let settings = Settings::from_env();
         Self {
             tests: Vec::new(),
             hooks: HashMap::new(),
@@ -70,8 +79,14 @@ impl Registry {
             access: Access::default(),
             signing_keys: Vec::new(),
             limits: Limits::default(),
-            build: std::env::var(BUILD).ok().filter(|build| !build.is_empty()),
+            build: settings.build.clone(),
             instance: gethostname::gethostname().into_string().ok(),
+            schedules: Vec::new(),
+            usual_schedules: false,
+            thresholds: Thresholds::default(),
+            hold: false,
+            settings,
+            fail_status: UNAVAILABLE,
             at_least: 1,
             accept_abort: false,
             problems: Vec::new(),
@@ -364,6 +379,50 @@ impl Registry {
         self
     }
 
+    /// Adds a schedule: tests that the runner runs by itself once
+    /// [`Runner::start`](crate::Runner::start) is called. The probe paths answer from its runs.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
+    }
+
+    /// Adds the usual schedules: the tests of this instance every 30 seconds, and those of what all
+    /// replicas share every five minutes. A scope that no fast test has gets none.
+    pub fn usual_schedules(mut self) -> Self {
+        self.usual_schedules = true;
+        self
+    }
+
+    /// Sets after how many failed scheduled runs in a row a test is down that has passed in this
+    /// process. 3 unless set. One that never passed is down at its first failure.
+    pub fn fail_after(mut self, runs: u32) -> Self {
+        self.thresholds.fail_after = runs;
+        self
+    }
+
+    /// Sets after how many passed scheduled runs in a row a test that is down is up again. 2 unless
+    /// set. One that never passed is up at its first pass.
+    pub fn recover_after(mut self, runs: u32) -> Self {
+        self.thresholds.recover_after = runs;
+        self
+    }
+
+    /// Keeps traffic from a new process until each schedule has had a run that passed, shared tests
+    /// included: a broken build then never gets any. Once released, it is never held again.
+    ///
+    /// Restarts and scale-ups are held too while a database is down. `SMOKE_OFF=1` releases.
+    pub fn hold_until_first_pass(mut self) -> Self {
+        self.hold = true;
+        self
+    }
+
+    /// Replaces the status of a FAIL, which is 503: another one from 400 to 599, for probers that
+    /// tell a warning by it. Requests that are refused keep their own.
+    pub fn fail_status(mut self, status: u16) -> Self {
+        self.fail_status = status;
+        self
+    }
+
     /// Replaces the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -402,6 +461,7 @@ impl Registry {
         }
         problems.extend(self.access.problems());
         problems.extend(self.limits.problem());
+        self.probe_problems(&mut problems);
         for (what, value) in [("build id", &self.build), ("instance", &self.instance)] {
             if value
                 .as_ref()
@@ -413,6 +473,29 @@ impl Registry {
             }
         }
         problems
+    }
+
+    fn probe_problems(&self, problems: &mut Vec<String>) {
+        problems.extend(self.schedules.iter().filter_map(Schedule::problem));
+        problems.extend(self.settings.problems.iter().cloned());
+        let skips = self.settings.skip.iter().map(Selection::skipped_by);
+        problems.extend(skips.filter_map(|skipped| {
+            let error = skipped.of(self.tests.iter()).err()?;
+            Some(format!("SMOKE_SKIP cannot be followed: {error}"))
+        }));
+        let thresholds = [
+            ("fail_after", self.thresholds.fail_after),
+            ("recover_after", self.thresholds.recover_after),
+        ];
+        let zero = thresholds.iter().filter(|(_, runs)| *runs == 0);
+        problems
+            .extend(zero.map(|(name, _)| format!(".{name}(0) is no threshold: the least is 1")));
+        if !(400..600).contains(&self.fail_status) {
+            let status = self.fail_status;
+            problems.push(format!(
+                ".fail_status({status}) would let a FAIL pass for something else: give one from 400 to 599"
+            ));
+        }
     }
 
     fn name_problems(&self, problems: &mut Vec<String>) {

@@ -5,6 +5,8 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use smoke_report::Scope;
+
 use crate::Test;
 
 /// Upper bound of the patterns in one selection.
@@ -32,6 +34,7 @@ const GLOB: [char; 4] = ['*', '?', '[', '{'];
 pub struct Selection {
     slow: bool,
     fail_fast: bool,
+    scope: Option<Scope>,
     select: BTreeSet<String>,
     skip: BTreeSet<String>,
 }
@@ -42,6 +45,7 @@ impl Selection {
         Self {
             slow: false,
             fail_fast: false,
+            scope: None,
             select: BTreeSet::new(),
             skip: BTreeSet::new(),
         }
@@ -61,9 +65,20 @@ impl Selection {
         self
     }
 
+    /// All tests that this pattern matches, to be skipped.
+    pub(crate) fn skipped_by(pattern: &String) -> Self {
+        Self::slow().select(pattern)
+    }
+
     /// Leaves out the tests that this pattern matches.
     pub fn skip(mut self, pattern: impl Into<String>) -> Self {
         self.skip.insert(pattern.into());
+        self
+    }
+
+    /// Selects only the tests of that scope.
+    pub fn of_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
         self
     }
 
@@ -87,21 +102,29 @@ impl Selection {
         !self.select.is_empty() || !self.skip.is_empty()
     }
 
+    /// Whether the patterns are patterns, whatever they match.
+    pub(crate) fn readable(&self) -> Result<(), String> {
+        if self.select.len() + self.skip.len() > MOST_PATTERNS {
+            return Err(format!("more than {MOST_PATTERNS} patterns were given"));
+        }
+        let mut patterns = self.select.iter().chain(&self.skip);
+        patterns.try_for_each(|text| Pattern::parse(text).map(drop))
+    }
+
     /// The positions of the tests that are to run, or why that cannot be said.
     pub(crate) fn of<'t>(
         &self,
         tests: impl Iterator<Item = &'t Test> + Clone,
     ) -> Result<Vec<usize>, String> {
-        if self.select.len() + self.skip.len() > MOST_PATTERNS {
-            return Err(format!("more than {MOST_PATTERNS} patterns were given"));
-        }
+        self.readable()?;
         let (select, skip) = (
             matched(&self.select, tests.clone())?,
             matched(&self.skip, tests.clone())?,
         );
         let skipped: BTreeSet<usize> = skip.into_iter().flat_map(|(_, hits)| hits).collect();
         let runs = |position: usize, test: &Test| {
-            !skipped.contains(&position) && (self.slow || !test.is_slow())
+            let of_scope = self.scope.is_none_or(|scope| scope == test.scope());
+            !skipped.contains(&position) && (self.slow || !test.is_slow()) && of_scope
         };
         let able: BTreeSet<usize> = tests
             .clone()
@@ -111,7 +134,7 @@ impl Selection {
             .collect();
         if self.select.is_empty() {
             return if able.is_empty() {
-                Err(self.nothing(skipped.is_empty()))
+                Err(self.nothing(skipped.is_empty() && self.scope.is_none()))
             } else {
                 Ok(able.into_iter().collect())
             };
@@ -202,6 +225,9 @@ fn segments(path: &str) -> String {
 impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.slow { "slow" } else { "fast" })?;
+        if let Some(scope) = self.scope {
+            write!(f, " scope={scope}")?;
+        }
         for (word, patterns) in [("select", &self.select), ("skip", &self.skip)] {
             for pattern in patterns {
                 write!(f, " {word}={}", pattern.escape_debug())?;
@@ -267,6 +293,20 @@ mod tests {
             names(&Selection::fast().select("shop::{users2,till}*")).unwrap(),
             ["users2::create"]
         );
+    }
+
+    #[test]
+    fn tests_of_one_scope_can_be_selected() {
+        let tests = [
+            Test::new("shop::disk", async || {}).instance(),
+            Test::new("shop::database", async || {}),
+        ];
+        for (scope, position) in [(Scope::Instance, 0), (Scope::Shared, 1)] {
+            let selection = Selection::fast().of_scope(scope);
+            assert_eq!(selection.of(tests.iter()), Ok(vec![position]));
+        }
+        let none = Selection::fast().of_scope(Scope::Instance);
+        assert!(none.of(tests[1..].iter()).is_err());
     }
 
     #[test]

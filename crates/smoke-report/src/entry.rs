@@ -20,6 +20,8 @@ pub struct TestReport {
     pub kind: Kind,
     /// Who may lose traffic for it.
     pub scope: Scope,
+    /// Whether the runner had no time or no place for it: its outcome says nothing of the application.
+    pub starved: bool,
     /// How long it took, set-up and tear-down included.
     pub duration: Duration,
     /// Where that time went, and how long the test waited. None if it did not begin.
@@ -52,6 +54,7 @@ impl TestReport {
             outcome,
             kind,
             scope: Scope::default(),
+            starved: false,
             duration,
             times: None,
             message: None,

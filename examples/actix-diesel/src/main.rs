@@ -13,6 +13,7 @@ mod users;
 use std::io::{ErrorKind, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
@@ -25,7 +26,10 @@ use app::{AppState, app};
 use config::Config;
 use mail::Mailer;
 
-/// How long requests may take to end once the service was told to, in seconds.
+/// How long a load balancer may take to notice that the service ends: twice five seconds between its
+/// probes. A second signal ends it.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests may take to end after that, in seconds.
 const GRACE: u64 = 5;
 
 #[actix_web::main]
@@ -69,8 +73,14 @@ async fn serve() -> Result<()> {
     let stop = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     let [terminate, interrupt] = stop;
     let (terminate, interrupt) = (terminate?, interrupt?);
-    actix_web::rt::spawn(shut_down(terminate, interrupt, runner, server.handle()));
+    actix_web::rt::spawn(shut_down(
+        terminate,
+        interrupt,
+        runner.clone(),
+        server.handle(),
+    ));
     welcome(address, &config);
+    runner.start();
     server.await.context("failed to serve")
 }
 
@@ -113,6 +123,7 @@ async fn shut_down(
         _ = interrupt.recv() => {}
     }
     tracing::info!("shutting down");
+    runner.drain(DRAIN).await;
     runner.shutdown().await;
     server.stop(true).await;
 }

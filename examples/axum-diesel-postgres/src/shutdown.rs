@@ -8,7 +8,10 @@ use smoke_axum::Runner;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// How long requests may take to end once the service was told to.
+/// How long a load balancer may take to notice: twice five seconds between its probes. A second
+/// signal ends it.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests may take to end once the drain is over.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Whether the service was told to end.
@@ -45,6 +48,7 @@ impl Stop {
         let stop = self.clone();
         async move {
             stop.told().await;
+            runner.drain(DRAIN).await;
             runner.shutdown().await;
         }
     }
@@ -52,7 +56,7 @@ impl Stop {
     /// Ends when no request is waited for any more.
     pub(crate) async fn too_late(self) {
         self.told().await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(DRAIN + GRACE).await;
         tracing::warn!("requests did not end within {GRACE:?}");
     }
 }

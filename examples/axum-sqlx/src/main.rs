@@ -19,6 +19,7 @@ async fn main() -> Result<()> {
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             told_to_end.await;
+            runner.drain(examples_support::DRAIN).await;
             runner.shutdown().await;
         })
         .await?;

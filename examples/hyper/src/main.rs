@@ -20,6 +20,7 @@ async fn main() -> Result<()> {
     let told_to_end = examples_support::told_to_end()?;
     examples_support::serve(listener, service, async move {
         told_to_end.await;
+        runner.drain(examples_support::DRAIN).await;
         runner.shutdown().await;
     })
     .await;

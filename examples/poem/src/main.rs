@@ -24,6 +24,7 @@ async fn main() -> Result<()> {
     let told_to_end = examples_support::told_to_end()?;
     let end = async move {
         told_to_end.await;
+        runner.drain(examples_support::DRAIN).await;
         runner.shutdown().await;
     };
     Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)

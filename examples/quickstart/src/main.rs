@@ -59,6 +59,8 @@ async fn serve() -> Result<()> {
     let app = router(state).layer(SmokeLayer::new(&runner));
 
     welcome(address, &config);
+    // After migrations and the port: scheduled runs are what the probe paths answer from.
+    runner.start();
     let stop = Stop::listen()?;
     let server = axum::serve(listener, app)
         .with_graceful_shutdown(stop.graceful(runner))
@@ -91,6 +93,7 @@ fn welcome(address: SocketAddr, config: &Config) {
          curl -i {at}/smoketest/                               # the smoke tests: PASS or FAIL\n  \
          curl -i {at}/smoketest/slow/                          # the slow ones too\n  \
          curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
+         curl -i {at}/smoketest/ready                          # for load balancers; also live, startup, status\n  \
          curl {at}/users                                       # still as empty as before\n\n\
          To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",
         database = config.database_url

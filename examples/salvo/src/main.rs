@@ -26,6 +26,7 @@ async fn main() -> Result<()> {
     let handle = server.handle();
     tokio::spawn(async move {
         told_to_end.await;
+        runner.drain(examples_support::DRAIN).await;
         runner.shutdown().await;
         handle.stop_graceful(Duration::from_secs(5));
     });

@@ -38,6 +38,10 @@ pub fn has_smoke_tests_of(tests: usize, ask: impl Fn(&str, &str) -> Answer) {
     }
     for (method, path, status) in [
         ("GET", "/smoketest/?format=json", 200),
+        ("GET", "/smoketest/live", 200),
+        ("GET", "/smoketest/startup/", 200),
+        ("OPTIONS", "/smoketest/ready", 200),
+        ("GET", "/smoketest/?format=xml", 400),
         ("POST", "/smoketest/", 200),
         ("GET", "/smoketest/nothing", 404),
         ("DELETE", "/smoketest/", 405),
@@ -85,7 +89,8 @@ pub fn sells_of(ask: impl Fn(&str, &str) -> Answer) {
     }
 }
 
-/// Checks that the service ends in good order when it is told to.
+/// Checks that the service ends in good order when it is told to: it asks for no more traffic, goes on
+/// with what it has, and ends at once at a second signal.
 ///
 /// # Panics
 ///
@@ -93,7 +98,21 @@ pub fn sells_of(ask: impl Fn(&str, &str) -> Answer) {
 pub fn ends_when_told(binary: &str) {
     let mut service = Service::start(binary);
     assert_eq!(service.get("/smoketest/").status, 200);
+    let ready = service.get("/smoketest/ready");
+    assert_eq!((ready.status, &*ready.body), (200, "PASS\n"), "{ready:#?}");
     let told = Instant::now();
+    service.terminate();
+    loop {
+        let ready = service.get("/smoketest/ready");
+        if ready.status == 503 {
+            assert_eq!(ready.header("x-smoke-reason"), Some("draining"));
+            break;
+        }
+        assert!(told.elapsed() < PATIENCE, "it does not drain: {ready:#?}");
+    }
+    for path in ["/smoketest/live", "/smoketest/"] {
+        assert_eq!(service.get(path).status, 200, "{path} goes on");
+    }
     service.terminate();
     let status = service.wait();
     assert!(status.success(), "{status}");

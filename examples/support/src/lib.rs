@@ -13,7 +13,7 @@ pub use checks::{
     ends_when_told, has_smoke_tests, has_smoke_tests_of, names_ports_that_cannot_be_used, sells,
     sells_of,
 };
-pub use listen::{listen, told_to_end};
+pub use listen::{DRAIN, listen, told_to_end};
 pub use prices::Prices;
 pub use server::serve;
 pub use service::{Asked, Service, Starting, refusal};

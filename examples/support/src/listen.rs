@@ -4,10 +4,15 @@ use std::env::{self, VarError};
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long a load balancer may take to notice that a service is about to end: twice five seconds
+/// between its probes. A second signal ends it.
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// Listens on this machine alone, at the port that `PORT` says, and prints where. 3000 unless
 /// set; 0 is any free one.

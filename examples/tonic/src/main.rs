@@ -26,6 +26,7 @@ async fn main() -> Result<()> {
         .add_routes(prices::routes(catalogue))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             told_to_end.await;
+            runner.drain(examples_support::DRAIN).await;
             runner.shutdown().await;
         })
         .await

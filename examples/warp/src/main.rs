@@ -19,6 +19,7 @@ async fn main() -> Result<()> {
     // `warp::serve` takes no layers: a service is served by hyper.
     examples_support::serve(listener, service, async move {
         told_to_end.await;
+        runner.drain(examples_support::DRAIN).await;
         runner.shutdown().await;
     })
     .await;

@@ -133,7 +133,13 @@ pub async fn assert_reached(server: &Server, prefix: &str) {
     let post = server.ask("POST", &format!("{prefix}/")).await;
     assert_eq!(post.header("x-smoke-status"), "PASS");
     let options = server.ask("OPTIONS", &format!("{prefix}/")).await;
-    assert_eq!(options.status, 405);
-    assert_eq!(options.header("allow"), "GET, HEAD, POST");
-    assert_eq!(options.header("x-smoke-status"), "FAIL");
+    // It has no schedule, and OPTIONS answers as its status.
+    assert_eq!(options.status, 503);
+    assert_eq!(options.header("x-smoke-reason"), "unknown");
+    let delete = server.ask("DELETE", &format!("{prefix}/")).await;
+    assert_eq!(delete.status, 405);
+    assert_eq!(delete.header("allow"), "GET, HEAD, OPTIONS, POST");
+    assert_eq!(delete.header("x-smoke-status"), "FAIL");
+    let ready = server.get(&format!("{prefix}/ready/")).await;
+    assert_eq!((ready.status, &*ready.body), (200, "PASS\n"));
 }

@@ -95,7 +95,13 @@ where
     let post = ask(service.clone(), Method::POST, &format!("{prefix}/")).await;
     assert_eq!(post.header("x-smoke-status"), "PASS");
     let options = ask(service.clone(), Method::OPTIONS, &format!("{prefix}/")).await;
-    assert_eq!(options.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(options.header("allow"), "GET, HEAD, POST");
-    assert_eq!(options.header("x-smoke-status"), "FAIL");
+    // It has no schedule, and OPTIONS answers as its status.
+    assert_eq!(options.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(options.header("x-smoke-reason"), "unknown");
+    let delete = ask(service.clone(), Method::DELETE, &format!("{prefix}/")).await;
+    assert_eq!(delete.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(delete.header("allow"), "GET, HEAD, OPTIONS, POST");
+    assert_eq!(delete.header("x-smoke-status"), "FAIL");
+    let ready = get(service, &format!("{prefix}/ready/")).await;
+    assert_eq!((ready.status, &*ready.body), (StatusCode::OK, "PASS\n"));
 }

@@ -3,10 +3,13 @@
 mod asker;
 mod face;
 mod negotiate;
+mod probe;
 mod query;
 mod receive;
 mod respond;
 mod route;
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -21,12 +24,14 @@ pub use route::{PrefixError, Route};
 
 use face::Face;
 use query::Query;
-use respond::Declined;
+use respond::{Allowed, Declined};
 use route::Prefix;
 
 /// Answers `GET {prefix}/` and the paths below it. For adapters to web frameworks.
 ///
-/// The prefix is `/smoketest` unless set.
+/// The prefix is `/smoketest` unless set. `{prefix}/` and `{prefix}/slow/` run tests. The probe paths
+/// `live`, `startup`, `ready` and `status` under it answer at the first poll from what scheduled runs
+/// have found, whatever hangs.
 ///
 /// # Examples
 ///
@@ -100,21 +105,48 @@ impl Endpoint {
 
     /// Answers a request. It does not read the request's body.
     pub async fn answer(&self, route: Route, head: &Parts) -> Response<Bytes> {
+        let peer = self.arrival(head).peer;
+        let viewer = self.runner.access().viewer(head, peer);
+        let mut response = match self.probed(route, head, viewer) {
+            Some(response) => response,
+            None => self.ran(route, head, (viewer, peer)).await,
+        };
+        respond::say_set(&mut response, &self.runner.settings().names);
+        self.set_status(&mut response);
+        respond::without_body_for_head(response, &head.method)
+    }
+
+    /// What is answered without a run; nothing where one is asked for, or where the request is
+    /// refused.
+    fn probed(&self, route: Route, head: &Parts, viewer: Viewer) -> Option<Response<Bytes>> {
+        let probe = route.probe(&head.method)?;
+        let answered = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let may = probe.is_for_everybody() || viewer != Viewer::Refused;
+        (answered && may).then(|| self.stand(probe, head, viewer))
+    }
+
+    /// Replaces the status of a FAIL, where the application has another one.
+    fn set_status(&self, response: &mut Response<Bytes>) {
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE
+            && let Ok(status) = StatusCode::from_u16(self.runner.fail_status())
+            && (status.is_client_error() || status.is_server_error())
+        {
+            *response.status_mut() = status;
+        }
+    }
+
+    async fn ran(
+        &self,
+        route: Route,
+        head: &Parts,
+        (viewer, peer): (Viewer, Option<SocketAddr>),
+    ) -> Response<Bytes> {
         let query = Query::parse(head.uri.query());
         let accepted = negotiate::format(&head.headers);
-        let peer = self.arrival(head).peer;
-        let (format, viewer) = (
-            query
-                .format
-                .as_ref()
-                .ok()
-                .copied()
-                .flatten()
-                .unwrap_or(accepted),
-            self.runner.access().viewer(head, peer),
-        );
+        let format = query.format.as_ref().ok().copied().flatten();
+        let format = format.unwrap_or(accepted);
         let asker = asker::of(head, peer, viewer);
-        let outcome = match self.judge(route, head, viewer, &query) {
+        match self.judge(route, head, viewer, &query) {
             Ok(mut ask) => {
                 ask.arrival = self.arrival_of_run(head);
                 let answer = self.runner.ask(ask.by(asker)).await;
@@ -127,8 +159,7 @@ impl Endpoint {
                 format,
                 viewer,
             ),
-        };
-        respond::without_body_for_head(outcome, &head.method)
+        }
     }
 
     /// Whether a run may be asked for, and which.
@@ -149,11 +180,14 @@ impl Endpoint {
             Route::Fast => false,
             Route::Slow => true,
             Route::Unknown => return Err(Declined::UnknownPath),
+            Route::Live | Route::Startup | Route::Ready | Route::Status => {
+                return Err(Declined::Method(Allowed::Probes));
+            }
         };
         let fresh = match head.method {
             Method::GET | Method::HEAD => false,
             Method::POST => true,
-            _ => return Err(Declined::Method),
+            _ => return Err(Declined::Method(Allowed::Runs)),
         };
         let asked = if slow {
             Selection::slow()
@@ -180,8 +214,9 @@ impl Endpoint {
             });
         }
         if let Err(error) = &query.format {
-            return Err(Declined::Format(error.clone()));
+            return Err(Declined::Query(error.clone()));
         }
+        selection.readable().map_err(Declined::Query)?;
         let ask = Ask::new(selection);
         Ok(if fresh { ask.fresh() } else { ask })
     }

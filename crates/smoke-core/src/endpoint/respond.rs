@@ -1,6 +1,6 @@
 //! The answer as HTTP.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
@@ -8,7 +8,7 @@ use http::header::{
     RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderValue, Method, Response, StatusCode};
-use smoke_report::{Format, Report};
+use smoke_report::{Format, Reason, Report, Verdict};
 
 use crate::access::Viewer;
 use crate::run::{Answer, Denial};
@@ -17,6 +17,8 @@ const STATUS: HeaderName = HeaderName::from_static("x-smoke-status");
 const BUILD: HeaderName = HeaderName::from_static("x-smoke-build");
 const INSTANCE: HeaderName = HeaderName::from_static("x-smoke-instance");
 const RUN: HeaderName = HeaderName::from_static("x-smoke-run");
+const REASON: HeaderName = HeaderName::from_static("x-smoke-reason");
+const SET: HeaderName = HeaderName::from_static("x-smoke-set");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// Why no run is asked for.
@@ -26,8 +28,26 @@ pub(crate) enum Declined {
     TokenNeeded(&'static str),
     NoTokenSet(&'static str),
     UnknownPath,
-    Method,
-    Format(String),
+    Method(Allowed),
+    Query(String),
+}
+
+/// The methods that a path answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    /// Runs are asked for.
+    Runs,
+    /// Nothing is run.
+    Probes,
+}
+
+impl Allowed {
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Runs => "GET, HEAD, OPTIONS, POST",
+            Self::Probes => "GET, HEAD, OPTIONS",
+        }
+    }
 }
 
 impl Declined {
@@ -48,11 +68,13 @@ impl Declined {
                 )
             }
             Self::UnknownPath => {
-                "there is nothing at this path: ask for the prefix itself, or for slow/ under it"
+                "there is nothing at this path: ask for the prefix itself, or for slow, live, startup, ready or status under it"
                     .to_owned()
             }
-            Self::Method => "this method is not answered: use GET, HEAD or POST".to_owned(),
-            Self::Format(reason) => reason.clone(),
+            Self::Method(allowed) => {
+                format!("this method is not answered: use one of {}", allowed.methods())
+            }
+            Self::Query(reason) => reason.clone(),
         }
     }
 
@@ -62,7 +84,7 @@ impl Declined {
             Self::Recursion => Denial::Recursion,
             Self::Credentials => Denial::Credentials,
             Self::TokenNeeded(_) | Self::NoTokenSet(_) => Denial::Privilege,
-            Self::UnknownPath | Self::Method | Self::Format(_) => Denial::Request,
+            Self::UnknownPath | Self::Method(_) | Self::Query(_) => Denial::Request,
         }
     }
 
@@ -71,8 +93,10 @@ impl Declined {
             Self::Credentials | Self::TokenNeeded(_) => StatusCode::UNAUTHORIZED,
             Self::NoTokenSet(_) => StatusCode::FORBIDDEN,
             Self::UnknownPath => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Recursion | Self::Format(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            // A stranger's mistake, and not this instance's fault.
+            Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::Recursion => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -99,17 +123,16 @@ pub(crate) fn refused(
         (shown.build, shown.instance) = (None, None);
     }
     let mut response = respond(&answer, &shown, refusal.status(), format);
-    match refusal.status() {
-        StatusCode::UNAUTHORIZED => {
+    match refusal {
+        Declined::Credentials | Declined::TokenNeeded(_) => {
             response.headers_mut().insert(
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"smoke tests\""),
             );
         }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+        Declined::Method(allowed) => {
+            let methods = HeaderValue::from_static(allowed.methods());
+            response.headers_mut().insert(ALLOW, methods);
         }
         _ => {}
     }
@@ -125,12 +148,18 @@ pub(crate) fn without_body_for_head(response: Response<Bytes>, method: &Method) 
     }
 }
 
-fn respond(answer: &Answer, shown: &Report, status: StatusCode, format: Format) -> Response<Bytes> {
-    let body = Bytes::from(shown.render(format));
+/// An answer with the headers that all answers have.
+pub(crate) fn written(
+    body: Bytes,
+    (status, verdict): (StatusCode, Verdict),
+    format: Format,
+    reason: Option<Reason>,
+) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let length = response.body().len();
     let headers = response.headers_mut();
+    headers.reserve(10);
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static(format.content_type()),
@@ -139,22 +168,55 @@ fn respond(answer: &Answer, shown: &Report, status: StatusCode, format: Format) 
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("Accept"));
     headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
-    headers.insert(STATUS, HeaderValue::from_static(shown.verdict().as_str()));
-    let run = Some(&shown.run);
-    let texts = [
-        (RUN, run),
-        (BUILD, shown.build.as_ref()),
-        (INSTANCE, shown.instance.as_ref()),
-    ];
-    for (name, value) in texts {
-        // Values that no header can carry make the registry's runs a FAIL that says so.
+    headers.insert(STATUS, HeaderValue::from_static(verdict.as_str()));
+    if let Some(reason) = reason {
+        headers.insert(REASON, HeaderValue::from_static(reason.as_str()));
+    }
+    response
+}
+
+/// Says when the oldest result in an answer was computed.
+pub(crate) fn say_since(response: &mut Response<Bytes>, since: SystemTime) {
+    if let Ok(since) = HeaderValue::from_str(&httpdate::fmt_http_date(since)) {
+        response.headers_mut().insert(LAST_MODIFIED, since);
+    }
+}
+
+/// Says which variables of the environment are set for smoke tests.
+pub(crate) fn say_set(response: &mut Response<Bytes>, names: &[&str]) {
+    if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
+        response.headers_mut().insert(SET, names);
+    }
+}
+
+/// Says what the application is and where it runs. Values that no header can carry make the
+/// registry's runs a FAIL that says so.
+pub(crate) fn say_identity(
+    response: &mut Response<Bytes>,
+    build: Option<&str>,
+    instance: Option<&str>,
+) {
+    for (name, value) in [(BUILD, build), (INSTANCE, instance)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
-            headers.insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
-    if let Ok(started) = HeaderValue::from_str(&httpdate::fmt_http_date(answer.started)) {
-        headers.insert(LAST_MODIFIED, started);
+}
+
+fn respond(answer: &Answer, shown: &Report, status: StatusCode, format: Format) -> Response<Bytes> {
+    let body = Bytes::from(shown.render(format));
+    let said = (status, shown.verdict());
+    let mut response = written(body, said, format, answer.reason);
+    if let Ok(run) = HeaderValue::from_str(&shown.run) {
+        response.headers_mut().insert(RUN, run);
     }
+    say_identity(
+        &mut response,
+        shown.build.as_deref(),
+        shown.instance.as_deref(),
+    );
+    say_since(&mut response, answer.started);
+    let headers = response.headers_mut();
     if answer.age > Duration::ZERO {
         headers.insert(AGE, answer.age.as_secs().into());
     }

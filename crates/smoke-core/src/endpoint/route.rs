@@ -10,6 +10,14 @@ pub enum Route {
     Fast,
     /// All tests: `{prefix}/slow` and `{prefix}/slow/`.
     Slow,
+    /// Whether the process can answer: `{prefix}/live`.
+    Live,
+    /// Whether its beginning is over: `{prefix}/startup`.
+    Startup,
+    /// Whether it is to get traffic: `{prefix}/ready`.
+    Ready,
+    /// Whether its scheduled runs pass: `{prefix}/status`.
+    Status,
     /// A path that does not exist.
     Unknown,
 }
@@ -59,9 +67,13 @@ impl Prefix {
 
 #[cold]
 fn route(rest: &str) -> Route {
-    match rest {
-        "" | "/" => Route::Fast,
-        "/slow" | "/slow/" => Route::Slow,
+    match rest.strip_suffix('/').unwrap_or(rest) {
+        "" => Route::Fast,
+        "/slow" => Route::Slow,
+        "/live" => Route::Live,
+        "/startup" => Route::Startup,
+        "/ready" => Route::Ready,
+        "/status" => Route::Status,
         _ => Route::Unknown,
     }
 }
@@ -96,6 +108,13 @@ mod tests {
             ("/smoketest/", Some(Route::Fast)),
             ("/smoketest/slow", Some(Route::Slow)),
             ("/smoketest/slow/", Some(Route::Slow)),
+            ("/smoketest/live", Some(Route::Live)),
+            ("/smoketest/startup/", Some(Route::Startup)),
+            ("/smoketest/ready", Some(Route::Ready)),
+            ("/smoketest/ready/", Some(Route::Ready)),
+            ("/smoketest/status/", Some(Route::Status)),
+            ("/smoketest/ready//", Some(Route::Unknown)),
+            ("/smoketest/ready/x", Some(Route::Unknown)),
             ("/smoketest//", Some(Route::Unknown)),
             ("/smoketest/slower", Some(Route::Unknown)),
             ("/smoketests", None),

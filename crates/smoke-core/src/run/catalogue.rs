@@ -11,7 +11,8 @@ use crate::providers::{Providers, Supplies};
 use crate::ration::Ration;
 use crate::test::Hooks;
 use crate::theirs::elsewhere;
-use crate::{Limits, Registry, Selection, SigningKey, Test};
+use crate::watch::{Periods, Plan, Settings, Thresholds, Watch};
+use crate::{Limits, Registry, Schedule, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
 pub(crate) struct Catalogue {
@@ -24,6 +25,11 @@ pub(crate) struct Catalogue {
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
     pub(crate) problems: Vec<String>,
+    pub(crate) settings: Settings,
+    pub(crate) schedules: Vec<Schedule>,
+    pub(crate) fail_status: u16,
+    thresholds: Thresholds,
+    hold: bool,
 }
 
 /// A test, and what is remembered of it.
@@ -61,9 +67,22 @@ impl Catalogue {
             limits,
             build,
             instance,
+            schedules,
+            usual_schedules,
+            thresholds,
+            hold,
+            settings,
+            fail_status,
             ..
         } = registry;
         tests.sort_by(|one, other| one.name.cmp(&other.name));
+        leave_out(&mut tests, &settings);
+        let usual = Schedule::usual().into_iter().filter(|_| usual_schedules);
+        let usual = usual.filter(|schedule| schedule.selection().of(tests.iter()).is_ok());
+        let schedules = schedules.into_iter().chain(usual);
+        let schedules = schedules
+            .filter_map(|schedule| paced(schedule, &settings))
+            .collect();
         let supplies = Arc::new(supplies);
         let providers = Providers::new(&supplies);
         // The checks of fixtures are the first of the user's code to run for a test.
@@ -89,7 +108,26 @@ impl Catalogue {
             build,
             instance,
             problems,
+            settings,
+            schedules,
+            fail_status,
+            thresholds,
+            hold,
         }
+    }
+
+    /// What probe paths answer from.
+    pub(crate) fn watch(&self) -> Watch {
+        let plan = |schedule: &Schedule| {
+            let selection = schedule.selection();
+            Plan {
+                limit: self.limits.of_run(selection.is_slow()),
+                selection: selection.to_string(),
+                period: schedule.period(),
+            }
+        };
+        let plans = self.schedules.iter().map(plan).collect();
+        Watch::new(plans, self.thresholds, self.hold)
     }
 
     pub(crate) fn entry(&self, position: usize) -> &Entry {
@@ -135,6 +173,26 @@ impl Catalogue {
             .flat_map(|suite| suite.set_up.iter().chain(&suite.tear_down));
         let hooks = hooks.map(|job| &**job);
         self.entries.iter().map(|entry| &entry.job).chain(hooks)
+    }
+}
+
+/// Skips what the environment says.
+fn leave_out(tests: &mut [Test], settings: &Settings) {
+    for selection in settings.skip.iter().map(Selection::skipped_by) {
+        // One that matches nothing is a problem of the registry.
+        for position in selection.of(tests.iter()).unwrap_or_default() {
+            let reason = || "skipped by SMOKE_SKIP".to_owned();
+            tests[position].skip.get_or_insert_with(reason);
+        }
+    }
+}
+
+/// A schedule as the environment has it.
+fn paced(schedule: Schedule, settings: &Settings) -> Option<Schedule> {
+    match settings.schedule {
+        None => Some(schedule),
+        Some(Periods::Off) => None,
+        Some(Periods::Every(period)) => Some(schedule.with_period(period)),
     }
 }
 

@@ -14,7 +14,7 @@ use super::ended::Ended;
 use super::engine::Engine;
 use super::event::Event;
 use super::patrol::patrol;
-use super::plain;
+use super::starved;
 use super::stop::Stop;
 use crate::Selection;
 use crate::panic::stands_in_front;
@@ -83,7 +83,7 @@ impl Course {
         let _ = timeout_at(answer_at, run.record.complete()).await;
         let late = || {
             let limit = humantime::format_duration(limit);
-            plain(format_args!(
+            starved(format_args!(
                 "had not ended when the run's limit of {limit} was near"
             ))
         };

@@ -13,7 +13,7 @@ use super::stage::Runtimes;
 use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
 use crate::timing::Timing;
-use crate::{Arrival, Error, Result};
+use crate::{Arrival, Result};
 
 /// The runtimes, and the limits that hold over all runs.
 pub(crate) struct Engine {
@@ -180,8 +180,8 @@ impl Engine {
             }
             Err(error) => {
                 let names: Vec<_> = suspects.names.iter().cloned().collect();
-                let message = format_args!("not run: {error} ({})", names.join(", "));
-                Err(Error::msg(message).with_place(None))
+                let names = names.join(", ");
+                Err(super::starved(format_args!("not run: {error} ({names})")))
             }
         }
     }

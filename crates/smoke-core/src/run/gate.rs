@@ -1,14 +1,15 @@
 //! Who gets a run of their own, who shares one, and who has to wait.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use smoke_report::Report;
+use smoke_report::{Reason, Report};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::budget::Budget;
 use super::patience::Asked;
+use super::wish::Wish;
 use crate::{Limits, Selection};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,6 +28,8 @@ pub struct Answer {
     pub age: Duration,
     /// After how long it is worth asking again, where the run did not begin.
     pub retry_after: Option<Duration>,
+    /// Why the run did not begin, in one word.
+    pub reason: Option<Reason>,
 }
 
 /// How a run stands.
@@ -46,6 +49,8 @@ struct Flight {
     run: Arc<str>,
     selection: Arc<Selection>,
     stand: watch::Receiver<Stand>,
+    /// Whether it is a schedule's, which takes nobody's place.
+    scheduled: bool,
     /// Until when there is somebody for whom it may begin.
     wanted: Instant,
 }
@@ -92,41 +97,52 @@ pub(crate) struct Ticket {
 /// Lets runs in: some at once, a few that wait, and so many starts a minute.
 pub(crate) struct Turnstile {
     places: Arc<Semaphore>,
+    /// One for each schedule.
+    scheduled: Arc<Semaphore>,
     most: usize,
-    starts_per_minute: usize,
     reuse: Duration,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
     next: u64,
     flights: Vec<Flight>,
     finished: Vec<(Arc<Selection>, Landed)>,
-    starts: VecDeque<Instant>,
+    budget: Budget,
 }
 
 impl Turnstile {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, schedules: usize) -> Self {
+        let state = State {
+            next: 0,
+            flights: Vec::new(),
+            finished: Vec::new(),
+            budget: Budget::of(limits.starts_per_minute),
+        };
         Self {
             places: Arc::new(Semaphore::new(
                 limits.runs_at_once.min(Semaphore::MAX_PERMITS),
             )),
+            scheduled: Arc::new(Semaphore::new(schedules.min(Semaphore::MAX_PERMITS))),
             most: limits.runs_at_once.saturating_add(limits.runs_waiting),
-            starts_per_minute: limits.starts_per_minute,
             reuse: limits.reuse,
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
         }
     }
 
-    /// Lets in whoever asks for a selection. `fresh` asks for a run that begins now.
+    /// Lets in whoever asks for a selection.
     ///
     /// Nobody is told to come later because of others who ask for the same: where no run may
-    /// start within this minute, they are given the last report of this minute.
-    pub(crate) fn admit(&self, selection: &Arc<Selection>, fresh: bool, asked: Asked) -> Admission {
+    /// start within this minute, they are given the last report of this minute. A schedule is never
+    /// told to: its runs have places of their own, and no budget.
+    pub(crate) fn admit(&self, selection: &Arc<Selection>, wish: Wish, asked: Asked) -> Admission {
         let now = asked.at;
         let mut state = self.state();
         state.forget(now, self.reuse);
+        if wish == Wish::Scheduled {
+            return Admission::Start(self.start(&mut state, selection, wish, asked));
+        }
+        let fresh = wish == Wish::Fresh;
         let finished = state.finished(selection).filter(|_| !fresh).cloned();
         if let Some(landed) = &finished
             && landed.age(now) < self.reuse
@@ -137,20 +153,33 @@ impl Turnstile {
             flight.wanted = flight.wanted.max(asked.begin_by());
             return Admission::Joined(flight.ride());
         }
-        if let Some(pause) = state.until_next_start(now, self.starts_per_minute) {
+        if let Some(pause) = state.budget.pause((selection, wish), now) {
             return finished.map_or(Admission::Busy(pause), Admission::Finished);
         }
-        if state.flights.len() >= self.most {
+        let others = state.flights.iter().filter(|flight| !flight.scheduled);
+        if others.count() >= self.most {
             return Admission::Busy(Duration::from_secs(5));
         }
-        Admission::Start(self.start(&mut state, selection, asked))
+        state.budget.spend((selection, wish), now);
+        Admission::Start(self.start(&mut state, selection, wish, asked))
     }
 
-    fn start(&self, state: &mut State, selection: &Arc<Selection>, asked: Asked) -> Ticket {
-        state.starts.push_back(asked.at);
+    fn start(
+        &self,
+        state: &mut State,
+        selection: &Arc<Selection>,
+        wish: Wish,
+        asked: Asked,
+    ) -> Ticket {
         let number = state.next;
         state.next += 1;
-        let place = Arc::clone(&self.places).try_acquire_owned().ok();
+        let scheduled = wish == Wish::Scheduled;
+        let places = if scheduled {
+            &self.scheduled
+        } else {
+            &self.places
+        };
+        let place = Arc::clone(places).try_acquire_owned().ok();
         let place = place.map(|place| (place, asked.at));
         let begun = place.as_ref().map(|(_, at)| Stand::Begun(*at));
         let stand = watch::Sender::new(begun.unwrap_or(Stand::Waiting));
@@ -160,13 +189,14 @@ impl Turnstile {
             run: Arc::clone(&run),
             selection: Arc::clone(selection),
             stand: stand.subscribe(),
+            scheduled,
             wanted: asked.begin_by(),
         });
         Ticket {
             number,
             run,
             state: Arc::clone(&self.state),
-            places: Arc::clone(&self.places),
+            places: Arc::clone(places),
             place,
             stand,
         }
@@ -230,17 +260,6 @@ impl State {
             let begun = !matches!(*flight.stand.borrow(), Stand::Waiting);
             (begun, flight.number)
         })
-    }
-
-    /// For how long no run may start.
-    fn until_next_start(&mut self, now: Instant, per_minute: usize) -> Option<Duration> {
-        while let Some(first) = self.starts.front()
-            && now.duration_since(*first) >= MINUTE
-        {
-            self.starts.pop_front();
-        }
-        let oldest = *self.starts.front()?;
-        (self.starts.len() >= per_minute).then(|| MINUTE.saturating_sub(now.duration_since(oldest)))
     }
 
     /// Keeps a report for whoever asks next, unless there is one of a later run.

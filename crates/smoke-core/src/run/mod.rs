@@ -1,8 +1,10 @@
 //! Runs: what starts them, what they are executed on, what bounds them.
 
 mod arrivals;
+mod ask;
 mod asker;
 mod berths;
+mod budget;
 mod catalogue;
 mod clean;
 mod conduct;
@@ -29,16 +31,28 @@ mod stop;
 mod suite;
 mod trail;
 mod turn;
+mod wish;
 
+pub use ask::Ask;
 pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
-pub use runner::{Ask, Runner};
+pub use runner::Runner;
 pub(crate) use trail::Denial;
 
 /// An error of the runner's own, which has no place in the user's code.
 fn plain(message: impl std::fmt::Display) -> crate::Error {
     crate::Error::msg(message).with_place(None)
+}
+
+/// The runner had no time or no place for a test: that says nothing of the application.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Starved(String);
+
+/// An error of a test that the runner had no time or no place for.
+fn starved(message: impl std::fmt::Display) -> crate::Error {
+    crate::Error::from(Starved(message.to_string())).with_place(None)
 }
 
 #[cfg(test)]

@@ -90,18 +90,20 @@ mod tests {
     use crate::Selection;
     use crate::run::Answer;
     use crate::run::gate::{Admission, Ticket, Turnstile};
+    use crate::run::wish::Wish;
 
     /// A run, and a gate where one more keeps it waiting for its place.
     fn waiting() -> (Turnstile, Ticket, Ticket, Asked) {
-        let gate = Turnstile::new(&Limits::default().runs_at_once(1));
+        let gate = Turnstile::new(&Limits::default().runs_at_once(1), 0);
         let asked = Asked {
             at: Instant::now(),
             limit: Duration::from_secs(20),
         };
-        let start = |selection: Selection| match gate.admit(&Arc::new(selection), true, asked) {
-            Admission::Start(ticket) => ticket,
-            _ => panic!("no run was started"),
-        };
+        let start =
+            |selection: Selection| match gate.admit(&Arc::new(selection), Wish::Fresh, asked) {
+                Admission::Start(ticket) => ticket,
+                _ => panic!("no run was started"),
+            };
         let (other, run) = (start(Selection::slow()), start(Selection::fast()));
         (gate, other, run, asked)
     }
@@ -112,6 +114,7 @@ mod tests {
             started: SystemTime::UNIX_EPOCH,
             age: Duration::ZERO,
             retry_after: None,
+            reason: None,
         }
     }
 

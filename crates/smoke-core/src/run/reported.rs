@@ -2,6 +2,7 @@
 
 use smoke_report::{Outcome, TestReport};
 
+use super::Starved;
 use super::catalogue::Entry;
 use super::ended::Ended;
 use crate::error::MOST_CAUSES;
@@ -42,6 +43,7 @@ pub(super) fn tell(report: &mut TestReport, result: Result) {
         ErrorKind::Errored => Outcome::Errored,
         ErrorKind::Skipped => Outcome::Skipped,
     };
+    report.starved = error.downcast_ref::<Starved>().is_some();
     report.message = Some(cut(error.message()));
     report.causes = error
         .causes()

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use smoke_report::Report;
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
 use super::arrivals::{ArrivalOfRun, Arrivals};
+use super::ask::Ask;
 use super::asker::Asker;
 use super::berths::ended;
 use super::catalogue::Catalogue;
@@ -22,10 +24,9 @@ use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
 use super::trail::{Denial, Trail};
 use crate::access::Access;
-use crate::{Arrival, Error, Registry, Result, Selection, SigningKey, log};
+use crate::watch::{Settings, Watch};
+use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, log};
 
-/// Set to anything but `0` or `false` to switch all runs off, without a deploy.
-const OFF: &str = "SMOKE_OFF";
 /// How many events a slow watcher may be behind.
 const EVENTS: usize = 1024;
 /// A cheap, shared handle that owns the runs of one registry.
@@ -68,52 +69,8 @@ struct Inner {
     ended: watch::Sender<bool>,
     watchers: broadcast::Sender<Event>,
     trail: Trail,
-}
-
-/// What somebody wants to know.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-#[must_use]
-pub struct Ask {
-    /// Which tests.
-    pub selection: Selection,
-    /// Whether only a run that begins now will do.
-    pub fresh: bool,
-    /// Who asks, for the log.
-    pub asked_by: Asker,
-    /// How the requests of the run are to arrive: as the one that asks for it. None where no request
-    /// asks.
-    pub arrival: Option<Arrival>,
-}
-
-impl Ask {
-    /// Asks for the report of a selection, of a run that has just ended where there is one.
-    pub fn new(selection: Selection) -> Self {
-        Self {
-            selection,
-            fresh: false,
-            asked_by: Asker::new("the application"),
-            arrival: None,
-        }
-    }
-
-    /// Asks for a run that begins now.
-    pub fn fresh(mut self) -> Self {
-        self.fresh = true;
-        self
-    }
-
-    /// Says who asks.
-    pub fn by(mut self, somebody: impl Into<Asker>) -> Self {
-        self.asked_by = somebody.into();
-        self
-    }
-
-    /// Says how the request arrived that asks.
-    pub fn arrived(mut self, arrival: Arrival) -> Self {
-        self.arrival = Some(arrival);
-        self
-    }
+    /// What probe paths answer from.
+    watch: Arc<Watch>,
 }
 
 impl Runner {
@@ -126,7 +83,8 @@ impl Runner {
             tracing::error!(target: "smoke", "{}", crate::redact::redact(problem));
         }
         Self(Arc::new(Inner {
-            gate: Turnstile::new(&catalogue.limits),
+            gate: Turnstile::new(&catalogue.limits, catalogue.schedules.len()),
+            watch: Arc::new(catalogue.watch()),
             arrivals: Arrivals::new(),
             catalogue: Arc::new(catalogue),
             engine: Mutex::new(None),
@@ -166,11 +124,12 @@ impl Runner {
     /// where it has its place: one that others kept waiting may still be under way then, and the
     /// answer is "busy"; the run goes on, and answers who asks next.
     pub async fn ask(&self, ask: Ask) -> Answer {
+        let wish = ask.wish();
         let Ask {
             selection,
-            fresh,
             asked_by,
             arrival,
+            ..
         } = ask;
         if let Some(reason) = self.off() {
             return self.refuse(&asked_by, Denial::Off, reason, None);
@@ -185,7 +144,7 @@ impl Runner {
             limit: catalogue.limits.of_run(selection.is_slow()),
         };
         let selection = Arc::new(selection);
-        let ride = match self.0.gate.admit(&selection, fresh, asked) {
+        let ride = match self.0.gate.admit(&selection, wish, asked) {
             Admission::Finished(landed) => return landed.answer(),
             Admission::Joined(ride) => ride,
             Admission::Busy(retry_after) => {
@@ -262,9 +221,12 @@ impl Runner {
     }
 
     /// Starts no runs until [`resume`](Self::resume): each answer is FAIL, "switched off".
-    /// The environment variable `SMOKE_OFF=1` does the same.
+    /// The environment variable `SMOKE_OFF=1` does the same, from the start on.
+    ///
+    /// No traffic is lost for it: `ready` is a PASS meanwhile.
     pub fn pause(&self) {
         self.0.paused.store(true, Ordering::SeqCst);
+        self.0.watch.skip_beginning();
     }
 
     /// Ends what [`pause`](Self::pause) began.
@@ -358,6 +320,7 @@ impl Runner {
             started: SystemTime::now(),
             age: Duration::ZERO,
             retry_after,
+            reason: Some(why.reason()),
         }
     }
 
@@ -367,16 +330,57 @@ impl Runner {
         self.refuse(asker, Denial::Busy, reason, Some(limit / 2))
     }
 
-    fn off(&self) -> Option<&'static str> {
+    /// Why no runs start, if they are switched off.
+    pub(crate) fn off(&self) -> Option<&'static str> {
         if *self.0.shut.borrow() {
             return Some("switched off: the runner is shut down");
         }
         if self.0.paused.load(Ordering::SeqCst) {
             return Some("switched off: the runner is paused");
         }
-        let off = std::env::var_os(OFF)
-            .is_some_and(|value| !value.is_empty() && value != "0" && value != "false");
+        let off = self.settings().off;
         off.then_some("switched off by SMOKE_OFF")
+    }
+
+    /// What probe paths answer from.
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.0.watch
+    }
+
+    /// What the environment says.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.catalogue.settings
+    }
+
+    /// The status of a FAIL.
+    pub(crate) fn fail_status(&self) -> u16 {
+        self.0.catalogue.fail_status
+    }
+
+    pub(crate) fn schedules(&self) -> &[Schedule] {
+        &self.0.catalogue.schedules
+    }
+
+    /// What identifies the build and the instance.
+    pub(crate) fn identity(&self) -> (Option<&str>, Option<&str>) {
+        let catalogue = &self.0.catalogue;
+        (catalogue.build.as_deref(), catalogue.instance.as_deref())
+    }
+
+    /// The thread that plans and keeps time, whoever asks from whatever runtime.
+    pub(crate) fn coordinator(&self) -> Result<Handle> {
+        Ok(self.engine()?.coordinator().clone())
+    }
+
+    /// True once the runner is shut down; an error once nobody has it any more.
+    pub(crate) fn shut(&self) -> watch::Receiver<bool> {
+        self.0.shut.subscribe()
+    }
+
+    /// This runner as long as somebody else has it.
+    pub(crate) fn weak(&self) -> impl Fn() -> Option<Self> + Send + use<> {
+        let weak = Arc::downgrade(&self.0);
+        move || weak.upgrade().map(Self)
     }
 
     fn engine(&self) -> Result<Arc<Engine>> {
@@ -449,6 +453,7 @@ impl Runner {
             started,
             age: Duration::ZERO,
             retry_after: None,
+            reason: None,
         };
         self.0.gate.land(ticket, answer);
         if !report.verdict().is_pass() {
@@ -487,6 +492,7 @@ impl fmt::Debug for Runner {
 mod tests {
     use super::*;
     use crate::Test;
+    use crate::run::wish::Wish;
 
     #[tokio::test]
     async fn what_has_landed_is_answered_without_the_threads_of_runs() {
@@ -496,7 +502,7 @@ mod tests {
             limit: Duration::from_secs(20),
         };
         let selection = Arc::new(Selection::fast());
-        let Admission::Start(ticket) = runner.0.gate.admit(&selection, false, asked) else {
+        let Admission::Start(ticket) = runner.0.gate.admit(&selection, Wish::Any, asked) else {
             panic!("no run was started");
         };
         let ride = ticket.ride();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::plain;
+use super::starved;
 use crate::Error;
 
 /// When the executions of a run have to stop.
@@ -43,13 +43,13 @@ impl Stop {
     /// What is said of a test that the run's limit has stopped.
     pub(super) fn run_limit(&self) -> Error {
         let limit = humantime::format_duration(self.limit);
-        plain(format_args!("stopped: the run's limit of {limit} was near"))
+        starved(format_args!("stopped: the run's limit of {limit} was near"))
     }
 
     /// What is said of a test that did not begin before.
     pub(super) fn no_time(&self) -> Error {
         let limit = humantime::format_duration(self.limit);
-        plain(format_args!(
+        starved(format_args!(
             "not run: the run's limit of {limit} was near before its turn came"
         ))
     }
@@ -57,5 +57,5 @@ impl Stop {
 
 /// What is said of a test where the runner is shut down.
 pub(super) fn shutting_down() -> Error {
-    plain("stopped: the runner is shutting down")
+    starved("stopped: the runner is shutting down")
 }

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use smoke_report::{Outcome, Report, TestReport, Verdict};
+use smoke_report::{Outcome, Reason, Report, TestReport, Verdict};
 
 use super::asker::Asker;
 use super::catalogue::Catalogue;
@@ -44,6 +44,21 @@ pub(crate) enum Denial {
     Privilege,
     /// There is no such path, method or format.
     Request,
+}
+
+impl Denial {
+    /// The same in one word.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Busy => Reason::Busy,
+            Self::Off => Reason::Off,
+            Self::Registry => Reason::Registry,
+            Self::Broken => Reason::Broken,
+            Self::Recursion => Reason::Recursion,
+            Self::Credentials | Self::Privilege => Reason::Credentials,
+            Self::Request => Reason::Request,
+        }
+    }
 }
 
 const DENIALS: usize = Denial::Request as usize + 1;

@@ -20,6 +20,8 @@ struct Entry {
     kind: Kind,
     #[serde(default)]
     scope: Scope,
+    #[serde(default, skip_serializing_if = "is_false")]
+    starved: bool,
     #[serde(with = "millis")]
     duration: Duration,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +38,14 @@ struct Entry {
     description: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 struct Written<'a>(&'a TestReport);

@@ -24,6 +24,8 @@ pub(crate) fn registry(config: &Config, pool: &Pool) -> Registry {
     let registry = Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(11)
+        // Instance tests every 30 s, the others every 5 min.
+        .usual_schedules()
         .provide(config.clone())
         .provide(ProductionPool(pool.clone()))
         .app(smoke_actix::app(|Db(pool): Db| {

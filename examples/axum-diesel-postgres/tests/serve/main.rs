@@ -114,6 +114,9 @@ fn sigterm_during_a_slow_run_ends_the_service_and_leaves_no_rows() {
     service.wait_for_log("placing many orders");
     let told = Instant::now();
     service.terminate();
+    service.wait_for_log("draining");
+    // A second signal ends the drain.
+    service.terminate();
     let answer = asked.answer();
     // The run may have been quicker than the signal.
     let status = answer.header("x-smoke-status");

@@ -24,6 +24,8 @@ pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(12)
+        // Instance tests every 30 s, the others every 5 min.
+        .usual_schedules()
         .provide(config.clone())
         .provide(ProductionPool(pool.clone()))
         .provide(rounds)

@@ -8,8 +8,9 @@ use super::ProductionPool;
 use crate::config::Config;
 use crate::worker::Rounds;
 
-/// The database is where it survives a restart.
-#[smoke_test]
+/// The database is where it survives a restart. That is this host's own: a failure takes this instance
+/// out of traffic.
+#[smoke_test(instance)]
 async fn the_database_is_a_file(config: Provided<Config>) -> Result {
     let path = config.database_url.trim_start_matches("sqlite://");
     ensure!(std::path::Path::new(path).is_file(), "{path} is not there");

@@ -178,6 +178,9 @@ fn sigterm_stops_a_slow_run() -> bool {
     service.wait_for_log("writing many notes");
     let told = Instant::now();
     service.terminate();
+    service.wait_for_log("draining");
+    // A second signal ends the drain.
+    service.terminate();
     let answer = asked.answer();
     let stopped = answer.status == 503;
     assert!(stopped || answer.body.starts_with("PASS\n"), "{answer:#?}");

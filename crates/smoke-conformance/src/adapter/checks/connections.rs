@@ -26,7 +26,7 @@ pub(super) async fn without_host<S: Stack>(bench: &Bench<S>) -> Result<(), Strin
         ),
         (
             "OPTIONS /smoketest/ HTTP/1.0\r\nConnection: close\r\n\r\n",
-            " 405 ",
+            " 503 ",
             "FAIL\n",
         ),
         (

@@ -6,6 +6,7 @@ mod connections;
 mod formats;
 mod in_process;
 mod passing;
+mod probes;
 mod refusals;
 mod routing;
 mod runs;
@@ -41,7 +42,7 @@ checks! {
         "HEAD has the headers of GET and no body" => routing::head,
         "POST starts a run of its own, whatever its body" => routing::post,
         "the format is negotiated, and the URL beats Accept" => formats::negotiated,
-        "an unknown format is a FAIL that names it" => formats::unknown,
+        "a query that cannot be read is a FAIL that names it" => formats::unknown,
         "parameters of the prober's own are ignored" => formats::foreign_parameters,
         "every answer has its length and headers, and may not be stored" => formats::headers,
         "a conditional request gets the whole answer" => formats::conditional,
@@ -72,6 +73,15 @@ checks! {
         "an upgrade passes" => passing::upgrades,
         "a forged header reaches no handler" => called::forged,
         "a signed header says who calls until its time has passed" => called::signed,
+        "the probe paths answer every prober's question in a word, and run nothing" => probes::every_prober,
+        "OPTIONS on the endpoint answers as its status, and starts nothing" => probes::options,
+        "scheduled runs move what the probe paths say, and no others do" => probes::scheduled,
+        "an instance that is held gets no traffic before its first PASS" => probes::held,
+        "the probe paths answer whatever hangs" => probes::whatever_hangs,
+        "everybody gets a word of the probe paths, and the trusted get the details" => probes::who_sees_what,
+        "a drain fails what is asked for traffic, and nothing else" => probes::drained,
+        "what is switched off takes no traffic away" => probes::switched_off,
+        "FAIL has another status where the application sets one" => probes::another_status,
         "two hundred requests make one run" => runs::shared,
         "a crowd that comes in slowly is answered by the last report" => runs::a_crowd,
         "no test is in the application's way" => runs::in_nobodys_way,

@@ -76,6 +76,9 @@ pub(super) async fn busy<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     if !retry_after.is_ok_and(|seconds| seconds >= 1) {
         return Err(format!("Retry-After is missing: {answer:?}"));
     }
+    if answer.header("x-smoke-reason") != "busy" {
+        return Err(format!("the reason is missing: {answer:?}"));
+    }
     gated.open();
     let answer = slow.await.map_err(|error| error.to_string())??;
     answer.is_verdict(200, "PASS")?;

@@ -23,16 +23,17 @@ fn answer() -> Answer {
         started: SystemTime::UNIX_EPOCH,
         age: Duration::ZERO,
         retry_after: None,
+        reason: None,
     }
 }
 
 impl Turnstile {
     fn get(&self, name: &str) -> Admission {
-        self.admit(&of(name), false, asked())
+        self.admit(&of(name), Wish::Any, asked())
     }
 
     fn post(&self, name: &str) -> Admission {
-        self.admit(&of(name), true, asked())
+        self.admit(&of(name), Wish::Fresh, asked())
     }
 }
 
@@ -68,7 +69,7 @@ async fn seconds(seconds: u64) {
 #[tokio::test(start_paused = true)]
 async fn equal_questions_get_the_last_report_where_no_run_may_start() {
     let limits = Limits::default().starts_per_minute(2);
-    let gate = Turnstile::new(&limits);
+    let gate = Turnstile::new(&limits, 0);
     gate.land(gate.get("a").ticket(), answer());
     seconds(1).await;
     gate.land(gate.get("b").ticket(), answer());
@@ -90,12 +91,77 @@ async fn equal_questions_get_the_last_report_where_no_run_may_start() {
     assert_eq!(gate.get("a").name(), "start");
 }
 
+/// Five probers on three selections every two seconds, each run a second long, beside two schedules.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_to_come_later_by_what_others_ask_for() {
+    let gate = Turnstile::new(&Limits::default(), 2);
+    let mut under_way: Vec<(Ticket, Instant)> = Vec::new();
+    let mut starts = [0; 4];
+    for second in 0..600 {
+        let ended = under_way.extract_if(.., |(_, since)| since.elapsed().as_secs() >= 1);
+        for (ticket, _) in ended.collect::<Vec<_>>() {
+            gate.land(ticket, answer());
+        }
+        if second % 30 == 0 {
+            for schedule in ["s", "t"] {
+                let scheduled = gate.admit(&of(schedule), Wish::Scheduled, asked());
+                let mut ticket = scheduled.ticket();
+                assert!(ticket.place().await.is_some());
+                under_way.push((ticket, Instant::now()));
+                starts[3] += 1;
+            }
+        }
+        if second % 2 == 0 {
+            for prober in 0..5 {
+                for (selection, name) in ["a", "b", "c"].into_iter().enumerate() {
+                    match gate.get(name) {
+                        Admission::Start(ticket) => {
+                            under_way.push((ticket, Instant::now()));
+                            starts[selection] += 1;
+                        }
+                        Admission::Busy(_) => panic!("prober {prober} is told so at {second} s"),
+                        Admission::Joined(_) | Admission::Finished(_) => {}
+                    }
+                }
+            }
+        }
+        seconds(1).await;
+    }
+    assert_eq!(starts[3], 40);
+    // Each gets its part of 60 starts a minute, less what is kept for a fourth.
+    for starts in &starts[..3] {
+        assert!((150..=160).contains(starts), "{starts}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_runs_however_many_others_do() {
+    let limits = Limits::default()
+        .runs_at_once(1)
+        .runs_waiting(0)
+        .starts_per_minute(1);
+    let gate = Turnstile::new(&limits, 1);
+    let _other = gate.get("a").ticket();
+    for _ in 0..9 {
+        assert_eq!(gate.get("b").name(), "busy");
+        let scheduled = gate.admit(&of("b"), Wish::Scheduled, asked());
+        let mut ticket = scheduled.ticket();
+        assert!(ticket.place().await.is_some());
+        drop(ticket);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_thousand_equal_questions_are_answered_however_slowly_they_come_in() {
-    let gate = Turnstile::new(&Limits::default());
-    for _ in 0..55 {
-        gate.land(gate.post("others").ticket(), answer());
-    }
+    let gate = Turnstile::new(&Limits::default(), 0);
+    let others = (0..59).filter(|other| match gate.post(&format!("others{}", other % 10)) {
+        Admission::Start(ticket) => {
+            gate.land(ticket, answer());
+            true
+        }
+        _ => false,
+    });
+    assert!(others.count() > 50);
     let mut under_way = None;
     for question in 0..2000 {
         // A run takes a second, and the questions a minute: 30 reports are needed, and 5 runs
@@ -114,7 +180,7 @@ async fn two_thousand_equal_questions_are_answered_however_slowly_they_come_in()
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_of_others_is_busy() {
-    let gate = Turnstile::new(&Limits::default().runs_at_once(1).runs_waiting(0));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1).runs_waiting(0), 0);
     gate.land(gate.get("a").ticket(), answer());
     let _other = gate.get("b").ticket();
     seconds(3).await;
@@ -123,7 +189,7 @@ async fn a_queue_of_others_is_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_has_begun_is_joined_before_one_that_waits_for_its_place() {
-    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1), 0);
     let (begun, waiting) = (gate.post("a").ticket(), gate.post("a").ticket());
     assert_eq!(gate.get("a").ride().run, begun.run);
     drop(begun);
@@ -132,7 +198,7 @@ async fn a_run_that_has_begun_is_joined_before_one_that_waits_for_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn of_runs_that_have_begun_the_newest_is_joined() {
-    let gate = Turnstile::new(&Limits::default().runs_at_once(4));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(4), 0);
     let tickets: Vec<_> = (0..4).map(|_| gate.post("a").ticket()).collect();
     let newest = Arc::clone(&tickets[3].run);
     // What is taken out of a list may change its order.
@@ -144,7 +210,7 @@ async fn of_runs_that_have_begun_the_newest_is_joined() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_is_given_up_when_nobody_waits_for_it_any_more() {
-    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1), 0);
     let _other = gate.get("b").ticket();
     let mut waiting = gate.get("a").ticket();
     let since = Instant::now();
@@ -158,7 +224,7 @@ async fn a_run_is_given_up_when_nobody_waits_for_it_any_more() {
 
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_run_counts_from_its_place() {
-    let gate = Turnstile::new(&Limits::default().runs_at_once(1));
+    let gate = Turnstile::new(&Limits::default().runs_at_once(1), 0);
     let mut first = gate.get("b").ticket();
     let asked_at = Instant::now();
     let (place, begun) = first.place().await.unwrap();
@@ -173,7 +239,7 @@ async fn the_time_of_a_run_counts_from_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn few_reports_are_kept_for_those_who_may_not_start_a_run() {
-    let gate = Turnstile::new(&Limits::default());
+    let gate = Turnstile::new(&Limits::default(), 0);
     for name in 0..40 {
         gate.land(gate.get(&name.to_string()).ticket(), answer());
     }

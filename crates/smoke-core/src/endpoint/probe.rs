@@ -1,0 +1,102 @@
+//! The paths that answer from what is known: nothing is run, and nothing is waited for.
+
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use smoke_report::{Format, Standing, Verdict};
+
+use super::query::Query;
+use super::{Endpoint, Route, negotiate, respond};
+use crate::access::Viewer;
+use crate::watch::{Judgement, Probe};
+
+impl Route {
+    /// What is answered from what is known, if anything is.
+    pub(super) fn probe(self, method: &Method) -> Option<Probe> {
+        match self {
+            Self::Live => Some(Probe::Live),
+            Self::Startup => Some(Probe::Startup),
+            Self::Ready => Some(Probe::Ready),
+            Self::Status => Some(Probe::Status),
+            // HAProxy asks so unless it is told otherwise.
+            Self::Fast | Self::Slow if method == Method::OPTIONS => Some(Probe::Status),
+            Self::Fast | Self::Slow | Self::Unknown => None,
+        }
+    }
+}
+
+impl Probe {
+    /// Whether everybody is answered, also where a token is required: probers have none.
+    pub(super) fn is_for_everybody(self) -> bool {
+        self != Self::Status
+    }
+}
+
+impl Endpoint {
+    /// The answer of a probe path: in a word for strangers, and with everything for the trusted.
+    pub(super) fn stand(&self, probe: Probe, head: &Parts, viewer: Viewer) -> Response<Bytes> {
+        let (off, now) = (self.runner.off(), Instant::now());
+        let watch = self.runner.watch();
+        let Judgement { verdict, reason } = watch.judge(probe, off.is_some(), now);
+        let format = format(head);
+        let trusted = viewer == Viewer::Trusted;
+        let body = match (trusted, format) {
+            (false, Format::Text) => Bytes::from_static(word(verdict).as_bytes()),
+            (false, _) => Standing::new(probe.name(), verdict).render(format).into(),
+            (true, _) => {
+                let mut standing = watch.standing(probe, off, now);
+                // It was judged again: the answer is one.
+                (standing.status, standing.reason) = (verdict, reason);
+                self.tell(&mut standing);
+                standing.render(format).into()
+            }
+        };
+        let status = match verdict {
+            Verdict::Pass => StatusCode::OK,
+            Verdict::Fail => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut response = respond::written(body, (status, verdict), format, reason);
+        if trusted {
+            let (build, instance) = self.runner.identity();
+            respond::say_identity(&mut response, build, instance);
+        }
+        if probe == Probe::Status
+            && let Some(oldest) = watch.oldest()
+        {
+            let age = now.saturating_duration_since(oldest);
+            respond::say_since(&mut response, SystemTime::now() - age);
+        }
+        response
+    }
+
+    fn tell(&self, standing: &mut Standing) {
+        let (build, instance) = self.runner.identity();
+        standing.build = build.map(str::to_owned);
+        standing.instance = instance.map(str::to_owned);
+        let names = self.runner.settings().names.iter();
+        standing.settings = names.map(|name| (*name).to_owned()).collect();
+    }
+}
+
+/// The format that is asked for. One that cannot be read is no reason to take an instance for down.
+fn format(head: &Parts) -> Format {
+    let asked = head
+        .uri
+        .query()
+        .map(|query| Query::parse(Some(query)).format);
+    match asked {
+        Some(Ok(Some(format))) => format,
+        _ if head.headers.contains_key(ACCEPT) => negotiate::format(&head.headers),
+        _ => Format::Text,
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS\n",
+        Verdict::Fail => "FAIL\n",
+    }
+}

@@ -1,0 +1,157 @@
+//! What is known from scheduled runs. Fed with each of them and the time, and with nothing else: no
+//! stranger's request moves it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use smoke_report::{Outcome, Reason, Report, Scope, TestReport};
+
+use super::health::{Evidence, Health, Thresholds};
+use super::snapshot::{Down, Newest, Plan, Snapshot};
+
+/// More of a cause is not kept between runs, in characters.
+const CAUSE: usize = 200;
+
+/// A scheduled run that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran<'r> {
+    /// Whose: the position of the schedule.
+    pub(crate) schedule: usize,
+    /// When it was begun: nothing that it says is older.
+    pub(crate) began: Instant,
+    pub(crate) report: &'r Report,
+    /// Why there was no run, where there was none.
+    pub(crate) reason: Option<Reason>,
+}
+
+/// What is believed of each test, and what each schedule found last.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    plans: Arc<[Plan]>,
+    thresholds: Thresholds,
+    tests: HashMap<String, Tested>,
+    newest: Vec<Option<Newest>>,
+    /// Whether the schedule ever found a PASS.
+    passed: Vec<bool>,
+    since: Instant,
+}
+
+#[derive(Debug)]
+struct Tested {
+    scope: Scope,
+    health: Health,
+    /// Until when what is believed counts.
+    until: Instant,
+    cause: String,
+}
+
+impl Machine {
+    pub(crate) fn new(plans: Arc<[Plan]>, thresholds: Thresholds, now: Instant) -> Self {
+        Self {
+            newest: plans.iter().map(|_| None).collect(),
+            passed: vec![false; plans.len()],
+            plans,
+            thresholds,
+            tests: HashMap::new(),
+            since: now,
+        }
+    }
+
+    /// The schedules begin now.
+    pub(crate) fn start(&mut self, now: Instant) {
+        self.since = now;
+    }
+
+    /// A scheduled run has ended.
+    pub(crate) fn learn(&mut self, ran: &Ran<'_>, now: Instant) {
+        let Some(plan) = self.plans.get(ran.schedule) else {
+            return;
+        };
+        let (verdict, until) = (ran.report.verdict(), ran.began + plan.lasts());
+        self.newest[ran.schedule] = Some(Newest {
+            run: ran.report.run.clone(),
+            verdict,
+            reason: ran.reason,
+            began: ran.began,
+        });
+        self.passed[ran.schedule] |= verdict.is_pass();
+        for test in &ran.report.tests {
+            if let Some(evidence) = evidence(test) {
+                self.learn_of(test, evidence, (until, now));
+            }
+        }
+    }
+
+    fn learn_of(
+        &mut self,
+        test: &TestReport,
+        evidence: Evidence,
+        (until, now): (Instant, Instant),
+    ) {
+        if !self.tests.contains_key(&test.name) {
+            let fresh = Tested {
+                scope: test.scope,
+                health: Health::default(),
+                until,
+                cause: String::new(),
+            };
+            self.tests.insert(test.name.clone(), fresh);
+        }
+        let Some(tested) = self.tests.get_mut(&test.name) else {
+            return;
+        };
+        tested.health.learn(evidence, self.thresholds, now);
+        tested.until = tested.until.max(until);
+        if evidence == Evidence::Fails {
+            tested.cause = test.cause().chars().take(CAUSE).collect();
+        }
+    }
+
+    /// What probe paths read.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut down = self.down();
+        down.sort_by(|one, other| one.test.cmp(&other.test));
+        let (instance, shared) = down
+            .into_iter()
+            .partition(|down| down.scope == Scope::Instance);
+        Snapshot::new(
+            Arc::clone(&self.plans),
+            self.newest.clone(),
+            self.passed.iter().all(|passed| *passed),
+            self.since,
+            (instance, shared),
+        )
+    }
+
+    fn down(&self) -> Vec<Down> {
+        let down = self.tests.iter().filter_map(|(name, tested)| {
+            Some(Down {
+                test: name.clone(),
+                scope: tested.scope,
+                since: tested.health.down_since()?,
+                until: tested.until,
+                failures: tested.health.failures(),
+                cause: tested.cause.clone(),
+            })
+        });
+        down.collect()
+    }
+}
+
+/// What a result says of the application. One that the runner had no time for says nothing.
+fn evidence(test: &TestReport) -> Option<Evidence> {
+    match test.outcome {
+        Outcome::Passed => Some(Evidence::Works),
+        Outcome::Failed | Outcome::Errored if !test.starved => Some(Evidence::Fails),
+        _ => None,
+    }
+}
+
+impl Plan {
+    /// For how long after its beginning a run of the schedule says something: three periods and its
+    /// limit.
+    pub(crate) fn lasts(&self) -> Duration {
+        self.period * 3 + self.limit
+    }
+}
