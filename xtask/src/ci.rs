@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::features;
 use crate::library;
+use crate::prober;
 use crate::process;
 use crate::project::{self, cargo};
 use crate::published::Workspace;
@@ -23,6 +24,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         process::succeeded(command, status)
     };
     library::ensure()?;
+    prober::ensure()?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;

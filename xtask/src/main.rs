@@ -7,7 +7,9 @@ mod ci;
 mod features;
 mod install;
 mod library;
+mod prober;
 mod process;
+mod programs;
 mod project;
 mod published;
 mod server;
@@ -51,6 +53,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         }
         Task::Test => {
             library::ensure()?;
+            prober::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut test = project::test();
             process::run(servers.beside(test.args(&order.extra)), signals)

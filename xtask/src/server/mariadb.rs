@@ -11,7 +11,8 @@ use nix::sys::signal::Signal;
 
 use super::daemon::Daemon;
 use super::home::Home;
-use super::{Kind, Server, free_port, password, programs};
+use super::{Kind, Server, free_port, password};
+use crate::programs;
 use crate::signals::Signals;
 
 pub(super) struct Programs {

@@ -5,7 +5,6 @@ mod home;
 mod mariadb;
 mod pgbouncer;
 mod postgres;
-mod programs;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};

@@ -8,7 +8,8 @@ use nix::sys::signal::Signal;
 
 use super::daemon::Daemon;
 use super::home::Home;
-use super::{Kind, Server, free_port, programs};
+use super::{Kind, Server, free_port};
+use crate::programs;
 use crate::signals::Signals;
 
 /// How many connections of the server its clients share: few, so that each is handed around.

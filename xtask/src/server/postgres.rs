@@ -8,8 +8,9 @@ use nix::sys::signal::Signal;
 
 use super::daemon::Daemon;
 use super::home::Home;
-use super::{Kind, Server, free_port, password, programs};
+use super::{Kind, Server, free_port, password};
 use crate::process;
+use crate::programs;
 use crate::signals::Signals;
 
 /// The programs of one version.

@@ -1,10 +1,13 @@
-//! Where programs of servers are installed.
+//! Where programs are installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where an administrator's programs are, and those of monitors.
+const ADMINISTRATORS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/usr/lib/nagios/plugins"];
+
 /// The `bin` folders of the versions that stand beside each other in a folder, newest first.
-pub(super) fn newest_first(versions: &Path) -> Vec<PathBuf> {
+pub(crate) fn newest_first(versions: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(Vec<u32>, PathBuf)> = fs::read_dir(versions)
         .into_iter()
         .flatten()
@@ -19,10 +22,9 @@ pub(super) fn newest_first(versions: &Path) -> Vec<PathBuf> {
 }
 
 /// The first of the names that is a program in `PATH`, or where an administrator's programs are.
-pub(super) fn in_path(names: &[&str]) -> Option<PathBuf> {
+pub(crate) fn in_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    let folders = std::env::split_paths(&path).chain(ADMINISTRATORS.map(PathBuf::from));
     let all = std::env::join_paths(folders).ok()?;
     names
         .iter()

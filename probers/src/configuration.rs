@@ -1,0 +1,46 @@
+//! A configuration that the documentation gives, with the addresses of a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of `docs/probers`, and what is to stand in the place of what it names.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    text: String,
+}
+
+impl Configuration {
+    /// Reads a file.
+    #[must_use]
+    pub fn of(file: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../docs/probers")
+            .join(file);
+        let text = fs::read_to_string(&path);
+        let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { text }
+    }
+
+    /// Replaces a part, which has to be there.
+    #[must_use]
+    pub fn with(mut self, part: &str, by: &str) -> Self {
+        assert!(self.text.contains(part), "{part:?} is not in {}", self.text);
+        self.text = self.text.replace(part, by);
+        self
+    }
+
+    /// Adds lines to the end.
+    #[must_use]
+    pub fn and(mut self, lines: &str) -> Self {
+        self.text.push_str(lines);
+        self
+    }
+
+    /// Writes it to a folder, for a program.
+    #[must_use]
+    pub fn write(&self, folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, &self.text).unwrap();
+        path
+    }
+}

@@ -1,0 +1,264 @@
+//! HAProxy, with `docs/probers/haproxy.cfg`.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use probers::{Balancer, Configuration, Database, Replica};
+use smoke_conformance::eventually;
+use smoke_testing::PATIENCE;
+
+const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
+
+/// How often HAProxy has to have asked each replica before what it made of it is believed.
+const ENOUGH: u64 = 6;
+
+struct Haproxy {
+    balancer: Balancer,
+    socket: PathBuf,
+}
+
+impl Haproxy {
+    /// In front of these, which take the places of the configuration's own.
+    async fn before(replicas: &[&Replica], folder: &Path) -> Self {
+        let socket = folder.join("haproxy.sock");
+        let stats = format!("    maxconn 1000\n    stats socket {}", socket.display());
+        let mut servers = String::new();
+        for replica in replicas {
+            servers += &format!("    server {} {}\n", replica.name(), replica.address());
+        }
+        let configuration = Configuration::of("haproxy.cfg")
+            .with("    maxconn 1000", &stats)
+            .with("inter 2s", "inter 100ms")
+            .with("    server shop-1 shop-1:8080\n", &servers)
+            .with("    server shop-2 shop-2:8080\n", "")
+            .with("    server shop-3 shop-3:8080\n", "");
+        let balancer = Balancer::start("haproxy", &["-f"], configuration, folder).await;
+        Self { balancer, socket }
+    }
+
+    /// What it makes of each replica: its name and `UP`, `DOWN` or what is between.
+    fn states(&self) -> Vec<(String, String)> {
+        let mut stream = UnixStream::connect(&self.socket).unwrap();
+        stream.write_all(b"show stat\n").unwrap();
+        let mut table = String::new();
+        stream.read_to_string(&mut table).unwrap();
+        let rows = table.lines().filter(|line| line.starts_with("shop,"));
+        let servers = rows.filter_map(|row| {
+            let cells: Vec<_> = row.split(',').collect();
+            let (name, state) = (*cells.get(1)?, *cells.get(17)?);
+            let is_server = !matches!(name, "FRONTEND" | "BACKEND");
+            is_server.then(|| (name.to_owned(), state.to_owned()))
+        });
+        servers.collect()
+    }
+
+    fn state_of(&self, name: &str) -> String {
+        let states = self.states();
+        let found = states.into_iter().find(|(server, _)| server == name);
+        found.unwrap().1
+    }
+
+    async fn waits_until(&self, name: &str, state: &str) {
+        let now = || std::future::ready(self.state_of(name));
+        eventually(PATIENCE, now, |now| now == state).await.unwrap();
+    }
+
+    fn assert_all_up(&self) {
+        for (name, state) in self.states() {
+            // Not out, also where a single check was too slow for a machine that is busy.
+            assert!(state.starts_with("UP"), "{name} is {state}");
+        }
+    }
+}
+
+async fn started(name: &str, database: &Database, with: &[(&str, &str)]) -> Replica {
+    let replica = Replica::start(REPLICA, name, database, with).await;
+    replica.answers("/smoketest/startup", 200).await;
+    replica
+}
+
+async fn three(database: &Database, with: &[(&str, &str)]) -> [Replica; 3] {
+    [
+        started("shop-1", database, with).await,
+        started("shop-2", database, with).await,
+        started("shop-3", database, with).await,
+    ]
+}
+
+/// Waits until HAProxy has asked each of them often enough.
+async fn are_asked(replicas: &[Replica]) {
+    for replica in replicas {
+        replica.is_asked(ENOUGH).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_all_replicas_share_takes_none_of_them_out() {
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 200).await;
+    }
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    haproxy.balancer.is_served_by(3).await;
+    let users = haproxy.balancer.users();
+
+    // Somebody has the lock for longer than anybody waits, and then the file is gone.
+    let locked = database.lock();
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 503).await;
+    }
+    are_asked(&replicas).await;
+    haproxy.assert_all_up();
+    drop(locked);
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 200).await;
+    }
+    database.set_there(false);
+    for replica in &replicas {
+        let status = replica.answers("/smoketest/status", 503).await;
+        assert!(!status.contains("PASS"), "{status}");
+        let ready = replica.answers("/smoketest/ready", 200).await;
+        assert!(ready.contains("degraded"), "{ready}");
+    }
+    are_asked(&replicas).await;
+    haproxy.assert_all_up();
+    database.set_there(true);
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 200).await;
+    }
+
+    // Users of a route without a database have felt nothing.
+    let answers = users.stop().await;
+    assert!(answers.lost.is_empty(), "{answers:?}");
+    assert_eq!(answers.of.len(), 3, "{answers:?}");
+    assert_eq!(database.orders(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_off_switch_takes_none_out() {
+    let database = Database::new();
+    let replicas = three(&database, &[("SMOKE_OFF", "1")]).await;
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    are_asked(&replicas).await;
+    haproxy.assert_all_up();
+    haproxy.balancer.is_served_by(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_broken_leaves_alone_and_comes_back() {
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    haproxy.balancer.is_served_by(3).await;
+    let users = haproxy.balancer.users();
+    replicas[1].set_broken(true);
+    haproxy.waits_until("shop-2", "DOWN").await;
+    are_asked(&replicas).await;
+    for name in ["shop-1", "shop-3"] {
+        assert!(haproxy.state_of(name).starts_with("UP"), "{name}");
+    }
+    haproxy.balancer.is_served_by(2).await;
+    replicas[1].set_broken(false);
+    haproxy.waits_until("shop-2", "UP").await;
+    haproxy.balancer.is_served_by(3).await;
+    let answers = users.stop().await;
+    assert!(answers.lost.is_empty(), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_never_worked_does_not_join() {
+    let database = Database::new();
+    let well = Replica::start(REPLICA, "shop-1", &database, &[]).await;
+    let folder = database.folder().join("shop-2");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("broken"), "").unwrap();
+    let broken = Replica::start(REPLICA, "shop-2", &database, &[]).await;
+    let haproxy = Haproxy::before(&[&well, &broken], &database.folder()).await;
+    haproxy.waits_until("shop-2", "DOWN").await;
+    broken.is_asked(ENOUGH).await;
+    assert_eq!(haproxy.state_of("shop-2"), "DOWN");
+    broken.set_broken(false);
+    haproxy.waits_until("shop-2", "UP").await;
+    haproxy.balancer.is_served_by(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_build_that_is_held_gets_no_traffic() {
+    let database = Database::new();
+    let old = three(&database, &[]).await;
+    // The new build expects what no migration has made: all of its replicas share that.
+    let broken = [("HOLD", "1"), ("TABLE", "no_orders")];
+    let new = [
+        started("shop-4", &database, &broken).await,
+        started("shop-5", &database, &broken).await,
+        started("shop-6", &database, &broken).await,
+    ];
+    let all: Vec<_> = old.iter().chain(&new).collect();
+    let haproxy = Haproxy::before(&all, &database.folder()).await;
+    for replica in &new {
+        haproxy.waits_until(replica.name(), "DOWN").await;
+    }
+    are_asked(&new).await;
+    are_asked(&old).await;
+    for (name, state) in haproxy.states() {
+        let is_old = old.iter().any(|replica| replica.name() == name);
+        let wanted = if is_old { "UP" } else { "DOWN" };
+        assert!(state.starts_with(wanted), "{name} is {state}");
+    }
+    haproxy.balancer.is_served_by(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolling_restart_with_a_drain_loses_no_request() {
+    const REQUESTS: usize = 1500;
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    haproxy.balancer.is_served_by(3).await;
+    let users = haproxy.balancer.users();
+    let mut restarted = Vec::new();
+    for old in replicas {
+        let name = old.name().to_owned();
+        old.terminate();
+        haproxy.waits_until(&name, "DOWN").await;
+        // It is alive, and answers whoever asks it.
+        old.answers("/smoketest/live", 200).await;
+        old.answers("/", 200).await;
+        // A second signal ends the drain.
+        old.terminate();
+        let port = old.ends().await;
+        restarted.push(Replica::on_port(port, REPLICA, &name, &database, &[]).await);
+        haproxy.waits_until(&name, "UP").await;
+    }
+    haproxy.balancer.is_served_by(3).await;
+    let mut answers = users.stop().await;
+    let left = REQUESTS.saturating_sub(answers.count());
+    let mut rest = haproxy.balancer.answers(left).await;
+    answers.lost.append(&mut rest.lost);
+    assert!(answers.lost.is_empty(), "{answers:?}");
+    assert!(answers.count() + rest.count() >= REQUESTS, "{answers:?}");
+}
+
+/// What a stranger asks of the endpoint does not reach it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_endpoint_is_not_for_users() {
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    for path in [
+        "/smoketest/",
+        "/smoketest",
+        "/smoketest/?format=xml",
+        "/smoketest/ready",
+    ] {
+        let answer = haproxy.balancer.ask(path).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+    }
+    let other = haproxy.balancer.ask("/smoketests").await.unwrap();
+    assert!(!other.contains("x-smoke"), "{other}");
+    haproxy.assert_all_up();
+}

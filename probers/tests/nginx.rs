@@ -1,0 +1,74 @@
+//! nginx, with `docs/probers/nginx.conf`.
+
+use std::path::Path;
+
+use probers::{Balancer, Configuration, Database, Replica};
+
+const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
+
+async fn nginx(replicas: &[Replica], folder: &Path) -> Balancer {
+    let of_its_own = format!(
+        "daemon off;\npid {0}/nginx.pid;\nerror_log stderr;\nworker_processes 1;",
+        folder.display()
+    );
+    let mut folders = "    access_log off;\n".to_owned();
+    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        folders += &format!("    {kind}_temp_path {}/{kind};\n", folder.display());
+    }
+    let mut configuration = Configuration::of("nginx.conf")
+        .with("worker_processes 1;", &of_its_own)
+        .with("    access_log off;\n", &folders)
+        .with("listen 8000;", "listen 127.0.0.1:8000;");
+    for replica in replicas {
+        let address = replica.address().to_string();
+        configuration = configuration.with(&format!("{}:8080", replica.name()), &address);
+    }
+    Balancer::start("nginx", &["-c"], configuration, folder).await
+}
+
+async fn three(database: &Database) -> Vec<Replica> {
+    let mut replicas = Vec::new();
+    for name in ["shop-1", "shop-2", "shop-3"] {
+        replicas.push(Replica::start(REPLICA, name, database, &[]).await);
+    }
+    replicas
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
+    let database = Database::new();
+    let mut replicas = three(&database).await;
+    let nginx = nginx(&replicas, &database.folder()).await;
+    nginx.is_served_by(3).await;
+    let users = nginx.users();
+    database.set_there(false);
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 503).await;
+    }
+    nginx.is_served_by(3).await;
+    let ends = replicas.pop().unwrap();
+    ends.terminate();
+    ends.answers("/smoketest/ready", 503).await;
+    ends.terminate();
+    ends.ends().await;
+    nginx.is_served_by(2).await;
+    let answers = users.stop().await;
+    assert!(answers.lost.is_empty(), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_endpoint_is_not_for_users() {
+    let database = Database::new();
+    let replicas = three(&database).await;
+    let nginx = nginx(&replicas, &database.folder()).await;
+    for path in [
+        "/smoketest/",
+        "/smoketest",
+        "/smoketest/?format=xml",
+        "/smoketest/live",
+    ] {
+        let answer = nginx.ask(path).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+    }
+    nginx.is_served_by(3).await;
+}
