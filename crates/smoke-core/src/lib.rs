@@ -86,7 +86,7 @@ pub mod rollback;
 mod run;
 mod scheduler;
 mod select;
-
+mod standing;
 mod test;
 mod theirs;
 mod thread;
@@ -125,7 +125,7 @@ pub use smoke_report::{
     Format, Kind, Outcome, Place, Reason, Report, Scope, Standing, TestReport, Verdict,
 };
 pub use test::{Async, Blocking, Suite, Test, TestFn};
-pub use watch::Schedule;
+pub use watch::{Probe, Schedule};
 
 // Not for users: the code that the macros emit names these, and it compiles in crates that know
 // nothing but an adapter. `Piece` and `thread` are for `smoke-actix`, whose applications live on

@@ -16,6 +16,7 @@ async fn main() -> Result<()> {
     let runner = Runner::new(smoke::registry(catalogue.clone()));
     let listener = examples_support::listen().await?;
     let told_to_end = examples_support::told_to_end()?;
+    runner.start();
     Server::builder()
         // Probers and curl speak HTTP/1.1.
         .accept_http1(true)
@@ -23,7 +24,7 @@ async fn main() -> Result<()> {
             let connection: &TcpConnectInfo = extensions.get()?;
             connection.remote_addr()
         }))
-        .add_routes(prices::routes(catalogue))
+        .add_routes(prices::routes(catalogue).add_service(smoke_tonic::health(&runner)))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             told_to_end.await;
             runner.drain(examples_support::DRAIN).await;

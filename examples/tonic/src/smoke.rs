@@ -1,9 +1,11 @@
 //! The smoke tests: safe to run in production, at any time.
 
+use std::time::Duration;
+
 use examples_support::Prices;
 use smoke_tower::{
-    ClientService, Provided, Registry, Result, ensure, ensure_contains, ensure_eq, ensure_err,
-    smoke_test,
+    ClientService, Provided, Registry, Result, Schedule, ensure, ensure_contains, ensure_eq,
+    ensure_err, smoke_test,
 };
 use tonic::{Code, Request};
 
@@ -52,6 +54,8 @@ async fn nothing_is_free(catalogue: Provided<Prices>) -> Result {
 
 pub(crate) fn registry(catalogue: Prices) -> Registry {
     Registry::discover()
+        // What the health service answers from.
+        .schedule(Schedule::every(Duration::from_secs(60)))
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(3)
         .provide(catalogue)

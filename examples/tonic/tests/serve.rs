@@ -5,11 +5,15 @@
 use std::time::Duration;
 
 use examples_support::Service;
+use smoke_conformance::eventually;
 use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::codegen::{Service as _, http};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_prost::ProstCodec;
 
 /// How long a call may take, on a machine that is busy.
@@ -60,6 +64,26 @@ async fn the_endpoint_answers_over_http_2_too() {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.version(), http::Version::HTTP_2);
     assert_eq!(answer.headers()["x-smoke-status"], "PASS");
+}
+
+#[tokio::test]
+async fn the_health_service_answers_from_scheduled_runs() {
+    let service = Service::start(BINARY);
+    let health = HealthClient::new(connect(&service).await);
+    for name in ["", "smoke"] {
+        let check = async || {
+            let service = name.to_owned();
+            let answer = health.clone().check(HealthCheckRequest { service }).await;
+            answer.map(|answer| answer.into_inner().status())
+        };
+        let is_serving = |answer: &Result<_, Status>| {
+            answer
+                .as_ref()
+                .is_ok_and(|status| *status == ServingStatus::Serving)
+        };
+        let serves = eventually(PATIENCE, check, is_serving).await;
+        serves.unwrap().unwrap();
+    }
 }
 
 #[test]

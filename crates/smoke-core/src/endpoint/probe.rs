@@ -28,29 +28,21 @@ impl Route {
     }
 }
 
-impl Probe {
-    /// Whether everybody is answered, also where a token is required: probers have none.
-    pub(super) fn is_for_everybody(self) -> bool {
-        self != Self::Status
-    }
-}
-
 impl Endpoint {
     /// The answer of a probe path: in a word for strangers, and with everything for the trusted.
     pub(super) fn stand(&self, probe: Probe, head: &Parts, viewer: Viewer) -> Response<Bytes> {
-        let (off, now) = (self.runner.off(), Instant::now());
+        let (is_off, now) = (self.runner.off().is_some(), Instant::now());
         let watch = self.runner.watch();
-        let Judgement { verdict, reason } = watch.judge(probe, off.is_some(), now);
+        let Judgement { verdict, reason } = watch.judge(probe, is_off, now);
         let format = format(head);
         let trusted = viewer == Viewer::Trusted;
         let body = match (trusted, format) {
             (false, Format::Text) => Bytes::from_static(word(verdict).as_bytes()),
             (false, _) => Standing::new(probe.name(), verdict).render(format).into(),
             (true, _) => {
-                let mut standing = watch.standing(probe, off, now);
+                let mut standing = self.runner.standing_at(probe, now);
                 // It was judged again: the answer is one.
                 (standing.status, standing.reason) = (verdict, reason);
-                self.tell(&mut standing);
                 standing.render(format).into()
             }
         };
@@ -70,14 +62,6 @@ impl Endpoint {
             respond::say_since(&mut response, SystemTime::now() - age);
         }
         response
-    }
-
-    fn tell(&self, standing: &mut Standing) {
-        let (build, instance) = self.runner.identity();
-        standing.build = build.map(str::to_owned);
-        standing.instance = instance.map(str::to_owned);
-        let names = self.runner.settings().names.iter();
-        standing.settings = names.map(|name| (*name).to_owned()).collect();
     }
 }
 

@@ -6,7 +6,8 @@ use smoke_report::{Reason, Verdict};
 
 /// What a load balancer, a kubelet or a monitor asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
+#[non_exhaustive]
+pub enum Probe {
     /// Whether the process can answer.
     Live,
     /// Whether it is done with its beginning.
@@ -56,6 +57,11 @@ impl Judgement {
 }
 
 impl Probe {
+    /// Whether everybody is answered, also where a token is required: probers have none.
+    pub(crate) fn is_for_everybody(self) -> bool {
+        self != Self::Status
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
