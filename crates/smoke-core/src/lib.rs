@@ -122,7 +122,8 @@ pub use run::{Answer, Ask, Asker, Event, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{
-    Format, Kind, Outcome, Place, Reason, Report, Scope, Standing, TestReport, Verdict,
+    Change, Format, Kind, Outcome, Place, Reason, Report, Scope, Standing, TestReport, TestState,
+    Verdict,
 };
 pub use test::{Async, Blocking, Suite, Test, TestFn};
 pub use watch::{Probe, Schedule};

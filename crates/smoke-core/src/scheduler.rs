@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::{join_all, select_all};
-use smoke_report::Reason;
+use smoke_report::{Change, Reason};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,7 +14,7 @@ use tokio::time::{Instant as TokioInstant, sleep_until};
 
 use crate::run::Ask;
 use crate::watch::{Ran, Watch, first, next};
-use crate::{Runner, Schedule};
+use crate::{Runner, Schedule, log};
 
 /// Nobody waits longer for a drain.
 const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -55,6 +55,36 @@ impl Runner {
         }
     }
 
+    /// Calls a function when scheduled runs have decided that a test is down, or up again: after
+    /// [`fail_after`](crate::Registry::fail_after) failures or
+    /// [`recover_after`](crate::Registry::recover_after) passes in a row.
+    ///
+    /// The first that is known of a test is told of only where it is down. Nothing is told while the
+    /// instance drains. Each function is called on a thread of its own, one change after the other, so
+    /// it may block: it holds up no run. One that is 256 changes behind misses the next.
+    ///
+    /// # Errors
+    ///
+    /// When the thread cannot be started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use smoke_core::{Registry, Runner, Test};
+    /// # fn post(json: String) {}
+    /// # fn main() -> std::io::Result<()> {
+    /// # let runner = Runner::new(Registry::new().test(Test::new("shop::opens", async || {})));
+    /// runner.on_change(|change| {
+    ///     let json = serde_json::to_string(&change).expect("a change is always serializable");
+    ///     post(json); // to a webhook, with a time-out
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_change(&self, listener: impl Fn(Change) + Send + 'static) -> std::io::Result<()> {
+        self.watch().listeners().add(listener)
+    }
+
     /// Makes `ready` a FAIL, so that load balancers send their traffic elsewhere, and gives them that
     /// time to notice. Everything else goes on meanwhile, but no scheduled run starts.
     ///
@@ -74,7 +104,9 @@ impl Runner {
         // Before anybody can see that the drain has begun.
         let signals = Signals::listen(&coordinator);
         let end = self.watch().drain(until);
-        tracing::info!(target: "smoke", ?time, "draining: ready is no longer a pass");
+        log::line(move || {
+            tracing::info!(target: "smoke", ?time, "draining: ready is no longer a pass");
+        });
         // A set, so that nothing goes on waiting for somebody who has gone away.
         let mut waiting = JoinSet::new();
         let over = async {
@@ -204,7 +236,9 @@ async fn keep<F: Future<Output = ()>>(period: Duration, mut run: impl FnMut() ->
             .await
             .is_err()
         {
-            tracing::error!(target: "smoke", "a scheduled run panicked outside of its tests");
+            log::line(|| {
+                tracing::error!(target: "smoke", "a scheduled run panicked outside of its tests");
+            });
         }
         let ended = TokioInstant::now();
         due = next(

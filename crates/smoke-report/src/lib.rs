@@ -46,6 +46,7 @@
 //!   One that says FAIL without a reason remains a FAIL.
 //!   Unknown keys are ignored.
 
+mod change;
 mod counts;
 mod entry;
 mod format;
@@ -65,6 +66,7 @@ mod text;
 mod times;
 mod verdict;
 
+pub use change::{Change, TestState};
 pub use counts::Counts;
 pub use entry::TestReport;
 pub use format::{Format, ParseFormatError};

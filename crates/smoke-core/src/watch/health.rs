@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use smoke_report::TestState;
+
 /// How many results in a row change what is believed of a test.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Thresholds {
@@ -54,6 +56,14 @@ impl Health {
                     self.down_since.get_or_insert(now);
                 }
             }
+        }
+    }
+
+    pub(crate) fn state(&self) -> TestState {
+        match self.down_since {
+            Some(_) => TestState::Down,
+            None if self.has_passed => TestState::Up,
+            None => TestState::Unknown,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smoke_report::{Outcome, Reason, Report, Scope, TestReport};
+use smoke_report::{Change, Outcome, Reason, Report, Scope, TestReport, TestState};
 
 use super::health::{Evidence, Health, Thresholds};
 use super::snapshot::{Down, Newest, Plan, Snapshot};
@@ -63,10 +63,10 @@ impl Machine {
         self.since = now;
     }
 
-    /// A scheduled run has ended.
-    pub(crate) fn learn(&mut self, ran: &Ran<'_>, now: Instant) {
+    /// A scheduled run has ended. Returns what is believed otherwise now.
+    pub(crate) fn learn(&mut self, ran: &Ran<'_>, now: Instant) -> Vec<Change> {
         let Some(plan) = self.plans.get(ran.schedule) else {
-            return;
+            return Vec::new();
         };
         let (verdict, until) = (ran.report.verdict(), ran.began + plan.lasts());
         self.newest[ran.schedule] = Some(Newest {
@@ -76,11 +76,19 @@ impl Machine {
             began: ran.began,
         });
         self.passed[ran.schedule] |= verdict.is_pass();
+        let mut changes = Vec::new();
         for test in &ran.report.tests {
-            if let Some(evidence) = evidence(test) {
-                self.learn_of(test, evidence, (until, now));
+            let Some(evidence) = evidence(test) else {
+                continue;
+            };
+            if let Some(mut change) = self.learn_of(test, evidence, (until, now)) {
+                change.run.clone_from(&ran.report.run);
+                change.build.clone_from(&ran.report.build);
+                change.instance.clone_from(&ran.report.instance);
+                changes.push(change);
             }
         }
+        changes
     }
 
     fn learn_of(
@@ -88,7 +96,7 @@ impl Machine {
         test: &TestReport,
         evidence: Evidence,
         (until, now): (Instant, Instant),
-    ) {
+    ) -> Option<Change> {
         if !self.tests.contains_key(&test.name) {
             let fresh = Tested {
                 scope: test.scope,
@@ -98,14 +106,23 @@ impl Machine {
             };
             self.tests.insert(test.name.clone(), fresh);
         }
-        let Some(tested) = self.tests.get_mut(&test.name) else {
-            return;
-        };
+        let tested = self.tests.get_mut(&test.name)?;
+        let was = tested.health.state();
         tested.health.learn(evidence, self.thresholds, now);
         tested.until = tested.until.max(until);
         if evidence == Evidence::Fails {
             tested.cause = test.cause().chars().take(CAUSE).collect();
         }
+        let is = tested.health.state();
+        // Nobody is told that a test works of which nothing was known.
+        let changed = was != is && (was, is) != (TestState::Unknown, TestState::Up);
+        changed.then(|| {
+            let change = Change::new(&test.name, test.scope, was, is);
+            match is {
+                TestState::Down => change.with_cause(&tested.cause),
+                _ => change,
+            }
+        })
     }
 
     /// What probe paths read.

@@ -4,6 +4,7 @@
 //! No lock here is held while anything runs.
 
 mod health;
+mod listeners;
 mod machine;
 mod pace;
 mod probe;
@@ -28,6 +29,7 @@ pub use schedule::Schedule;
 pub(crate) use settings::{Periods, Settings};
 pub(crate) use snapshot::Plan;
 
+use listeners::Listeners;
 use machine::Machine;
 use probe::Circumstances;
 use snapshot::Snapshot;
@@ -44,6 +46,7 @@ pub(crate) struct Watch {
     begun: AtomicBool,
     /// When the drain ends, once it has begun.
     draining: watch::Sender<Option<TokioInstant>>,
+    listeners: Listeners,
 }
 
 impl Watch {
@@ -57,6 +60,7 @@ impl Watch {
             dead: AtomicBool::new(false),
             begun: AtomicBool::new(false),
             draining: watch::Sender::new(None),
+            listeners: Listeners::default(),
         }
     }
 
@@ -69,9 +73,18 @@ impl Watch {
         first
     }
 
-    /// A scheduled run has ended.
+    /// A scheduled run has ended. Listeners are told what that changes, but while the instance drains.
     pub(crate) fn learn(&self, ran: &Ran<'_>, now: Instant) {
-        self.change(|machine| machine.learn(ran, now));
+        let mut changes = self.change(|machine| machine.learn(ran, now));
+        changes.retain(|_| !self.is_draining());
+        for change in &changes {
+            self.listeners.tell(change);
+        }
+    }
+
+    /// Whom to tell when a test is down, or up again.
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// The scheduler has ended without being told to.
@@ -154,12 +167,13 @@ impl Watch {
         })
     }
 
-    fn change(&self, change: impl FnOnce(&mut Machine)) {
+    fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut machine);
+        let changed = change(&mut machine);
         let known = machine.snapshot();
         // Held by nobody for longer than it takes to read a few words.
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        changed
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Snapshot> {

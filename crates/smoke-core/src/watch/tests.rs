@@ -325,6 +325,39 @@ fn whoever_may_see_it_is_told_everything() {
     assert_eq!(off.reasons, ["paused"]);
 }
 
+#[test]
+fn listeners_hear_of_states_that_change_and_not_of_what_first_works() {
+    let mut bench = Bench::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    let listening = bench
+        .watch
+        .listeners()
+        .add(move |change| drop(tell.send(change.to_string())));
+    listening.unwrap();
+    let hears = |text: &str| {
+        let heard = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(heard, text);
+    };
+    bench.ran(&disk(Outcome::Passed));
+    for _ in 0..4 {
+        bench.ran(&database(Outcome::Failed));
+    }
+    hears("shop::database (shared) is down, and was up");
+    for _ in 0..3 {
+        bench.ran(&database(Outcome::Passed));
+    }
+    hears("shop::database (shared) is up, and was down");
+    let new = test("shop::mail", Scope::Shared, Outcome::Failed).with_message("no answer");
+    bench.ran(&[new]);
+    hears("shop::mail (shared) is down, and was unknown: no answer");
+    bench.watch.drain(TokioInstant::now());
+    bench.ran(&[test("shop::mail", Scope::Shared, Outcome::Passed)]);
+    drop(bench);
+    // Nothing more until the watch is gone.
+    let ended = std::sync::mpsc::RecvTimeoutError::Disconnected;
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)), Err(ended));
+}
+
 /// Ten minutes of a database that is locked, as five probers on three selections see it.
 #[test]
 fn a_locked_database_shows_as_degraded_and_takes_nobody_out() {
