@@ -25,6 +25,7 @@ mod free {
     #[smoke_test(
         slow,
         instance,
+        advisory,
         timeout = "1m 30s",
         tags("users", "x"),
         serial = "mail",
@@ -234,6 +235,7 @@ fn what_an_attribute_says_arrives() {
     );
     assert!(test.is_slow());
     assert_eq!(test.scope(), Scope::Instance);
+    assert!(test.is_advisory());
     assert_eq!(test.kind(), Kind::Http);
     assert_eq!(test.class(), "macros::free");
     assert_eq!(test.tag_list(), ["users", "x"]);
@@ -248,6 +250,7 @@ fn what_is_not_said_is_left_to_the_registry() {
     assert_eq!(test.summary(), None);
     assert!(!test.is_slow());
     assert_eq!(test.scope(), Scope::Shared);
+    assert!(!test.is_advisory());
     assert_eq!(test.kind(), Kind::Unit);
     assert!(test.tag_list().is_empty());
     assert_eq!(test.time_limit(), None);

@@ -4,7 +4,7 @@ use crate::{Outcome, TestReport};
 
 /// The number of tests with each outcome.
 ///
-/// `run` is `passed + failed + errored`.
+/// `run` is `passed + failed + errored + warned`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -18,6 +18,8 @@ pub struct Counts {
     pub failed: usize,
     /// The tests that errored.
     pub errored: usize,
+    /// The advisory tests that did not pass.
+    pub warned: usize,
     /// The tests that were skipped.
     pub skipped: usize,
 }
@@ -35,6 +37,7 @@ impl Counts {
                 Outcome::Passed => counts.passed += 1,
                 Outcome::Failed => counts.failed += 1,
                 Outcome::Errored => counts.errored += 1,
+                Outcome::Warned => counts.warned += 1,
                 Outcome::Skipped => counts.skipped += 1,
             }
         }

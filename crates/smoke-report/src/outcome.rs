@@ -13,6 +13,8 @@ pub enum Outcome {
     Failed,
     /// Anything else went wrong: an error, a panic, a limit, a rollback that is not certain.
     Errored,
+    /// It is advisory, and did not pass: that is said, and blocks nothing.
+    Warned,
     /// It did not run, for a known reason.
     Skipped,
 }
@@ -24,10 +26,10 @@ impl Outcome {
         !matches!(self, Outcome::Skipped)
     }
 
-    /// Whether the outcome lets a run pass: passed or skipped.
+    /// Whether the outcome lets a run pass: passed, warned or skipped.
     #[must_use]
     pub const fn is_good(self) -> bool {
-        matches!(self, Outcome::Passed | Outcome::Skipped)
+        matches!(self, Outcome::Passed | Outcome::Warned | Outcome::Skipped)
     }
 }
 
@@ -37,6 +39,7 @@ impl fmt::Display for Outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "failed",
             Outcome::Errored => "errored",
+            Outcome::Warned => "warned",
             Outcome::Skipped => "skipped",
         })
     }
@@ -44,18 +47,23 @@ impl fmt::Display for Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome::{Errored, Failed, Passed, Skipped};
+    use super::Outcome::{Errored, Failed, Passed, Skipped, Warned};
 
     #[test]
-    fn only_passed_and_skipped_are_good_and_only_skipped_did_not_run() {
-        assert!(Passed.is_good() && Skipped.is_good());
+    fn only_failed_and_errored_are_not_good_and_only_skipped_did_not_run() {
+        assert!(Passed.is_good() && Warned.is_good() && Skipped.is_good());
         assert!(!Failed.is_good() && !Errored.is_good());
-        assert!(Passed.ran() && Failed.ran() && Errored.ran() && !Skipped.ran());
+        assert!(
+            [Passed, Failed, Errored, Warned]
+                .iter()
+                .all(|outcome| outcome.ran())
+        );
+        assert!(!Skipped.ran());
     }
 
     #[test]
     fn an_outcome_is_shown_as_it_is_written_in_json() {
-        for outcome in [Passed, Failed, Errored, Skipped] {
+        for outcome in [Passed, Failed, Errored, Warned, Skipped] {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.to_string());
         }
     }

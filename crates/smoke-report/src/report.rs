@@ -78,11 +78,11 @@ impl Report {
         self
     }
 
-    /// PASS only if at least one test ran, none failed or errored, and there is no reason against it.
+    /// PASS only if at least one test passed, none failed or errored, and there is no reason against it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let good = self.tests.iter().all(|test| test.outcome.is_good());
-        if self.reasons.is_empty() && good && self.any_ran() {
+        if self.reasons.is_empty() && good && self.any_passed() {
             Verdict::Pass
         } else {
             Verdict::Fail
@@ -95,15 +95,19 @@ impl Report {
         Counts::of(&self.tests)
     }
 
-    /// The reasons as answers show them. If no test ran and there is no reason, it is "no test ran".
+    /// The reasons as answers show them. If there is none, and no test passed, failed or errored, it is "no
+    /// test ran", or that only advisory tests did.
     ///
     /// Empty if only the tests decide the verdict.
     #[must_use]
     pub fn fail_reasons(&self) -> Vec<String> {
-        if self.reasons.is_empty() && !self.any_ran() {
-            vec!["no test ran".to_owned()]
-        } else {
+        let decides = |test: &TestReport| test.outcome.ran() && test.outcome != Outcome::Warned;
+        if !self.reasons.is_empty() || self.tests.iter().any(decides) {
             self.reasons.clone()
+        } else if self.warned_tests().next().is_some() {
+            vec!["only advisory tests ran, and none of them passed".to_owned()]
+        } else {
+            vec!["no test ran".to_owned()]
         }
     }
 
@@ -134,6 +138,11 @@ impl Report {
         self.names(Outcome::Errored)
     }
 
+    /// The names of the advisory tests that did not pass.
+    pub fn warned_tests(&self) -> impl Iterator<Item = &str> {
+        self.names(Outcome::Warned)
+    }
+
     /// The names of the tests that were skipped.
     pub fn skipped_tests(&self) -> impl Iterator<Item = &str> {
         self.names(Outcome::Skipped)
@@ -149,7 +158,8 @@ impl Report {
         self.with_outcome(outcome).map(|test| test.name.as_str())
     }
 
-    fn any_ran(&self) -> bool {
-        self.tests.iter().any(|test| test.outcome.ran())
+    fn any_passed(&self) -> bool {
+        let mut tests = self.tests.iter();
+        tests.any(|test| test.outcome == Outcome::Passed)
     }
 }

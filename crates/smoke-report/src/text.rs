@@ -29,6 +29,9 @@ fn header(report: &Report) -> String {
         counts.failed,
         counts.errored,
     );
+    if counts.warned > 0 {
+        header.push_str(&format!("tests warned: {}\n", counts.warned));
+    }
     if counts.skipped > 0 {
         header.push_str(&format!("tests skipped: {}\n", counts.skipped));
     }
@@ -41,7 +44,13 @@ fn lines(report: &Report) -> Vec<String> {
     let reasons = reasons
         .iter()
         .map(|reason| line::of(&format!("reason: {reason}")));
-    let tests = [Outcome::Failed, Outcome::Errored, Outcome::Skipped]
+    let tests = [
+        Outcome::Failed,
+        Outcome::Errored,
+        Outcome::Warned,
+        Outcome::Skipped,
+    ];
+    let tests = tests
         .into_iter()
         .flat_map(|outcome| report.with_outcome(outcome))
         .map(|test| line::of(&sentence(test)));

@@ -30,7 +30,8 @@ proptest! {
     fn text_has_or_counts_every_line(report in any_report()) {
         let body = report.render(Format::Text);
         let counts = report.counts();
-        let expected = report.fail_reasons().len() + counts.failed + counts.errored + counts.skipped;
+        let expected = report.fail_reasons().len() + counts.failed
+            + counts.errored + counts.warned + counts.skipped;
         let lines: Vec<&str> = body.split_once("\n\n").map_or("", |(_, lines)| lines).lines().collect();
         let left_out = lines.last().and_then(|last| last.strip_prefix("... and ")?.split_once(" more line"));
         let found = match left_out {

@@ -87,9 +87,9 @@ fn a_pass_that_contradicts_itself_is_an_error_that_says_how() {
         ),
         (
             format!(r#""tests": {{{SKIPPED}}}"#),
-            "lists no test that ran",
+            "lists no test that passed",
         ),
-        (r#""tests_run": 3"#.to_owned(), "lists no test that ran"),
+        (r#""tests_run": 3"#.to_owned(), "lists no test that passed"),
     ] {
         let error = read(&format!(r#"{{"status": "PASS", {rest}}}"#)).unwrap_err();
         let expected = format!("the answer says PASS, but {contradiction}");

@@ -305,7 +305,8 @@ impl Run {
                 self.over(chosen, ended);
             }
             What::Hook { told, .. } => {
-                self.halt_after(&ended);
+                let error = ended.result.as_ref().err();
+                self.halt_unless(error.is_none_or(|error| error.kind() == ErrorKind::Skipped));
                 let _ = told.send(ended);
             }
         }
@@ -314,8 +315,9 @@ impl Run {
 
     /// A test is over, whether or not it was executed.
     fn over(&self, chosen: Chosen, ended: Ended) {
-        self.halt_after(&ended);
-        let report = self.course.catalogue.entry(chosen.position).report(ended);
+        let entry = self.course.catalogue.entry(chosen.position);
+        let report = entry.report(ended);
+        self.halt_unless(report.outcome.is_good());
         match chosen.suite {
             Some(suite) => drop(suite.send((chosen.position, report))),
             None => self.noted(chosen.position, report),
@@ -324,9 +326,7 @@ impl Run {
 
     /// Has nothing more begin where the run is to stop at the first that does not pass: before the
     /// next test is given this one's place.
-    fn halt_after(&self, ended: &Ended) {
-        let error = ended.result.as_ref().err();
-        let is_good = error.is_none_or(|error| error.kind() == ErrorKind::Skipped);
+    fn halt_unless(&self, is_good: bool) {
         if !is_good && self.course.selection.is_fail_fast() {
             self.halted.store(true, Ordering::SeqCst);
         }

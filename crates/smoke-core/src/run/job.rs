@@ -120,6 +120,12 @@ impl Job {
         *said = why;
     }
 
+    /// Whether something may have stayed of it, since it was last seen to leave nothing.
+    pub(crate) fn may_have_left_something(&self) -> bool {
+        let latches = self.latches();
+        latches.barred.is_some() || latches.resting.is_some()
+    }
+
     /// Takes note that the job has left nothing behind.
     pub(crate) fn rested(&self) {
         self.latches().resting = None;

@@ -7,6 +7,7 @@ use super::catalogue::Entry;
 use super::ended::Ended;
 use crate::error::MOST_CAUSES;
 use crate::redact::{REPORTED, shown};
+use crate::rollback::RollbackVerdict;
 use crate::{ErrorKind, Result};
 
 /// More of a message is not reported: what was read of an error, and what the runner says beside it.
@@ -30,9 +31,21 @@ impl Entry {
         report.times = ended.times;
         report.requests = ended.requests;
         report.requests.truncate(MOST_REQUESTS);
+        let left = leaves_something(&ended.result) || self.job.may_have_left_something();
+        let blocks = !test.advisory || left;
         tell(&mut report, ended.result);
+        if !blocks && !report.outcome.is_good() {
+            report.outcome = Outcome::Warned;
+        }
         report
     }
+}
+
+/// Whether what a test wrote may have stayed, or nobody knows.
+pub(super) fn leaves_something(result: &Result) -> bool {
+    let error = result.as_ref().err();
+    let verdict = error.and_then(|error| error.downcast_ref::<RollbackVerdict>());
+    verdict.is_some_and(RollbackVerdict::may_have_left_something)
 }
 
 /// Puts a result into a report. No secret that is known by its form gets further than here.

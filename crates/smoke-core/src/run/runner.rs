@@ -456,7 +456,7 @@ impl Runner {
             reason: None,
         };
         self.0.gate.land(ticket, answer);
-        if !report.verdict().is_pass() {
+        if !report.verdict().is_pass() || report.warned_tests().next().is_some() {
             let catalogue = Arc::clone(&self.0.catalogue);
             // Nobody waits for these lines, and they may be many.
             log::leave(move || Trail::causes(&asker, &report, &catalogue, Instant::now()));

@@ -110,7 +110,7 @@ impl Trail {
     /// Why the tests of a run did not pass, each in a line: they may be many.
     pub(crate) fn causes(asker: &Asker, report: &Report, catalogue: &Catalogue, now: Instant) {
         let (asked_by, peer, user_agent) = shown_asker(asker);
-        for test in not_passed(report) {
+        for test in not_passed(report).chain(warned(report)) {
             let ration = catalogue.ration(&test.name);
             let Some(left_out) = ration.and_then(|ration| ration.line(now)) else {
                 continue;
@@ -153,6 +153,11 @@ fn shown_asker(
 fn not_passed(report: &Report) -> impl Iterator<Item = &TestReport> {
     let tests = report.tests.iter();
     tests.filter(|test| matches!(test.outcome, Outcome::Failed | Outcome::Errored))
+}
+
+fn warned(report: &Report) -> impl Iterator<Item = &TestReport> {
+    let tests = report.tests.iter();
+    tests.filter(|test| test.outcome == Outcome::Warned)
 }
 
 /// The first failures of a run.

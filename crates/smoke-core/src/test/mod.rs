@@ -49,6 +49,7 @@ pub struct Test {
     pub(crate) tags: Vec<String>,
     pub(crate) slow: bool,
     pub(crate) scope: Scope,
+    pub(crate) advisory: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) serial: Option<String>,
     pub(crate) skip: Option<String>,
@@ -67,6 +68,7 @@ impl Test {
             tags: Vec::new(),
             slow: false,
             scope: Scope::Shared,
+            advisory: false,
             timeout: None,
             serial: None,
             skip: None,
@@ -104,6 +106,17 @@ impl Test {
     #[must_use]
     pub fn instance(mut self) -> Self {
         self.scope = Scope::Instance;
+        self
+    }
+
+    /// Reports the test as warned where it fails or errs: it is seen, and blocks neither a verdict nor
+    /// traffic. What it leaves behind is no warning: where something that it wrote may have stayed, it is
+    /// errored as any other test.
+    ///
+    /// A run in which nothing but advisory tests ran, and none of them passed, is a FAIL.
+    #[must_use]
+    pub fn advisory(mut self) -> Self {
+        self.advisory = true;
         self
     }
 
@@ -168,6 +181,12 @@ impl Test {
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// Whether a failure is only reported, and blocks nothing.
+    #[must_use]
+    pub fn is_advisory(&self) -> bool {
+        self.advisory
     }
 
     /// Whether the test runs only if slow tests are asked for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::entries;
-use crate::{Report, TestReport, Verdict, millis};
+use crate::{Outcome, Report, TestReport, Verdict, millis};
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -19,6 +19,8 @@ struct Written<'a> {
     errored_tests: Vec<&'a str>,
     #[serde(with = "millis")]
     time: Duration,
+    tests_warned: usize,
+    warned_tests: Vec<&'a str>,
     tests_skipped: usize,
     skipped_tests: Vec<&'a str>,
     reasons: Vec<String>,
@@ -42,6 +44,8 @@ impl Serialize for Report {
             failed_tests: self.failed_tests().collect(),
             errored_tests: self.errored_tests().collect(),
             time: self.duration,
+            tests_warned: counts.warned,
+            warned_tests: self.warned_tests().collect(),
             tests_skipped: counts.skipped,
             skipped_tests: self.skipped_tests().collect(),
             reasons: self.fail_reasons(),
@@ -129,8 +133,12 @@ impl Read {
                 "counts {} failed and {} errored tests",
                 self.tests_failed, self.tests_errored
             ))
-        } else if !self.tests.iter().any(|test| test.outcome.ran()) {
-            Some("lists no test that ran".to_owned())
+        } else if !self
+            .tests
+            .iter()
+            .any(|test| test.outcome == Outcome::Passed)
+        {
+            Some("lists no test that passed".to_owned())
         } else {
             None
         }

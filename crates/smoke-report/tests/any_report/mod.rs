@@ -115,11 +115,11 @@ fn report(
 
 /// Any report: passes and failures in like measure.
 pub(crate) fn any_report() -> impl Strategy<Value = Report> {
-    use Outcome::{Errored, Failed, Passed, Skipped};
+    use Outcome::{Errored, Failed, Passed, Skipped, Warned};
     prop_oneof![
-        report(&[Passed, Skipped], Just(Vec::new()), 0..20),
+        report(&[Passed, Warned, Skipped], Just(Vec::new()), 0..20),
         report(
-            &[Passed, Failed, Errored, Skipped],
+            &[Passed, Failed, Errored, Warned, Skipped],
             vec(text(), 0..4),
             0..20
         ),
