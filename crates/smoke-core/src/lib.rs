@@ -56,6 +56,7 @@
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
+//! | `metrics` | no | the path `metrics` under the prefix: OpenMetrics, for Prometheus |
 
 mod access;
 mod app;

@@ -2,6 +2,8 @@
 
 mod asker;
 mod face;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod negotiate;
 mod probe;
 mod query;
@@ -119,8 +121,12 @@ impl Endpoint {
     /// What is answered without a run; nothing where one is asked for, or where the request is
     /// refused.
     fn probed(&self, route: Route, head: &Parts, viewer: Viewer) -> Option<Response<Bytes>> {
-        let probe = route.probe(&head.method)?;
         let answered = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        #[cfg(feature = "metrics")]
+        if route == Route::Metrics && answered && viewer == Viewer::Trusted {
+            return Some(self.metrics());
+        }
+        let probe = route.probe(&head.method)?;
         let may = probe.is_for_everybody() || viewer != Viewer::Refused;
         (answered && may).then(|| self.stand(probe, head, viewer))
     }
@@ -162,6 +168,15 @@ impl Endpoint {
         }
     }
 
+    /// Why a stranger does not get what is asked for.
+    fn token_needed(&self, what: &'static str) -> Declined {
+        if self.runner.access().has_token() {
+            Declined::TokenNeeded(what)
+        } else {
+            Declined::NoTokenSet(what)
+        }
+    }
+
     /// Whether a run may be asked for, and which.
     fn judge(
         &self,
@@ -180,7 +195,10 @@ impl Endpoint {
             Route::Fast => false,
             Route::Slow => true,
             Route::Unknown => return Err(Declined::UnknownPath),
-            Route::Live | Route::Startup | Route::Ready | Route::Status => {
+            Route::Metrics if viewer == Viewer::Stranger => {
+                return Err(self.token_needed("the metrics"));
+            }
+            Route::Live | Route::Startup | Route::Ready | Route::Status | Route::Metrics => {
                 return Err(Declined::Method(Allowed::Probes));
             }
         };
@@ -206,12 +224,7 @@ impl Endpoint {
         if let (Viewer::Stranger, Some((_, what))) =
             (viewer, privileged.iter().find(|(asked, _)| *asked))
         {
-            let has_token = self.runner.access().has_token();
-            return Err(if has_token {
-                Declined::TokenNeeded(what)
-            } else {
-                Declined::NoTokenSet(what)
-            });
+            return Err(self.token_needed(what));
         }
         if let Err(error) = &query.format {
             return Err(Declined::Query(error.clone()));

@@ -18,6 +18,8 @@ pub enum Route {
     Ready,
     /// Whether its scheduled runs pass: `{prefix}/status`.
     Status,
+    /// What is known, as OpenMetrics: `{prefix}/metrics`. Needs the feature `metrics`.
+    Metrics,
     /// A path that does not exist.
     Unknown,
 }
@@ -74,6 +76,7 @@ fn route(rest: &str) -> Route {
         "/startup" => Route::Startup,
         "/ready" => Route::Ready,
         "/status" => Route::Status,
+        "/metrics" if cfg!(feature = "metrics") => Route::Metrics,
         _ => Route::Unknown,
     }
 }

@@ -124,6 +124,27 @@ impl RollbackVerdict {
         matches!(self, Self::RolledBack)
     }
 
+    /// The verdict in a word or two, without anything that a database said.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::RolledBack => "rolled back",
+            Self::Escaped { .. } => "escaped",
+            Self::Bypassed { .. } => "bypassed",
+            Self::ConnectionLost { .. } => "connection lost",
+            Self::Straggler { .. } => "straggler",
+            Self::Contended { .. } => "contended",
+            Self::NoCapacity { .. } => "no capacity",
+            Self::Unreachable { .. } => "unreachable",
+            Self::ReadOnly { .. } => "read only",
+            Self::SchemaChanged { .. } => "schema changed",
+            Self::NonTransactional { .. } => "non-transactional",
+            Self::PastLimit { .. } => "past its limit",
+            Self::Refused { .. } => "refused",
+            Self::Limit { .. } => "limit of the sandbox",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
     /// Whether the same test may well be rolled back and pass a moment later.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Contended { .. } | Self::SchemaChanged { .. })

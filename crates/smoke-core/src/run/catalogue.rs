@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Job;
+use super::tally::Tally;
 use crate::access::Access;
 use crate::providers::{Providers, Supplies};
 use crate::ration::Ration;
@@ -28,6 +29,8 @@ pub(crate) struct Catalogue {
     pub(crate) settings: Settings,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) fail_status: u16,
+    /// What has come of its runs.
+    pub(crate) tally: Tally,
     thresholds: Thresholds,
     hold: bool,
 }
@@ -111,6 +114,7 @@ impl Catalogue {
             settings,
             schedules,
             fail_status,
+            tally: Tally::default(),
             thresholds,
             hold,
         }

@@ -316,6 +316,7 @@ impl Run {
     /// A test is over, whether or not it was executed.
     fn over(&self, chosen: Chosen, ended: Ended) {
         let entry = self.course.catalogue.entry(chosen.position);
+        self.course.catalogue.tally.ended(&ended.result);
         let report = entry.report(ended);
         self.halt_unless(report.outcome.is_good());
         match chosen.suite {

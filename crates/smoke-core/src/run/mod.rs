@@ -29,6 +29,7 @@ mod runner;
 mod stage;
 mod stop;
 mod suite;
+mod tally;
 mod trail;
 mod turn;
 mod wish;

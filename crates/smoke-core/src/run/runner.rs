@@ -22,6 +22,8 @@ use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
 use super::patience::{Asked, Late, landing};
+#[cfg(feature = "metrics")]
+use super::tally::Tally;
 use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::watch::{Settings, Watch};
@@ -312,6 +314,7 @@ impl Runner {
         mut report: Report,
         retry_after: Option<Duration>,
     ) -> Answer {
+        self.0.catalogue.tally.refused(why);
         self.0.trail.refused(asker, why, &report, Instant::now());
         report.build.clone_from(&self.0.catalogue.build);
         report.instance.clone_from(&self.0.catalogue.instance);
@@ -355,6 +358,12 @@ impl Runner {
     /// The status of a FAIL.
     pub(crate) fn fail_status(&self) -> u16 {
         self.0.catalogue.fail_status
+    }
+
+    /// What has come of its runs.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.catalogue.tally
     }
 
     pub(crate) fn schedules(&self) -> &[Schedule] {
@@ -435,6 +444,7 @@ impl Runner {
             watchers: self.0.watchers.clone(),
         };
         let report = Arc::new(course.run().await);
+        self.0.catalogue.tally.ran(report.verdict());
         let limit = self.0.catalogue.limits.of_run(selection.is_slow());
         in_flight
             .end(began_at + limit - self.0.catalogue.limits.timing.closing)

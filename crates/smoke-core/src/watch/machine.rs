@@ -44,6 +44,20 @@ struct Tested {
     /// Until when what is believed counts.
     until: Instant,
     cause: String,
+    /// What the newest run found.
+    outcome: Outcome,
+    duration: Duration,
+}
+
+/// What the newest scheduled run found of a test.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Debug)]
+pub(crate) struct TestMeasure {
+    pub(crate) name: String,
+    pub(crate) scope: Scope,
+    pub(crate) outcome: Outcome,
+    pub(crate) duration: Duration,
+    pub(crate) down: bool,
 }
 
 impl Machine {
@@ -78,10 +92,7 @@ impl Machine {
         self.passed[ran.schedule] |= verdict.is_pass();
         let mut changes = Vec::new();
         for test in &ran.report.tests {
-            let Some(evidence) = evidence(test) else {
-                continue;
-            };
-            if let Some(mut change) = self.learn_of(test, evidence, (until, now)) {
+            if let Some(mut change) = self.learn_of(test, (until, now)) {
                 change.run.clone_from(&ran.report.run);
                 change.build.clone_from(&ran.report.build);
                 change.instance.clone_from(&ran.report.instance);
@@ -94,7 +105,6 @@ impl Machine {
     fn learn_of(
         &mut self,
         test: &TestReport,
-        evidence: Evidence,
         (until, now): (Instant, Instant),
     ) -> Option<Change> {
         if !self.tests.contains_key(&test.name) {
@@ -103,10 +113,14 @@ impl Machine {
                 health: Health::default(),
                 until,
                 cause: String::new(),
+                outcome: test.outcome,
+                duration: test.duration,
             };
             self.tests.insert(test.name.clone(), fresh);
         }
         let tested = self.tests.get_mut(&test.name)?;
+        (tested.outcome, tested.duration) = (test.outcome, test.duration);
+        let evidence = evidence(test)?;
         let was = tested.health.state();
         tested.health.learn(evidence, self.thresholds, now);
         tested.until = tested.until.max(until);
@@ -123,6 +137,19 @@ impl Machine {
                 _ => change,
             }
         })
+    }
+
+    /// What the newest runs found, test by test.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn tests(&self) -> Vec<TestMeasure> {
+        let tests = self.tests.iter().map(|(name, tested)| TestMeasure {
+            name: name.clone(),
+            scope: tested.scope,
+            outcome: tested.outcome,
+            duration: tested.duration,
+            down: tested.health.down_since().is_some(),
+        });
+        tests.collect()
     }
 
     /// What probe paths read.

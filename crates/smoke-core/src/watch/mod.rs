@@ -22,6 +22,8 @@ use tokio::time::Instant as TokioInstant;
 
 pub(crate) use health::Thresholds;
 pub(crate) use machine::Ran;
+#[cfg(feature = "metrics")]
+pub(crate) use machine::TestMeasure;
 pub(crate) use pace::{first, next};
 pub(crate) use probe::Judgement;
 pub use probe::Probe;
@@ -129,6 +131,18 @@ impl Watch {
             .collect();
         known.tell(&mut standing, now);
         standing
+    }
+
+    /// What the newest scheduled runs found: of each test, and of each schedule.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn measures(
+        &self,
+        now: Instant,
+    ) -> (Vec<TestMeasure>, Vec<smoke_report::ScheduleStanding>) {
+        let mut standing = Standing::new("metrics", smoke_report::Verdict::Pass);
+        self.known().tell(&mut standing, now);
+        let machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        (machine.tests(), standing.schedules)
     }
 
     /// When the oldest run began that an answer rests on.

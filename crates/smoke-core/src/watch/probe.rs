@@ -57,6 +57,10 @@ impl Judgement {
 }
 
 impl Probe {
+    /// All of them.
+    #[cfg(feature = "metrics")]
+    pub(crate) const ALL: [Self; 4] = [Self::Live, Self::Startup, Self::Ready, Self::Status];
+
     /// Whether everybody is answered, also where a token is required: probers have none.
     pub(crate) fn is_for_everybody(self) -> bool {
         self != Self::Status
