@@ -73,6 +73,7 @@
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
+//! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
 //! | `tokio` | yes | `ConnectInfo` in the requests of tests, if users' requests have it |
 
 mod app;

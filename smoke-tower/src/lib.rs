@@ -63,6 +63,7 @@
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
+//! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
 
 mod app;
 mod body;
