@@ -74,6 +74,7 @@
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
+//! | `logs` | no | `smoke_core::logs::layer()`: what a test logged, in its answer |
 //! | `tokio` | yes | `ConnectInfo` in the requests of tests, if users' requests have it |
 
 mod app;

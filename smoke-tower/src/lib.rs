@@ -64,6 +64,7 @@
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
+//! | `logs` | no | `smoke_core::logs::layer()`: what a test logged, in its answer |
 
 mod app;
 mod body;

@@ -35,7 +35,11 @@ async fn the_trusted_are_told_what_scheduled_runs_found() {
     let shop = layered(SmokeLayer::new(&runner));
     let early = scraped(&shop).await;
     assert_eq!(early.status, 200);
-    assert!(early.body.contains("smoke_probe{probe=\"ready\"} 0.0\n"), "{}", early.body);
+    assert!(
+        early.body.contains("smoke_probe{probe=\"ready\"} 0.0\n"),
+        "{}",
+        early.body
+    );
     runner.start();
     let look = async || scraped(&shop).await.body;
     let wanted = |body: &String| body.contains("smoke_state{state=\"down\"} 1.0\n");
@@ -50,15 +54,25 @@ async fn the_trusted_are_told_what_scheduled_runs_found() {
         "smoke_schedule_passed{schedule=\"fast every 100ms\"} 0.0",
         "# EOF",
     ] {
-        assert!(body.lines().any(|found| found == line), "{line} is missing: {body}");
+        assert!(
+            body.lines().any(|found| found == line),
+            "{line} is missing: {body}"
+        );
     }
-    for name in ["smoke_runs_total{verdict=\"fail\"} ", "smoke_schedule_age_seconds{", "smoke_test_duration_seconds{"] {
+    for name in [
+        "smoke_runs_total{verdict=\"fail\"} ",
+        "smoke_schedule_age_seconds{",
+        "smoke_test_duration_seconds{",
+    ] {
         assert!(body.contains(name), "{name} is missing: {body}");
     }
     assert!(!body.contains("kangaroo"), "no message is a label: {body}");
     let answer = scraped(&shop).await;
     let kind = answer.header("content-type");
-    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    assert!(
+        kind.starts_with("application/openmetrics-text; version=1.0.0"),
+        "{kind}"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +86,10 @@ async fn what_was_refused_is_counted_by_its_reason() {
     }
     let body = scraped(&shop).await.body;
     let line = "smoke_refused_starts_total{reason=\"off\"} 3";
-    assert!(body.lines().any(|found| found == line), "{line} is missing: {body}");
+    assert!(
+        body.lines().any(|found| found == line),
+        "{line} is missing: {body}"
+    );
 }
 
 #[tokio::test]
@@ -82,8 +99,13 @@ async fn strangers_are_told_nothing() {
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("x-smoke-status"), "FAIL");
     assert!(!answer.body.contains("smoke_"), "{}", answer.body);
-    let without = layered(SmokeLayer::new(Registry::new().test(Test::new("shop::opens", async || {}))));
-    assert_eq!(support::get(&without, "/smoketest/metrics").await.status, 403);
+    let without = layered(SmokeLayer::new(
+        Registry::new().test(Test::new("shop::opens", async || {})),
+    ));
+    assert_eq!(
+        support::get(&without, "/smoketest/metrics").await.status,
+        403
+    );
     let posted = support::request(Method::POST, "/smoketest/metrics");
     let posted = support::ask(without, posted).await;
     assert_eq!(posted.status, 403);

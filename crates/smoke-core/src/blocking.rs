@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::panic::watched_thread;
+use crate::scene::watched_thread;
 use crate::theirs::{let_go, panicked};
 use crate::thread::only_smoke_tests_run_here;
 use crate::{Context, Error, Result};

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::panic;
 use crate::rollback::{HandleToken, Session};
+use crate::scene::watched;
 use crate::theirs::{Caught, let_go, panicked};
 use crate::thread::Payload;
 use crate::{Context, Error, ErrorKind, Result};
@@ -36,7 +37,7 @@ impl Errand {
     ) -> Self {
         let (tell, told) = oneshot::channel();
         let (cx, grace) = (cx.clone(), cx.timing().letting_go);
-        let task = stage.spawn(panic::watched(cx.scene(), async move {
+        let task = stage.spawn(watched(cx.scene(), async move {
             let _alive = alive;
             let CarriedOut { told, left } = carry_out(&cx, work).await;
             let _ = tell.send(told);

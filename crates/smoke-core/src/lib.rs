@@ -57,6 +57,7 @@
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | the path `metrics` under the prefix: OpenMetrics, for Prometheus |
+//! | `logs` | no | `logs::layer()`: what a test logged, in its answer |
 
 mod access;
 mod app;
@@ -71,10 +72,17 @@ mod ensure;
 mod errand;
 mod error;
 mod fixture;
+#[cfg_attr(
+    not(feature = "logs"),
+    expect(dead_code, reason = "nobody listens without the feature")
+)]
+mod heard;
 mod limits;
 #[cfg(feature = "live")]
 mod live;
 mod log;
+#[cfg(feature = "logs")]
+pub mod logs;
 mod one_line;
 mod panic;
 mod piece;
@@ -85,6 +93,7 @@ mod registry;
 mod remote;
 pub mod rollback;
 mod run;
+mod scene;
 mod scheduler;
 mod select;
 mod standing;

@@ -3,56 +3,23 @@
 mod hook;
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use smoke_report::Place;
 
 use crate::Error;
+use crate::scene::{Scene, current};
 use crate::thread::is_ours;
 
 pub(crate) use hook::{stand_in_front, stands_in_front};
 
-/// Where the last panic of one test happened.
-pub(crate) type Scene = Arc<Mutex<Option<Place>>>;
-
-tokio::task_local! {
-    static TASK: Scene;
-}
-
-thread_local! {
-    static THREAD: RefCell<Option<Scene>> = const { RefCell::new(None) };
-}
-
 /// Whether a panic is a smoke test's; its place is kept in the test's scene, where there is one.
 fn is_of_a_smoke_test(info: &PanicHookInfo<'_>) -> bool {
-    let keep = |scene: &Scene| {
-        *scene.lock().unwrap_or_else(PoisonError::into_inner) = info.location().map(Place::from);
-    };
-    let kept = TASK.try_with(keep).is_ok()
-        || THREAD
-            .try_with(|scene| scene.try_borrow().ok()?.as_ref().map(keep))
-            .is_ok_and(|kept| kept.is_some());
-    kept || is_ours()
-}
-
-/// Runs a test's future so that the place of a panic in it is kept in `scene`.
-pub(crate) async fn watched<Fut: Future>(scene: Scene, future: Fut) -> Fut::Output {
-    TASK.scope(scene, future).await
-}
-
-/// Runs a test's function so that the place of a panic in it is kept in `scene`.
-pub(crate) fn watched_thread<T>(scene: Scene, body: impl FnOnce() -> T) -> T {
-    /// Puts back what was there, whatever the function does.
-    struct Before(Option<Scene>);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            THREAD.set(self.0.take());
-        }
+    let scene = current();
+    if let Some(scene) = &scene {
+        scene.panicked_at(info.location().map(Place::from));
     }
-    let _before = Before(THREAD.replace(Some(scene)));
-    body()
+    scene.is_some() || is_ours()
 }
 
 /// The message of a panic.
@@ -64,7 +31,7 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
 
 /// Where a caught panic happened, as the hook has kept it.
 pub(crate) fn place(scene: &Scene) -> Option<Place> {
-    scene.lock().unwrap_or_else(PoisonError::into_inner).take()
+    scene.take_place()
 }
 
 /// The error that a caught panic becomes, with the place that the hook has kept.

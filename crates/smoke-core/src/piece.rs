@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::Context;
-use crate::panic::Scene;
 use crate::rollback::HandleToken;
+use crate::scene::Scene;
 
 /// A piece of a test's work. The test has not ended while a future of it lives. A panic in it counts as
 /// the test's.
@@ -28,7 +28,7 @@ impl Piece {
     /// Does the work. The future is dropped before the test can end.
     pub async fn carry_out<Fut: Future>(self, future: Fut) -> Fut::Output {
         let _alive = self.alive;
-        crate::panic::watched(self.scene, future).await
+        crate::scene::watched(self.scene, future).await
     }
 }
 

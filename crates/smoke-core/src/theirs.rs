@@ -12,7 +12,8 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinError;
 
 use crate::Error;
-use crate::panic::{self, Scene};
+use crate::panic;
+use crate::scene::Scene;
 use crate::thread::{
     Payload, discard, keeps_time, only_smoke_tests_run_here, only_smoke_tests_run_within,
 };

@@ -23,7 +23,9 @@ fn endpoint() -> Endpoint {
 }
 
 fn method() -> impl Strategy<Value = Method> {
-    let known = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "CONNECT", "PURGE"];
+    let known = [
+        "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "CONNECT", "PURGE",
+    ];
     select(&known[..]).prop_map(|name| Method::from_bytes(name.as_bytes()).expect("a method"))
 }
 
@@ -39,8 +41,23 @@ fn path() -> impl Strategy<Value = String> {
 
 fn query() -> impl Strategy<Value = String> {
     let pieces = select(vec![
-        "?", "&", "=", "format", "select", "skip", "fail_fast", "json", "text", "xml", "shop", "*",
-        "[", "tag:", "%00", "%ff", ",",
+        "?",
+        "&",
+        "=",
+        "format",
+        "select",
+        "skip",
+        "fail_fast",
+        "json",
+        "text",
+        "xml",
+        "shop",
+        "*",
+        "[",
+        "tag:",
+        "%00",
+        "%ff",
+        ",",
     ]);
     vec(pieces, 0..8).prop_map(|pieces| format!("?{}", pieces.concat()))
 }

@@ -34,6 +34,8 @@ pub struct TestReport {
     pub place: Option<Place>,
     /// The requests it made to the application, in order.
     pub requests: Vec<RequestMade>,
+    /// What was logged while it ran, line by line, if it did not pass and somebody listened.
+    pub log: Vec<String>,
 }
 
 impl TestReport {
@@ -61,6 +63,7 @@ impl TestReport {
             causes: Vec::new(),
             place: None,
             requests: Vec::new(),
+            log: Vec::new(),
         }
     }
 
@@ -117,6 +120,13 @@ impl TestReport {
     #[must_use]
     pub fn with_requests(mut self, requests: impl IntoIterator<Item = RequestMade>) -> Self {
         self.requests = requests.into_iter().collect();
+        self
+    }
+
+    /// Replaces what was logged while the test ran, line by line.
+    #[must_use]
+    pub fn with_log(mut self, lines: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.log = lines.into_iter().map(Into::into).collect();
         self
     }
 

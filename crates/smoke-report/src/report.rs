@@ -114,7 +114,7 @@ impl Report {
     /// The report for a viewer without the token.
     ///
     /// It keeps the verdict with its reasons, and the name, class, kind, scope, outcome and duration of each test.
-    /// It leaves out messages, causes, places, requests, times, descriptions and tags, and also build and
+    /// It leaves out messages, causes, places, requests, logs, times, descriptions and tags, and also build and
     /// instance, which tell what the application is and where it runs.
     #[must_use]
     pub fn without_details(&self) -> Report {

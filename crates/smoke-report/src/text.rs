@@ -5,9 +5,6 @@ use crate::{Outcome, Report, TestReport, line, millis, opposite};
 /// A body stays under this many bytes: Consul keeps 4 KiB of it, and other probers little more.
 const LIMIT: usize = 4096;
 
-/// Room for the line that counts what was left out, with any count.
-const REST: usize = "... and 18446744073709551615 more lines\n".len();
-
 pub(crate) fn render(report: &Report) -> String {
     let mut body = header(report);
     let lines = lines(report);
@@ -39,11 +36,18 @@ fn header(report: &Report) -> String {
     header
 }
 
-fn lines(report: &Report) -> Vec<String> {
+/// A line of the answer, with what was logged while the test ran that it is about.
+struct Line {
+    text: String,
+    log: Vec<String>,
+}
+
+fn lines(report: &Report) -> Vec<Line> {
     let reasons = report.fail_reasons();
-    let reasons = reasons
-        .iter()
-        .map(|reason| line::of(&format!("reason: {reason}")));
+    let reasons = reasons.iter().map(|reason| Line {
+        text: line::of(&format!("reason: {reason}")),
+        log: Vec::new(),
+    });
     let tests = [
         Outcome::Failed,
         Outcome::Errored,
@@ -53,7 +57,10 @@ fn lines(report: &Report) -> Vec<String> {
     let tests = tests
         .into_iter()
         .flat_map(|outcome| report.with_outcome(outcome))
-        .map(|test| line::of(&sentence(test)));
+        .map(|test| Line {
+            text: line::of(&sentence(test)),
+            log: test.log.iter().map(|said| logged(said)).collect(),
+        });
     reasons.chain(tests).collect()
 }
 
@@ -64,17 +71,45 @@ fn sentence(test: &TestReport) -> String {
     format!("{} {}{colon}{}", test.name, test.outcome, test.cause())
 }
 
-/// Adds the lines while they fit; where not all do, says how many were left out.
-fn append(body: &mut String, lines: &[String]) {
-    let all: usize = lines.iter().map(|line| line.len() + 1).sum();
+/// A line of a log, which stands after the test's own.
+fn logged(said: &str) -> String {
+    line::of(&format!("    {said}"))
+}
+
+/// Adds the lines while they fit; where not all do, says how many were left out. What was logged has
+/// the room that all of them leave.
+fn append(body: &mut String, lines: &[Line]) {
+    let texts = lines.iter().map(|line| &line.text);
     let room = LIMIT - 1 - body.len();
-    if all <= room {
-        for line in lines {
-            push(body, line);
-        }
-        return;
+    let Some(mut spare) = room.checked_sub(size(texts.clone())) else {
+        return fill(body, texts, room, |left_out| more(left_out, ""));
+    };
+    for line in lines {
+        push(body, &line.text);
+        let before = body.len();
+        fill(body, line.log.iter(), spare, |left_out| {
+            logged(&more(left_out, " were logged"))
+        });
+        spare -= body.len() - before;
     }
-    let mut room = room - REST;
+}
+
+/// Adds lines as long as they fit that room. Where one does not, says how many were left out, if that
+/// fits.
+fn fill<'l>(
+    body: &mut String,
+    lines: impl ExactSizeIterator<Item = &'l String> + Clone,
+    mut room: usize,
+    rest: impl Fn(usize) -> String,
+) {
+    if size(lines.clone()) <= room {
+        return lines.for_each(|line| push(body, line));
+    }
+    // Room for the line that counts what was left out, with any count.
+    let Some(left) = room.checked_sub(rest(usize::MAX).len() + 1) else {
+        return;
+    };
+    room = left;
     let mut left_out = lines.len();
     for line in lines {
         if line.len() + 1 > room {
@@ -84,8 +119,17 @@ fn append(body: &mut String, lines: &[String]) {
         left_out -= 1;
         push(body, line);
     }
+    push(body, &rest(left_out));
+}
+
+fn more(left_out: usize, what: &str) -> String {
     let noun = if left_out == 1 { "line" } else { "lines" };
-    push(body, &format!("... and {left_out} more {noun}"));
+    format!("... and {left_out} more {noun}{what}")
+}
+
+/// How much of a body these lines take.
+fn size<'l>(lines: impl Iterator<Item = &'l String>) -> usize {
+    lines.map(|line| line.len() + 1).sum()
 }
 
 fn push(body: &mut String, line: &str) {

@@ -164,3 +164,52 @@ fn an_answer_is_as_long_as_it_may_be_before_it_is_cut() {
         .unwrap();
     assert!(cut.ends_with("\n... and 1 more line\n"));
 }
+
+/// The failing report, with what its tests have logged.
+fn failing_with_logs() -> Report {
+    let mut report = failing();
+    report.tests[0].log = vec!["WARN shop::db: no connection for 2 s".to_owned()];
+    report.tests[2].log = vec![
+        "INFO shop::billing: charged amount=14".to_owned(),
+        "ERROR shop::billing: the ledger says:\n13, and it is no PASS".to_owned(),
+    ];
+    report
+}
+
+#[test]
+fn what_a_test_logged_stands_after_its_line() {
+    let report = failing_with_logs();
+    assert_snapshot!("log_text", report.render(Format::Text));
+    assert_snapshot!("log_json", report.render(Format::Json));
+    let stranger = report.without_details();
+    for format in [Format::Text, Format::Json] {
+        let shown = stranger.render(format);
+        assert_eq!(shown, failing().without_details().render(format));
+    }
+}
+
+#[test]
+fn what_was_logged_has_the_room_that_the_tests_leave() {
+    let logged = |lines: usize, mut report: Report| {
+        let first = report.tests.first_mut().unwrap();
+        first.log = (0..lines).map(|n| format!("INFO shop: step {n}")).collect();
+        report.render(Format::Text)
+    };
+    assert_eq!(logged(100, long()), long().render(Format::Text));
+
+    let few = || report(failing().tests);
+    let text = logged(500, few());
+    assert!(text.len() < 4096, "{}", text.len());
+    let (tests, log): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| !line.starts_with("    "));
+    assert_eq!(tests.join("\n") + "\n", few().render(Format::Text));
+    let (cut, whole) = log.split_last().unwrap();
+    assert_eq!(
+        whole.last(),
+        Some(&&*format!("    INFO shop: step {}", whole.len() - 1))
+    );
+    assert_eq!(
+        *cut,
+        format!("    ... and {} more lines were logged", 500 - whole.len())
+    );
+}

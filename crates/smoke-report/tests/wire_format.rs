@@ -132,7 +132,7 @@ fn what_is_no_answer_is_an_error() {
 fn a_stranger_sees_the_verdict_and_no_details() {
     let details = r#""b": {"outcome": "failed", "class": "c", "kind": "http", "duration": 1, "message": "secret",
         "times": {"sandbox": 0.123456},
-        "causes": ["secret"], "place": "secret.rs:1:1", "description": "secret", "tags": ["secret"],
+        "causes": ["secret"], "place": "secret.rs:1:1", "description": "secret", "tags": ["secret"], "log": ["secret"],
         "requests": [{"method": "GET", "path": "/secret", "status": 200, "duration": 1}]}"#;
     let json = format!(
         r#"{{"status": "FAIL", "reasons": ["too few tests"], "build": "b1", "instance": "i1", "run": "r1",

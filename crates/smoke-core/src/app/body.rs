@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 
 use super::refused::Refused;
 use super::{AppBody, RequestError};
-use crate::panic::Scene;
+use crate::scene::Scene;
 
 /// The trailers of an answer. gRPC puts its status there.
 ///

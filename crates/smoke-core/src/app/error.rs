@@ -3,8 +3,9 @@
 use smoke_report::Place;
 
 use crate::error::capped;
-use crate::panic::{self, Scene};
+use crate::panic;
 use crate::rollback::RollbackVerdict;
+use crate::scene::Scene;
 use crate::thread::{Payload, discard};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;

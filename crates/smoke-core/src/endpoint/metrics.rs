@@ -42,8 +42,16 @@ impl Endpoint {
         self.runs(&mut registry);
         let (tests, schedules) = self.runner.watch().measures(Instant::now());
         of_tests(&mut registry, &tests);
-        let age = gauges(&mut registry, "schedule_age_seconds", "How long ago the newest run of a schedule began");
-        let verdict = gauges(&mut registry, "schedule_passed", "Whether the newest run of a schedule is a pass");
+        let age = gauges(
+            &mut registry,
+            "schedule_age_seconds",
+            "How long ago the newest run of a schedule began",
+        );
+        let verdict = gauges(
+            &mut registry,
+            "schedule_passed",
+            "Whether the newest run of a schedule is a pass",
+        );
         for schedule in schedules {
             let Some(newest) = schedule.newest else {
                 continue;
@@ -52,7 +60,9 @@ impl Endpoint {
             let schedule = format!("{} every {period}", schedule.selection);
             let labels = vec![("schedule", schedule)];
             age.get_or_create(&labels).set(newest.age.as_secs_f64());
-            verdict.get_or_create(&labels).set(truth(newest.verdict.is_pass()));
+            verdict
+                .get_or_create(&labels)
+                .set(truth(newest.verdict.is_pass()));
         }
         let mut text = String::new();
         encode(&mut text, &registry)?;
@@ -60,11 +70,17 @@ impl Endpoint {
     }
 
     fn probes(&self, registry: &mut Registry) {
-        let (watch, off, now) = (self.runner.watch(), self.runner.off().is_some(), Instant::now());
+        let (watch, off, now) = (
+            self.runner.watch(),
+            self.runner.off().is_some(),
+            Instant::now(),
+        );
         let probes = gauges(registry, "probe", "Whether a probe path is a pass");
         for probe in Probe::ALL {
             let passes = watch.judge(probe, off, now).verdict.is_pass();
-            probes.get_or_create(&vec![("probe", probe.name().to_owned())]).set(truth(passes));
+            probes
+                .get_or_create(&vec![("probe", probe.name().to_owned())])
+                .set(truth(passes));
         }
         let ready = watch.judge(Probe::Ready, off, now).reason;
         let states = gauges(registry, "state", "Whether the instance is in a state");
@@ -79,7 +95,9 @@ impl Endpoint {
             Reason::Off,
         ] {
             let labels = vec![("state", reason.as_str().to_owned())];
-            states.get_or_create(&labels).set(truth(ready == Some(reason)));
+            states
+                .get_or_create(&labels)
+                .set(truth(ready == Some(reason)));
         }
     }
 
@@ -91,27 +109,57 @@ impl Endpoint {
                 Verdict::Pass => "pass",
                 Verdict::Fail => "fail",
             };
-            runs.get_or_create(&vec![("verdict", word.to_owned())]).inc_by(count);
+            runs.get_or_create(&vec![("verdict", word.to_owned())])
+                .inc_by(count);
         }
-        let refused = counters(registry, "refused_starts", "Runs that were asked for and not begun");
+        let refused = counters(
+            registry,
+            "refused_starts",
+            "Runs that were asked for and not begun",
+        );
         for (reason, count) in tally.refusals() {
-            refused.get_or_create(&vec![("reason", reason.to_owned())]).inc_by(count);
+            refused
+                .get_or_create(&vec![("reason", reason.to_owned())])
+                .inc_by(count);
         }
-        let rollbacks = counters(registry, "sandbox_verdicts", "Sandboxes that did not simply roll back");
+        let rollbacks = counters(
+            registry,
+            "sandbox_verdicts",
+            "Sandboxes that did not simply roll back",
+        );
         for (verdict, count) in tally.rollbacks() {
-            rollbacks.get_or_create(&vec![("verdict", verdict.to_owned())]).inc_by(count);
+            rollbacks
+                .get_or_create(&vec![("verdict", verdict.to_owned())])
+                .inc_by(count);
         }
     }
 }
 
 /// What the newest scheduled run of each test found.
 fn of_tests(registry: &mut Registry, tests: &[TestMeasure]) {
-    let outcomes = gauges(registry, "test_outcome", "1 for the outcome of a test in its newest scheduled run");
-    let durations = gauges(registry, "test_duration_seconds", "How long a test took in its newest scheduled run");
-    let down = gauges(registry, "test_down", "Whether a test is believed to be down");
+    let outcomes = gauges(
+        registry,
+        "test_outcome",
+        "1 for the outcome of a test in its newest scheduled run",
+    );
+    let durations = gauges(
+        registry,
+        "test_duration_seconds",
+        "How long a test took in its newest scheduled run",
+    );
+    let down = gauges(
+        registry,
+        "test_down",
+        "Whether a test is believed to be down",
+    );
     for test in tests {
-        let labels = vec![("test", test.name.clone()), ("scope", test.scope.to_string())];
-        durations.get_or_create(&labels).set(test.duration.as_secs_f64());
+        let labels = vec![
+            ("test", test.name.clone()),
+            ("scope", test.scope.to_string()),
+        ];
+        durations
+            .get_or_create(&labels)
+            .set(test.duration.as_secs_f64());
         down.get_or_create(&labels).set(truth(test.down));
         let mut labels = labels;
         labels.push(("outcome", test.outcome.to_string()));

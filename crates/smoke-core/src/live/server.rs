@@ -69,7 +69,7 @@ async fn serve(
                 Ok((stream, peer)) => {
                     let scene = handler.faults.0.scene();
                     let connection = connection(handler.clone(), stream, peer);
-                    connections.spawn(crate::panic::watched(scene, connection));
+                    connections.spawn(crate::scene::watched(scene, connection));
                 }
                 Err(_) => sleep(RETRY).await,
             },

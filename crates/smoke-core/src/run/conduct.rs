@@ -287,14 +287,14 @@ impl Run {
         let is_test = matches!(turn.what, What::Test(_));
         let may_try = turn.first.is_none() && Instant::now() < self.stop.at && !self.stop.is_shut();
         if ended.transient && is_test && may_try {
-            turn.first = Some(ended);
+            turn.first = Some(Box::new(ended));
             let run = Arc::clone(self);
             let again = async move { run.begin(turn) };
             self.course.engine.coordinator().spawn(again);
             return None;
         }
         let mut ended = match turn.first {
-            Some(first) => ended.after(first),
+            Some(first) => ended.after(*first),
             None => ended,
         };
         match turn.what {

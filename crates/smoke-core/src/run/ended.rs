@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smoke_report::{RequestMade, Times};
 
+use crate::scene::Scene;
 use crate::{Error, Result};
 
 /// What became of one execution.
@@ -13,6 +14,8 @@ pub(super) struct Ended {
     /// Where the time went; none where it did not begin.
     pub(super) times: Option<Times>,
     pub(super) requests: Vec<RequestMade>,
+    /// What was seen of it, the log included; none where it did not begin.
+    pub(super) scene: Option<Scene>,
     /// What the database met will pass (contention, a migration): the job is worth another try.
     pub(super) transient: bool,
 }
@@ -25,6 +28,7 @@ impl Ended {
             duration: Duration::ZERO,
             times: None,
             requests: Vec::new(),
+            scene: None,
             transient: false,
         }
     }

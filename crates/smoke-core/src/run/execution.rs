@@ -196,6 +196,7 @@ impl Execution {
             duration: times.counted(),
             times: Some(times),
             requests,
+            scene: Some(self.cx.scene()),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::rest::Rest;
-use crate::panic::{Scene, watched_thread};
 use crate::rollback::HandleWatch;
+use crate::scene::{Scene, watched_thread};
 use crate::test::AnyBody;
 use crate::theirs::panicked;
 use crate::{Error, Providers, Result, Test};

@@ -11,8 +11,8 @@ use tokio::time::sleep;
 
 use crate::clock::Part;
 use crate::fixture::ledger::KeptFixtures;
-use crate::panic::watched;
 use crate::rollback::{HandleWatch, OpenSandbox, RollbackVerdict, Session};
+use crate::scene::watched;
 use crate::{Context, Error};
 
 /// How the sandboxes of a test have ended, which they were, and how long the next test has to wait

@@ -34,6 +34,12 @@ impl Entry {
         let left = leaves_something(&ended.result) || self.job.may_have_left_something();
         let blocks = !test.advisory || left;
         tell(&mut report, ended.result);
+        if !report.outcome.is_good() {
+            report.log = ended
+                .scene
+                .map(|seen| seen.heard.told())
+                .unwrap_or_default();
+        }
         if !blocks && !report.outcome.is_good() {
             report.outcome = Outcome::Warned;
         }

@@ -27,7 +27,7 @@ use super::tally::Tally;
 use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::watch::{Settings, Watch};
-use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, log};
+use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, heard, log};
 
 /// How many events a slow watcher may be behind.
 const EVENTS: usize = 1024;
@@ -432,6 +432,7 @@ impl Runner {
             return self.0.gate.land(ticket, busy);
         };
         let started = SystemTime::now();
+        let _heard = heard::during_a_run();
         let in_flight = engine.begin_run();
         let course = Course {
             id: Arc::clone(&ticket.run),

@@ -19,7 +19,7 @@ pub(super) struct Turn {
     /// How long the test waited until it began.
     pub(super) waited: Duration,
     /// What became of it the first time, where it is tried once more.
-    pub(super) first: Option<Ended>,
+    pub(super) first: Option<Box<Ended>>,
     pub(super) held: Held,
 }
 

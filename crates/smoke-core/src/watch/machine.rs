@@ -102,11 +102,7 @@ impl Machine {
         changes
     }
 
-    fn learn_of(
-        &mut self,
-        test: &TestReport,
-        (until, now): (Instant, Instant),
-    ) -> Option<Change> {
+    fn learn_of(&mut self, test: &TestReport, (until, now): (Instant, Instant)) -> Option<Change> {
         if !self.tests.contains_key(&test.name) {
             let fresh = Tested {
                 scope: test.scope,

@@ -34,6 +34,8 @@ struct Entry {
     place: Option<Place>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<RequestMade>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    log: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -65,20 +65,21 @@ fn test(outcome: impl Strategy<Value = Outcome>) -> impl Strategy<Value = TestRe
             option::of(place()),
             vec(request(), 0..3),
             option::of(times()),
-            select(&[Scope::Shared, Scope::Instance]),
+            (select(&[Scope::Shared, Scope::Instance]), vec(text(), 0..3)),
         ),
     )
         .prop_map(
             |(
                 (name, class, kind, outcome, duration),
                 (description, tags, message, causes),
-                (place, requests, times, scope),
+                (place, requests, times, (scope, log)),
             )| {
                 let mut test = TestReport::new(name, class, kind, outcome, duration)
                     .with_tags(tags)
                     .with_causes(causes)
                     .with_requests(requests)
-                    .with_scope(scope);
+                    .with_scope(scope)
+                    .with_log(log);
                 test.description = description;
                 test.message = message;
                 test.place = place;

@@ -359,7 +359,7 @@ async fn the_place_of_a_panic_is_shown_where_the_hook_saw_it() {
     crate::panic::stand_in_front();
     let (app, cx, _) = app(|_| |_| async { panic!("oh no") }).await;
     let call = app.call(get("/"), CallOptions::default());
-    let error = crate::panic::watched(cx.scene(), call).await.unwrap_err();
+    let error = crate::scene::watched(cx.scene(), call).await.unwrap_err();
     let message = error.to_string();
     assert!(
         message.starts_with(&format!("GET /: the application panicked at {}", file!())),
