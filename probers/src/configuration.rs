@@ -1,5 +1,6 @@
 //! A configuration that the documentation gives, with the addresses of a test.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,12 +11,16 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// Where the files are.
+    #[must_use]
+    pub fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/probers")
+    }
+
     /// Reads a file.
     #[must_use]
     pub fn of(file: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../docs/probers")
-            .join(file);
+        let path = Self::folder().join(file);
         let text = fs::read_to_string(&path);
         let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { text }
@@ -42,5 +47,11 @@ impl Configuration {
         let path = folder.join(name);
         fs::write(&path, &self.text).unwrap();
         path
+    }
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }

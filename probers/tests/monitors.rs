@@ -61,6 +61,43 @@ async fn blackbox_exporter_tells_a_pass_from_a_fail() {
     assert!(succeeds(address, "smoke_status", &replica, "/smoketest/ready").await);
 }
 
+/// The rules page once for a failure that most replicas share, and what else their own tests say.
+#[test]
+fn promtool_accepts_the_alert_rules_and_their_tests() {
+    let folder = Configuration::folder();
+    for arguments in [
+        "check rules smoke.rules.yml",
+        "test rules smoke.rules.test.yml",
+        "check config --syntax-only prometheus.yml",
+    ] {
+        let mut promtool = Command::new(program("promtool"));
+        promtool.args(arguments.split(' ')).current_dir(&folder);
+        let said = output(&mut promtool, PATIENCE);
+        assert!(said.status.success(), "{arguments:?}: {said:?}");
+    }
+}
+
+/// What the rules ask for is what a replica tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn promtool_accepts_the_metrics_and_the_rules_find_theirs_there() {
+    let database = Database::new();
+    let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
+    replica.answers("/smoketest/status", 200).await;
+    let metrics = replica.answers("/smoketest/metrics", 200).await;
+    let (_, metrics) = metrics.split_once("\r\n\r\n").unwrap();
+    let rules = Configuration::of("smoke.rules.yml").to_string();
+    for name in [
+        r#"smoke_probe{probe="live"}"#,
+        r#"smoke_test_down{test="orders_can_be_placed",scope="shared"}"#,
+        r#"smoke_test_down{test="instance_is_well",scope="instance"}"#,
+        "smoke_schedule_age_seconds{schedule=",
+    ] {
+        assert!(metrics.contains(name), "{name} is not in {metrics}");
+        let (family, _) = name.split_once('{').unwrap();
+        assert!(rules.contains(family), "{family} is not in the rules");
+    }
+}
+
 /// The exit status and the output of check_http at a path, with arguments as the documentation has them.
 fn check_http(replica: &Replica, path: &str) -> (Option<i32>, String) {
     let mut command = Command::new(program("check_http"));

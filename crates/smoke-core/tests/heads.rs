@@ -23,10 +23,10 @@ fn endpoint() -> Endpoint {
 }
 
 fn method() -> impl Strategy<Value = Method> {
-    let known = [
+    let known = vec![
         "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "CONNECT", "PURGE",
     ];
-    select(&known[..]).prop_map(|name| Method::from_bytes(name.as_bytes()).expect("a method"))
+    select(known).prop_map(|name| Method::from_bytes(name.as_bytes()).expect("a method"))
 }
 
 fn path() -> impl Strategy<Value = String> {
