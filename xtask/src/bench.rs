@@ -19,13 +19,14 @@ use crate::terminal::say;
 const FOLDER: &str = "SMOKE_BENCH_PAGES";
 
 /// The pages of the file, in their order.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "times",
     "beside_a_writer",
     "counts",
     "trivial",
     "memory",
     "passthrough",
+    "probes",
 ];
 
 /// What the file tells the versions of.
