@@ -66,6 +66,7 @@ mod blocking;
 mod client;
 mod clock;
 mod discover;
+mod drain;
 mod emitted;
 mod endpoint;
 mod ensure;
