@@ -72,6 +72,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
+//! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
 //! | `logs` | no | `smoke_core::logs::layer()`: what a test logged, in its answer |

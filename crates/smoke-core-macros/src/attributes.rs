@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
-const KNOWN: &str = "slow, instance, advisory, timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", \
+const KNOWN: &str = "slow, instance, advisory, destructive, timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", \
                      skip = \"reason\", name = \"other_name\", crate = \"path\"";
 
 /// How a test is to be run; of a suite: what its tests do not say themselves.
@@ -17,6 +17,7 @@ pub(crate) struct Attributes {
     pub(crate) slow: bool,
     pub(crate) instance: bool,
     pub(crate) advisory: bool,
+    pub(crate) destructive: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) serial: Option<Serial>,
@@ -67,6 +68,10 @@ impl Attributes {
                 key.stands_alone(input)?;
                 self.advisory = true;
             }
+            "destructive" => {
+                key.stands_alone(input)?;
+                self.destructive = true;
+            }
             "timeout" => self.timeout = Some(timeout(&key.string(input, "\"5s\"")?)?),
             "tags" => self.tags = tags(key, input)?,
             "serial" if input.peek(Token![=]) => {
@@ -97,6 +102,7 @@ impl Attributes {
             slow: self.slow || test.slow,
             instance: self.instance || test.instance,
             advisory: self.advisory || test.advisory,
+            destructive: self.destructive || test.destructive,
             timeout: test.timeout.or(self.timeout),
             tags: self.tags.iter().cloned().chain(test.tags).collect(),
             serial: test.serial.or_else(|| self.serial.clone()),

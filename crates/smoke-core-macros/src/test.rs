@@ -125,6 +125,9 @@ impl Emitted<'_> {
         if attributes.advisory {
             quote!(.advisory()).to_tokens(&mut settings);
         }
+        if attributes.destructive {
+            quote!(.destructive()).to_tokens(&mut settings);
+        }
         if let Some(timeout) = attributes.timeout {
             let (seconds, nanoseconds) = (timeout.as_secs(), timeout.subsec_nanos());
             quote!(.timeout(::core::time::Duration::new(#seconds, #nanoseconds)))

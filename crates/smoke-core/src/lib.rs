@@ -55,6 +55,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
+//! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | the path `metrics` under the prefix: OpenMetrics, for Prometheus |
 //! | `logs` | no | `logs::layer()`: what a test logged, in its answer |

@@ -55,6 +55,7 @@ pub struct Registry {
     pub(crate) access: Access,
     pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
+    pub(crate) destructive: Option<String>,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
     pub(crate) schedules: Vec<Schedule>,
@@ -80,6 +81,7 @@ impl Registry {
             signing_keys: Vec::new(),
             limits: Limits::default(),
             build: settings.build.clone(),
+            destructive: None,
             instance: gethostname::gethostname().into_string().ok(),
             schedules: Vec::new(),
             usual_schedules: false,
@@ -429,6 +431,30 @@ impl Registry {
         self
     }
 
+    /// Lets destructive tests ([`Test::destructive`]) run: those whose effects are not rolled back. `why`
+    /// says to whoever reads the registry what they do, and that it is meant.
+    ///
+    /// They run only in a run that a POST with a token asked for, not in one of somebody who is trusted
+    /// otherwise, nor on a schedule, nor in [`Runner::run`](crate::Runner::run). Elsewhere they are
+    /// reported as skipped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smoke_core::{Registry, Test};
+    ///
+    /// let registry = Registry::new()
+    ///     .test(Test::new("shop::mail::arrives", async || {}).destructive())
+    ///     .token("t0ken")
+    ///     .allow_destructive("sends one mail to an address of ours");
+    /// assert!(registry.problems().is_empty());
+    /// ```
+    #[cfg(feature = "destructive")]
+    pub fn allow_destructive(mut self, why: impl Into<String>) -> Self {
+        self.destructive = Some(why.into());
+        self
+    }
+
     /// Runs tests even though this build aborts on a panic. A test that panics then ends the whole
     /// process.
     pub fn accept_abort(mut self) -> Self {
@@ -462,6 +488,19 @@ impl Registry {
         problems.extend(self.access.problems());
         problems.extend(self.limits.problem());
         self.probe_problems(&mut problems);
+        if self
+            .destructive
+            .as_ref()
+            .is_some_and(|why| why.trim().is_empty())
+        {
+            problems.push(".allow_destructive(..) does not say why".to_owned());
+        }
+        if self.destructive.is_some() && !self.access.has_token() {
+            problems.push(
+                "the registry has .allow_destructive(..) and no .token(..): only POST with a token runs destructive tests"
+                    .to_owned(),
+            );
+        }
         for (what, value) in [("build id", &self.build), ("instance", &self.instance)] {
             if value
                 .as_ref()

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use smoke_report::Scope;
 
-use crate::Test;
+use crate::{Kind, Test};
 
 /// Upper bound of the patterns in one selection.
 const MOST_PATTERNS: usize = 32;
@@ -19,7 +19,7 @@ const GLOB: [char; 4] = ['*', '?', '[', '{'];
 ///
 /// A pattern is a name, a prefix of whole segments, a glob (`*` matches anything, including several
 /// segments) or `tag:x`. Segments are separated by `::` or by `.`. A pattern that matches no test
-/// makes the run a FAIL, because it is most likely a mistake.
+/// makes the run a FAIL, because it is most likely a mistake. So does a kind of which no test is left.
 ///
 /// # Examples
 ///
@@ -35,8 +35,11 @@ pub struct Selection {
     slow: bool,
     fail_fast: bool,
     scope: Option<Scope>,
+    pipeline: bool,
+    destructive: bool,
     select: BTreeSet<String>,
     skip: BTreeSet<String>,
+    kinds: BTreeSet<Kind>,
 }
 
 impl Selection {
@@ -46,8 +49,11 @@ impl Selection {
             slow: false,
             fail_fast: false,
             scope: None,
+            pipeline: false,
+            destructive: false,
             select: BTreeSet::new(),
             skip: BTreeSet::new(),
+            kinds: BTreeSet::new(),
         }
     }
 
@@ -82,6 +88,35 @@ impl Selection {
         self
     }
 
+    /// Selects the tests of this kind. With several kinds, a test has to be of one.
+    ///
+    /// ```
+    /// use smoke_core::{Kind, Selection};
+    ///
+    /// let quick = Selection::fast().kind(Kind::Unit).kind(Kind::Database);
+    /// assert_eq!(quick.to_string(), "fast kind=unit kind=database");
+    /// ```
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kinds.insert(kind);
+        self
+    }
+
+    /// Runs the tests kind by kind, from fast to slow: unit, database, http, browser. A kind begins when
+    /// the one before it is over. If one of its tests fails or errs, no later kind begins, and the tests
+    /// of those are reported as skipped.
+    ///
+    /// A suite with a set-up or a tear-down for the run counts as the slowest kind among its tests.
+    pub fn pipeline(mut self) -> Self {
+        self.pipeline = true;
+        self
+    }
+
+    /// Has destructive tests run, too, where the registry allows it.
+    pub(crate) fn destructive(mut self) -> Self {
+        self.destructive = true;
+        self
+    }
+
     /// Starts no more tests after one has failed or errored. The rest is reported as skipped.
     pub fn fail_fast(mut self) -> Self {
         self.fail_fast = true;
@@ -98,8 +133,18 @@ impl Selection {
         self.fail_fast
     }
 
-    pub(crate) fn is_narrowed(&self) -> bool {
-        !self.select.is_empty() || !self.skip.is_empty()
+    pub(crate) fn is_pipeline(&self) -> bool {
+        self.pipeline
+    }
+
+    pub(crate) fn is_destructive(&self) -> bool {
+        self.destructive
+    }
+
+    /// Whether it says more than that slow tests are asked for, or are not.
+    pub(crate) fn is_a_choice(&self) -> bool {
+        let patterns = self.select.len() + self.skip.len();
+        patterns > 0 || !self.kinds.is_empty() || self.fail_fast || self.pipeline
     }
 
     /// Whether the patterns are patterns, whatever they match.
@@ -122,32 +167,44 @@ impl Selection {
             matched(&self.skip, tests.clone())?,
         );
         let skipped: BTreeSet<usize> = skip.into_iter().flat_map(|(_, hits)| hits).collect();
-        let runs = |position: usize, test: &Test| {
-            let of_scope = self.scope.is_none_or(|scope| scope == test.scope());
-            !skipped.contains(&position) && (self.slow || !test.is_slow()) && of_scope
-        };
-        let able: BTreeSet<usize> = tests
-            .clone()
-            .enumerate()
-            .filter(|(at, test)| runs(*at, test))
-            .map(|(at, _)| at)
-            .collect();
-        if self.select.is_empty() {
-            return if able.is_empty() {
-                Err(self.nothing(skipped.is_empty() && self.scope.is_none()))
-            } else {
-                Ok(able.into_iter().collect())
-            };
-        }
+        let tests: Vec<&Test> = tests.collect();
+        let is_of_kind =
+            |at: usize| self.kinds.is_empty() || self.kinds.contains(&tests[at].kind());
+        let is_of_scope = |at: usize| self.scope.is_none_or(|scope| scope == tests[at].scope());
+        let fits = |at: &usize| !skipped.contains(at) && is_of_kind(*at) && is_of_scope(*at);
+        let fit: BTreeSet<usize> = (0..tests.len()).filter(fits).collect();
+        let is_able = |at: &usize| self.slow || !tests[*at].is_slow();
+        let able: BTreeSet<usize> = fit.iter().copied().filter(is_able).collect();
         // Each pattern has to contribute: who selects two things and gets one is told.
         for (text, hits) in &select {
             if hits.is_disjoint(&able) {
-                let slow = hits.is_subset(&skipped);
-                return Err(format!("{text:?}: {}", self.nothing(!slow)));
+                return Err(format!(
+                    "{text:?}: {}",
+                    self.nothing(!hits.is_disjoint(&fit))
+                ));
             }
         }
-        let chosen: BTreeSet<usize> = select.into_iter().flat_map(|(_, hits)| hits).collect();
-        Ok(chosen.intersection(&able).copied().collect())
+        let chosen = if select.is_empty() {
+            able
+        } else {
+            let hits = select.into_iter().flat_map(|(_, hits)| hits);
+            hits.filter(|at| able.contains(at)).collect()
+        };
+        // So has each kind.
+        for kind in &self.kinds {
+            let of_kind = (0..tests.len()).filter(|at| tests[*at].kind() == *kind);
+            let of_kind: BTreeSet<usize> = of_kind.collect();
+            if of_kind.is_disjoint(&chosen) {
+                return Err(format!(
+                    "kind {kind}: {}",
+                    self.nothing(!of_kind.is_disjoint(&fit))
+                ));
+            }
+        }
+        if chosen.is_empty() {
+            return Err(self.nothing(!fit.is_empty()));
+        }
+        Ok(chosen.into_iter().collect())
     }
 
     fn nothing(&self, slow: bool) -> String {
@@ -233,7 +290,17 @@ impl fmt::Display for Selection {
                 write!(f, " {word}={}", pattern.escape_debug())?;
             }
         }
-        f.write_str(if self.fail_fast { " fail-fast" } else { "" })
+        for kind in &self.kinds {
+            write!(f, " kind={kind}")?;
+        }
+        for (word, is_asked) in [
+            (" fail-fast", self.fail_fast),
+            (" pipeline", self.pipeline),
+            (" destructive", self.destructive),
+        ] {
+            f.write_str(if is_asked { word } else { "" })?;
+        }
+        Ok(())
     }
 }
 

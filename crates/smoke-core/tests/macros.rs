@@ -26,6 +26,7 @@ mod free {
         slow,
         instance,
         advisory,
+        destructive,
         timeout = "1m 30s",
         tags("users", "x"),
         serial = "mail",
@@ -236,6 +237,7 @@ fn what_an_attribute_says_arrives() {
     assert!(test.is_slow());
     assert_eq!(test.scope(), Scope::Instance);
     assert!(test.is_advisory());
+    assert!(test.is_destructive());
     assert_eq!(test.kind(), Kind::Http);
     assert_eq!(test.class(), "macros::free");
     assert_eq!(test.tag_list(), ["users", "x"]);
@@ -251,6 +253,7 @@ fn what_is_not_said_is_left_to_the_registry() {
     assert!(!test.is_slow());
     assert_eq!(test.scope(), Scope::Shared);
     assert!(!test.is_advisory());
+    assert!(!test.is_destructive());
     assert_eq!(test.kind(), Kind::Unit);
     assert!(test.tag_list().is_empty());
     assert_eq!(test.time_limit(), None);

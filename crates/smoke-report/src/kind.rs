@@ -1,4 +1,6 @@
+use std::error::Error;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,36 @@ impl fmt::Display for Kind {
     }
 }
 
+impl FromStr for Kind {
+    type Err = ParseKindError;
+
+    fn from_str(name: &str) -> Result<Self, ParseKindError> {
+        match name {
+            "unit" => Ok(Kind::Unit),
+            "database" => Ok(Kind::Database),
+            "http" => Ok(Kind::Http),
+            "browser" => Ok(Kind::Browser),
+            _ => Err(ParseKindError(name.to_owned())),
+        }
+    }
+}
+
+/// A text names no [`Kind`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseKindError(String);
+
+impl fmt::Display for ParseKindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "unknown kind {:?}: there are `unit`, `database`, `http` and `browser`",
+            self.0
+        )
+    }
+}
+
+impl Error for ParseKindError {}
+
 #[cfg(test)]
 mod tests {
     use super::Kind;
@@ -66,9 +98,16 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_shown_as_it_is_written_in_json() {
+    fn a_kind_is_shown_and_read_as_it_is_written_in_json() {
         for kind in ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.to_string());
+            assert_eq!(kind.to_string().parse(), Ok(kind));
         }
+    }
+
+    #[test]
+    fn what_is_no_kind_is_named() {
+        let error = "htpp".parse::<Kind>().unwrap_err().to_string();
+        assert!(error.contains("\"htpp\""), "{error}");
     }
 }

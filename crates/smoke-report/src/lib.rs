@@ -70,7 +70,7 @@ pub use change::{Change, TestState};
 pub use counts::Counts;
 pub use entry::TestReport;
 pub use format::{Format, ParseFormatError};
-pub use kind::Kind;
+pub use kind::{Kind, ParseKindError};
 pub use outcome::Outcome;
 pub use place::{ParsePlaceError, Place};
 pub use reason::Reason;

@@ -44,14 +44,12 @@ impl Access {
         if self.open {
             return Viewer::Trusted;
         }
-        let authorization = head.headers.get(AUTHORIZATION);
-        if let Some(value) = authorization.filter(|_| self.has_token()) {
+        if self.is_by_token(head) {
+            return Viewer::Trusted;
+        }
+        if self.has_token() && head.headers.contains_key(AUTHORIZATION) {
             // Also from a network that is trusted: a client with an old token is to hear of it.
-            return if self.tokens.has(value.as_bytes()) {
-                Viewer::Trusted
-            } else {
-                Viewer::Refused
-            };
+            return Viewer::Refused;
         }
         if self.networks.trust(peer, &head.headers) || self.is_allowed_by_a_closure(head) {
             Viewer::Trusted
@@ -60,6 +58,12 @@ impl Access {
         } else {
             Viewer::Stranger
         }
+    }
+
+    /// Whether a request has the token: more than to be trusted.
+    pub(crate) fn is_by_token(&self, head: &Parts) -> bool {
+        let authorization = head.headers.get(AUTHORIZATION);
+        authorization.is_some_and(|value| self.tokens.has(value.as_bytes()))
     }
 
     /// One that panics trusts nobody.

@@ -177,6 +177,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether a run that this head asks for has destructive tests, too.
+    fn may_destroy(&self, head: &Parts) -> bool {
+        self.runner.allows_destructive() && self.runner.access().is_by_token(head)
+    }
+
     /// Whether a run may be asked for, and which.
     fn judge(
         &self,
@@ -215,10 +220,7 @@ impl Endpoint {
         let selection = query.narrow(asked);
         let privileged = [
             (slow, "the slow tests"),
-            (
-                selection.is_narrowed() || selection.is_fail_fast(),
-                "a choice of tests",
-            ),
+            (selection.is_a_choice(), "a choice of tests"),
             (fresh, "a new run"),
         ];
         if let (Viewer::Stranger, Some((_, what))) =
@@ -226,12 +228,15 @@ impl Endpoint {
         {
             return Err(self.token_needed(what));
         }
-        if let Err(error) = &query.format {
+        if let Some(error) = query.mistake() {
             return Err(Declined::Query(error.clone()));
         }
         selection.readable().map_err(Declined::Query)?;
-        let ask = Ask::new(selection);
-        Ok(if fresh { ask.fresh() } else { ask })
+        Ok(match fresh {
+            true if self.may_destroy(head) => Ask::new(selection.destructive()).fresh(),
+            true => Ask::new(selection).fresh(),
+            false => Ask::new(selection),
+        })
     }
 }
 

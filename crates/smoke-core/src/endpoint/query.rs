@@ -1,13 +1,15 @@
 //! What the query says. Parameters that are not ours are a prober's own, and ignored.
 
 use super::AskedFormat;
-use crate::Selection;
+use crate::{Kind, Selection};
 
 pub(crate) struct Query {
     pub(crate) format: AskedFormat,
     select: Vec<String>,
     skip: Vec<String>,
     fail_fast: bool,
+    kinds: Result<Vec<Kind>, String>,
+    pipeline: bool,
 }
 
 impl Query {
@@ -17,6 +19,8 @@ impl Query {
             select: Vec::new(),
             skip: Vec::new(),
             fail_fast: false,
+            kinds: Ok(Vec::new()),
+            pipeline: false,
         };
         let query = query.unwrap_or_default();
         // A query is a form: any bytes can be read as one, so nothing is lost here.
@@ -31,22 +35,49 @@ impl Query {
                 }
                 "select" => parsed.select.push(value),
                 "skip" => parsed.skip.push(value),
-                "fail_fast" => parsed.fail_fast = !matches!(value.as_str(), "0" | "false"),
+                "fail_fast" => parsed.fail_fast = is_on(&value),
+                "pipeline" => parsed.pipeline = is_on(&value),
+                "kind" => parsed.add_kind(&value),
                 _ => {}
             }
         }
         parsed
     }
 
+    fn add_kind(&mut self, name: &str) {
+        match (&mut self.kinds, name.parse()) {
+            (Ok(kinds), Ok(kind)) => kinds.push(kind),
+            (kinds @ Ok(_), Err(error)) => {
+                let error: smoke_report::ParseKindError = error;
+                *kinds = Err(error.to_string());
+            }
+            (Err(_), _) => {}
+        }
+    }
+
+    /// What of it cannot be read.
+    pub(crate) fn mistake(&self) -> Option<&String> {
+        let kinds = self.kinds.as_ref().err();
+        self.format.as_ref().err().or(kinds)
+    }
+
     pub(crate) fn narrow(&self, selection: Selection) -> Selection {
         let selection = self.select.iter().fold(selection, Selection::select);
         let selection = self.skip.iter().fold(selection, Selection::skip);
+        let kinds = self.kinds.iter().flatten().copied();
+        let mut selection = kinds.fold(selection, Selection::kind);
         if self.fail_fast {
-            selection.fail_fast()
-        } else {
-            selection
+            selection = selection.fail_fast();
         }
+        if self.pipeline {
+            selection = selection.pipeline();
+        }
+        selection
     }
+}
+
+fn is_on(value: &str) -> bool {
+    !matches!(value, "0" | "false")
 }
 
 #[cfg(test)]
@@ -62,6 +93,7 @@ mod tests {
             query.narrow(Selection::fast()).to_string(),
             "fast select=a::b select=tag:x skip=a.b.c fail-fast"
         );
+        assert!(query.mistake().is_none());
         assert!(query.format.unwrap().is_none());
         assert!(
             Query::parse(Some("format=xml"))
@@ -73,6 +105,18 @@ mod tests {
             Query::parse(None).narrow(Selection::slow()),
             Selection::slow()
         );
+    }
+
+    #[test]
+    fn kinds_are_repeatable_and_one_that_cannot_be_read_is_named() {
+        let query = Query::parse(Some("kind=http&pipeline&kind=unit&pipeline=1"));
+        assert_eq!(
+            query.narrow(Selection::fast()).to_string(),
+            "fast kind=unit kind=http pipeline"
+        );
+        let query = Query::parse(Some("kind=unit&kind=htpp&kind=nothing&pipeline=0"));
+        assert!(query.mistake().unwrap().contains("\"htpp\""));
+        assert_eq!(query.narrow(Selection::fast()), Selection::fast());
     }
 
     proptest::proptest! {

@@ -23,6 +23,8 @@ pub(crate) struct Catalogue {
     pub(crate) access: Access,
     pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) limits: Limits,
+    /// Why destructive tests may run, where they may.
+    pub(crate) destructive: Option<String>,
     pub(crate) build: Option<String>,
     pub(crate) instance: Option<String>,
     pub(crate) problems: Vec<String>,
@@ -68,6 +70,7 @@ impl Catalogue {
             access,
             signing_keys,
             limits,
+            destructive,
             build,
             instance,
             schedules,
@@ -108,6 +111,7 @@ impl Catalogue {
             access,
             signing_keys,
             limits,
+            destructive,
             build,
             instance,
             problems,
@@ -151,6 +155,23 @@ impl Catalogue {
 
     pub(crate) fn choose(&self, selection: &Selection) -> Result<Vec<usize>, String> {
         selection.of(self.entries.iter().map(|entry| &entry.test))
+    }
+
+    pub(crate) fn has_destructive(&self) -> bool {
+        self.entries.iter().any(|entry| entry.test.destructive)
+    }
+
+    /// Why a test is not to be executed in a run of that selection, whatever its turn.
+    pub(crate) fn skips(&self, test: &Test, selection: &Selection) -> Option<String> {
+        if test.skip.is_some() || !test.destructive {
+            return test.skip.clone();
+        }
+        let why = match self.destructive {
+            None => "the registry does not say .allow_destructive(\"why\")",
+            Some(_) if selection.is_destructive() => return None,
+            Some(_) => "only POST with the token runs it",
+        };
+        Some(format!("destructive: {why}"))
     }
 
     /// The shortest time limit of all.

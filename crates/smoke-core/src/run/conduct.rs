@@ -1,7 +1,7 @@
 //! What begins the tests of a run, each when its turn has come, and hears what became of it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use smoke_report::TestReport;
@@ -31,8 +31,10 @@ pub(super) struct Run {
     pub(super) stop: Arc<Stop>,
     pub(super) unbuilt: Unbuilt,
     pub(super) record: Record,
-    /// Set where the run is to stop at the first test that does not pass, and one has not.
-    halted: AtomicBool,
+    /// Set once a test, or a hook of a suite, has not passed.
+    is_broken: AtomicBool,
+    /// Why no test begins any more, where one has not passed and the run is to stop then.
+    halted: OnceLock<String>,
     plan: Mutex<Plan>,
     /// Told when there is more to begin, and when nothing will be.
     more: Notify,
@@ -47,14 +49,20 @@ impl Run {
         let steps = steps(&course.catalogue, &chosen);
         let suites = steps.iter().filter(|step| matches!(step, Step::Suite(_)));
         let suites = suites.count();
+        let plan = if course.selection.is_pipeline() {
+            Plan::by_kind(&course.catalogue, steps)
+        } else {
+            Plan::new(steps)
+        };
         Arc::new(Self {
             record: Record::new(&course.id, chosen, suites, course.watchers.clone()),
             course,
             began: Instant::now(),
             stop: Arc::new(stop),
             unbuilt: Unbuilt::default(),
-            halted: AtomicBool::new(false),
-            plan: Mutex::new(Plan::new(steps)),
+            is_broken: AtomicBool::new(false),
+            halted: OnceLock::new(),
+            plan: Mutex::new(plan),
             more: Notify::new(),
             lanes: Mutex::default(),
             waits: AtomicUsize::new(0),
@@ -140,7 +148,7 @@ impl Run {
     /// The turn of a test, where it is to be executed and need not wait for others.
     fn of_test(self: &Arc<Self>, chosen: Chosen) -> Option<Turn> {
         let entry = self.course.catalogue.entry(chosen.position);
-        if let Some(error) = unable(entry, &chosen) {
+        if let Some(error) = self.unable(entry, &chosen) {
             self.over(chosen, Ended::never(error));
             return None;
         }
@@ -231,11 +239,20 @@ impl Run {
         halted.or_else(|| what.job(&self.course.catalogue).refusal())
     }
 
-    /// Why no test begins any more, where the run is to stop at the first that does not pass.
-    fn halted(&self) -> Option<Error> {
-        let why = "not run: another test did not pass, and the run stops at the first";
-        let is_halted = self.halted.load(Ordering::SeqCst);
-        is_halted.then(|| Error::from(Skip::new(why)).with_place(None))
+    /// Why no test begins any more.
+    pub(super) fn halted(&self) -> Option<Error> {
+        let why = self.halted.get()?;
+        Some(Error::from(Skip::new(why)).with_place(None))
+    }
+
+    /// Why a test is not to be executed, whatever its turn.
+    fn unable(&self, entry: &Entry, chosen: &Chosen) -> Option<Error> {
+        let course = &self.course;
+        if let Some(reason) = course.catalogue.skips(&entry.test, &course.selection) {
+            return Some(Error::from(Skip::new(reason)).with_place(None));
+        }
+        let checked = entry.job.checked.as_ref().err();
+        checked.or(chosen.blocked.as_ref()).cloned()
     }
 
     /// Lets something begin as soon as there is a place for it.
@@ -284,9 +301,19 @@ impl Run {
         mut turn: Turn,
         ended: Ended,
     ) -> Option<OwnedSemaphorePermit> {
-        let is_test = matches!(turn.what, What::Test(_));
+        let may_repeat = match &turn.what {
+            What::Test(chosen) => {
+                !self
+                    .course
+                    .catalogue
+                    .entry(chosen.position)
+                    .test
+                    .destructive
+            }
+            What::Hook { .. } => false,
+        };
         let may_try = turn.first.is_none() && Instant::now() < self.stop.at && !self.stop.is_shut();
-        if ended.transient && is_test && may_try {
+        if ended.transient && may_repeat && may_try {
             turn.first = Some(Box::new(ended));
             let run = Arc::clone(self);
             let again = async move { run.begin(turn) };
@@ -325,11 +352,16 @@ impl Run {
         }
     }
 
-    /// Has nothing more begin where the run is to stop at the first that does not pass: before the
-    /// next test is given this one's place.
+    /// Takes note of what does not pass. Has nothing more begin where the run is to stop at the first:
+    /// before the next test is given this one's place.
     fn halt_unless(&self, is_good: bool) {
-        if !is_good && self.course.selection.is_fail_fast() {
-            self.halted.store(true, Ordering::SeqCst);
+        if is_good {
+            return;
+        }
+        self.is_broken.store(true, Ordering::SeqCst);
+        if self.course.selection.is_fail_fast() {
+            let why = "not run: another test did not pass, and the run stops at the first";
+            self.halted.get_or_init(|| why.to_owned());
         }
     }
 
@@ -339,11 +371,30 @@ impl Run {
         self.look_up();
     }
 
-    /// Has whoever waits for more see when there is none.
+    /// Has whoever waits for more see when there is more, and when there is none.
     pub(super) fn look_up(&self) {
-        if self.record.is_complete() {
+        if self.goes_on() || self.record.is_complete() {
             self.more.notify_one();
         }
+    }
+
+    /// Has the tests of the next kind begin where those before it are over, and passed. Where they did
+    /// not, the next ones begin only to be skipped.
+    fn goes_on(&self) -> bool {
+        if !self.course.selection.is_pipeline() {
+            return false;
+        }
+        let mut plan = self.plan();
+        let Some(kind) = plan.over(self.record.left()) else {
+            return false;
+        };
+        if self.is_broken.load(Ordering::SeqCst) {
+            self.halted.get_or_init(|| {
+                format!("not run: a test of kind {kind} did not pass, and the pipeline stops there")
+            });
+        }
+        plan.advance();
+        true
     }
 
     /// What the tests have around them that live there.
@@ -369,15 +420,6 @@ impl Run {
 }
 
 type Guard = OwnedMutexGuard<()>;
-
-/// Why a test is not to be executed, whatever its turn.
-fn unable(entry: &Entry, chosen: &Chosen) -> Option<Error> {
-    if let Some(reason) = &entry.test.skip {
-        return Some(Error::from(Skip::new(reason)).with_place(None));
-    }
-    let checked = entry.job.checked.as_ref().err();
-    checked.or(chosen.blocked.as_ref()).cloned()
-}
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)

@@ -83,6 +83,11 @@ impl Record {
         }
     }
 
+    /// How many tests and suites are not over.
+    pub(super) fn left(&self) -> usize {
+        self.state().left
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         *self.complete.borrow()
     }

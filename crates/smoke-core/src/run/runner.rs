@@ -282,6 +282,12 @@ impl Runner {
         &self.0.catalogue.access
     }
 
+    /// Whether destructive tests run if somebody asks for them who may.
+    pub(crate) fn allows_destructive(&self) -> bool {
+        let catalogue = &self.0.catalogue;
+        catalogue.destructive.is_some() && catalogue.has_destructive()
+    }
+
     pub(crate) fn trail(&self) -> &Trail {
         &self.0.trail
     }

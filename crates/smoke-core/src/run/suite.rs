@@ -117,11 +117,14 @@ impl Run {
         result(told).await
     }
 
-    /// Whether not all of the tests say that they are to be skipped.
+    /// Whether not all of the tests are to be skipped.
     fn any_runs(&self, tests: &[usize]) -> bool {
-        tests
-            .iter()
-            .any(|position| self.course.catalogue.entry(*position).test.skip.is_none())
+        let (catalogue, selection) = (&self.course.catalogue, &self.course.selection);
+        let runs = |position: &usize| {
+            let test = &catalogue.entry(*position).test;
+            catalogue.skips(test, selection).is_none()
+        };
+        self.halted().is_none() && tests.iter().any(runs)
     }
 }
 

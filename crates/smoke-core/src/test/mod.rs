@@ -50,6 +50,7 @@ pub struct Test {
     pub(crate) slow: bool,
     pub(crate) scope: Scope,
     pub(crate) advisory: bool,
+    pub(crate) destructive: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) serial: Option<String>,
     pub(crate) skip: Option<String>,
@@ -69,6 +70,7 @@ impl Test {
             slow: false,
             scope: Scope::Shared,
             advisory: false,
+            destructive: false,
             timeout: None,
             serial: None,
             skip: None,
@@ -117,6 +119,17 @@ impl Test {
     #[must_use]
     pub fn advisory(mut self) -> Self {
         self.advisory = true;
+        self
+    }
+
+    /// Says that something stays of what the test does, which no rollback undoes. It runs only if the
+    /// registry allows it (`Registry::allow_destructive`, feature `destructive`) and a POST with a token
+    /// asked for the run. Otherwise it is reported as skipped, with the reason.
+    ///
+    /// It is not tried a second time where another test would be.
+    #[must_use]
+    pub fn destructive(mut self) -> Self {
+        self.destructive = true;
         self
     }
 
@@ -193,6 +206,12 @@ impl Test {
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.slow
+    }
+
+    /// Whether something stays of what the test does.
+    #[must_use]
+    pub fn is_destructive(&self) -> bool {
+        self.destructive
     }
 
     /// What the test shows, if it has a description.

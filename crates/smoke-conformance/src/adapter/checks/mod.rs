@@ -2,6 +2,7 @@
 
 mod access;
 mod called;
+mod choices;
 mod connections;
 mod formats;
 mod in_process;
@@ -82,6 +83,8 @@ checks! {
         "a drain fails what is asked for traffic, and nothing else" => probes::drained,
         "what is switched off takes no traffic away" => probes::switched_off,
         "FAIL has another status where the application sets one" => probes::another_status,
+        "kinds are chosen, and a pipeline stops at the first that breaks" => choices::kinds,
+        "a destructive test runs by POST with the token alone" => choices::destructive,
         "two hundred requests make one run" => runs::shared,
         "a crowd that comes in slowly is answered by the last report" => runs::a_crowd,
         "no test is in the application's way" => runs::in_nobodys_way,
