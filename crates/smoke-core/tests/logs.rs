@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use http::Request;
 use smoke_core::{
-    Endpoint, Limits, Outcome, Registry, Result, Runner, Test, TestReport, fail, skip,
+    Endpoint, Limits, Outcome, Registry, Result, Runner, Selection, Test, TestReport, fail, skip,
 };
-use support::{run, run_one};
-use tokio::sync::Barrier;
+use support::{only, run, run_one};
+use tokio::sync::{Barrier, Notify};
 use tracing::{Instrument, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -135,12 +135,23 @@ async fn tests_that_run_at_once_are_told_apart_and_from_everybody_else() {
 #[tokio::test]
 async fn a_test_that_is_stopped_shows_what_it_logged_until_then() {
     listen();
-    let waits = async || {
-        info!("waiting");
-        std::future::pending::<()>().await;
+    let logged = Arc::new(Notify::new());
+    let tells = Arc::clone(&logged);
+    let waits = move || {
+        let tells = Arc::clone(&tells);
+        async move {
+            info!("waiting");
+            tells.notify_one();
+            std::future::pending::<()>().await;
+        }
     };
-    let test = Test::new("shop::waits", waits).timeout(Duration::from_millis(50));
-    let test = run_one(test).await;
+    let runner = Runner::new(Registry::new().test(Test::new("shop::waits", waits)));
+    let stopping = async {
+        logged.notified().await;
+        runner.shutdown().await;
+    };
+    let (report, ()) = tokio::join!(runner.run(Selection::fast()), stopping);
+    let test = only(report);
     assert_eq!(test.outcome, Outcome::Errored);
     assert_eq!(log(&test), ["INFO waiting"]);
 }
