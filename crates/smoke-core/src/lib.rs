@@ -130,7 +130,7 @@ pub use remote::{CalledBySmokeTest, KeyError, SigningKey};
 pub use rollback::{
     Backend, Berth, HandleToken, HandleWatch, Kept, OpenRequest, Opened, RollbackVerdict, Session,
 };
-pub use run::{Answer, Ask, Asker, Event, Runner};
+pub use run::{Answer, Ask, Asker, Event, Halt, Runner};
 pub use select::Selection;
 pub use smoke_core_macros::{smoke_suite, smoke_test};
 pub use smoke_report::{

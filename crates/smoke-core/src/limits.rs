@@ -7,8 +7,10 @@ use crate::timing::Timing;
 
 /// More at once is nobody's wish.
 const MOST: usize = 1000;
+/// A run is cleaned up after within its limit.
+pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 /// Nobody waits longer for an answer.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// How much the tests of one registry may take of their host, whoever asks for them.
 ///
@@ -138,8 +140,8 @@ impl Limits {
         }
         let times = [
             ("a test", self.test, Duration::from_millis(1)),
-            ("a run", self.run, Duration::from_secs(1)),
-            ("a slow run", self.slow_run, Duration::from_secs(1)),
+            ("a run", self.run, SHORTEST),
+            ("a slow run", self.slow_run, SHORTEST),
         ];
         if let Some((what, limit, least)) = times.iter().find(|(_, limit, least)| limit < least) {
             return Some(format!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -40,6 +41,8 @@ pub struct Selection {
     select: BTreeSet<String>,
     skip: BTreeSet<String>,
     kinds: BTreeSet<Kind>,
+    /// These and no others, by their full names.
+    only: Option<Arc<BTreeSet<String>>>,
 }
 
 impl Selection {
@@ -54,6 +57,7 @@ impl Selection {
             select: BTreeSet::new(),
             skip: BTreeSet::new(),
             kinds: BTreeSet::new(),
+            only: None,
         }
     }
 
@@ -62,6 +66,22 @@ impl Selection {
         Self {
             slow: true,
             ..Self::fast()
+        }
+    }
+
+    /// Exactly the tests of these full names, the slow ones too. They are no patterns, and any
+    /// number may be given. Patterns that are added narrow them further.
+    ///
+    /// ```
+    /// use smoke_core::Selection;
+    ///
+    /// let selection = Selection::only(["shop::users::create", "shop::users::delete"]);
+    /// assert_eq!(selection.to_string(), "only 2 tests");
+    /// ```
+    pub fn only(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            only: Some(Arc::new(names.into_iter().map(Into::into).collect())),
+            ..Self::slow()
         }
     }
 
@@ -162,6 +182,7 @@ impl Selection {
         tests: impl Iterator<Item = &'t Test> + Clone,
     ) -> Result<Vec<usize>, String> {
         self.readable()?;
+        self.check_only(tests.clone())?;
         let (select, skip) = (
             matched(&self.select, tests.clone())?,
             matched(&self.skip, tests.clone())?,
@@ -171,7 +192,13 @@ impl Selection {
         let is_of_kind =
             |at: usize| self.kinds.is_empty() || self.kinds.contains(&tests[at].kind());
         let is_of_scope = |at: usize| self.scope.is_none_or(|scope| scope == tests[at].scope());
-        let fits = |at: &usize| !skipped.contains(at) && is_of_kind(*at) && is_of_scope(*at);
+        let is_named = |at: usize| {
+            let only = self.only.as_ref();
+            only.is_none_or(|only| only.contains(tests[at].name()))
+        };
+        let fits = |at: &usize| {
+            !skipped.contains(at) && is_of_kind(*at) && is_of_scope(*at) && is_named(*at)
+        };
         let fit: BTreeSet<usize> = (0..tests.len()).filter(fits).collect();
         let is_able = |at: &usize| self.slow || !tests[*at].is_slow();
         let able: BTreeSet<usize> = fit.iter().copied().filter(is_able).collect();
@@ -205,6 +232,16 @@ impl Selection {
             return Err(self.nothing(!fit.is_empty()));
         }
         Ok(chosen.into_iter().collect())
+    }
+
+    /// Each of the tests that are named has to be there.
+    fn check_only<'t>(&self, tests: impl Iterator<Item = &'t Test>) -> Result<(), String> {
+        let Some(only) = &self.only else {
+            return Ok(());
+        };
+        let known: BTreeSet<&str> = tests.map(Test::name).collect();
+        let missing = only.iter().find(|name| !known.contains(name.as_str()));
+        missing.map_or(Ok(()), |name| Err(format!("no test is called {name:?}")))
     }
 
     fn nothing(&self, slow: bool) -> String {
@@ -281,7 +318,11 @@ fn segments(path: &str) -> String {
 
 impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.slow { "slow" } else { "fast" })?;
+        match &self.only {
+            Some(only) if only.len() == 1 => f.write_str("only 1 test")?,
+            Some(only) => write!(f, "only {} tests", only.len())?,
+            None => f.write_str(if self.slow { "slow" } else { "fast" })?,
+        }
         if let Some(scope) = self.scope {
             write!(f, " scope={scope}")?;
         }
@@ -374,6 +415,22 @@ mod tests {
         }
         let none = Selection::fast().of_scope(Scope::Instance);
         assert!(none.of(tests[1..].iter()).is_err());
+    }
+
+    #[test]
+    fn exact_names_are_no_patterns() {
+        let only = |names: &[&str]| Selection::only(names.iter().copied());
+        assert_eq!(
+            names(&only(&["shop::users::delete", "shop::till::counts"])).unwrap(),
+            ["users::delete", "till::counts"]
+        );
+        assert_eq!(
+            names(&only(&["shop::users"])).unwrap_err(),
+            "no test is called \"shop::users\""
+        );
+        assert_eq!(names(&only(&[])).unwrap_err(), "no test is selected");
+        let narrowed = only(&["shop::users::delete", "shop::till::counts"]).skip("shop::till");
+        assert_eq!(names(&narrowed).unwrap(), ["users::delete"]);
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What somebody asks a runner.
 
+use std::time::Duration;
+
 use super::asker::Asker;
+use super::halt::Halt;
 use super::wish::Wish;
+use crate::limits::{LONGEST, SHORTEST};
 use crate::{Arrival, Selection};
 
 /// What somebody wants to know.
@@ -18,6 +22,10 @@ pub struct Ask {
     /// How the requests of the run are to arrive: as the one that asks for it. None where no request
     /// asks.
     pub arrival: Option<Arrival>,
+    /// How long the run may take, if that is not the registry's to say.
+    pub within: Option<Duration>,
+    /// What ends the run early, if anything does.
+    pub halt: Option<Halt>,
     /// Whether a schedule asks.
     scheduled: bool,
 }
@@ -30,6 +38,8 @@ impl Ask {
             fresh: false,
             asked_by: Asker::new("the application"),
             arrival: None,
+            within: None,
+            halt: None,
             scheduled: false,
         }
     }
@@ -60,9 +70,26 @@ impl Ask {
         self
     }
 
+    /// Asks for a run of its own that may take so long, instead of the registry's limit for runs
+    /// ([`Limits::run`](crate::Limits::run), [`Limits::slow_run`](crate::Limits::slow_run)).
+    /// At least a second, and at most an hour; less and more are taken for these.
+    ///
+    /// The limits of the tests still hold. Nobody else is answered from that run.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.within = Some(limit.clamp(SHORTEST, LONGEST));
+        self
+    }
+
+    /// Asks for a run of its own, which that halt ends early. Nobody else is answered from it.
+    pub fn halted_by(mut self, halt: &Halt) -> Self {
+        self.halt = Some(halt.clone());
+        self
+    }
+
     pub(super) fn wish(&self) -> Wish {
         match self.fresh {
             _ if self.scheduled => Wish::Scheduled,
+            _ if self.within.is_some() || self.halt.is_some() => Wish::Alone,
             true => Wish::Fresh,
             false => Wish::Any,
         }

@@ -124,6 +124,10 @@ impl Catalogue {
         }
     }
 
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &Test> + Clone {
+        self.entries.iter().map(|entry| &entry.test)
+    }
+
     /// What probe paths answer from.
     pub(crate) fn watch(&self) -> Watch {
         let plan = |schedule: &Schedule| {
@@ -154,7 +158,7 @@ impl Catalogue {
     }
 
     pub(crate) fn choose(&self, selection: &Selection) -> Result<Vec<usize>, String> {
-        selection.of(self.entries.iter().map(|entry| &entry.test))
+        selection.of(self.tests())
     }
 
     pub(crate) fn has_destructive(&self) -> bool {

@@ -239,10 +239,13 @@ impl Run {
         halted.or_else(|| what.job(&self.course.catalogue).refusal())
     }
 
-    /// Why no test begins any more.
+    /// Why no test begins any more: somebody halted the run, or it is to stop where one does not pass.
     pub(super) fn halted(&self) -> Option<Error> {
-        let why = self.halted.get()?;
-        Some(Error::from(Skip::new(why)).with_place(None))
+        let skip = |why: &str| Error::from(Skip::new(why)).with_place(None);
+        match self.course.halt.reason() {
+            Some(reason) => Some(skip(&format!("not run: {reason}"))),
+            None => self.halted.get().map(|why| skip(why)),
+        }
     }
 
     /// Why a test is not to be executed, whatever its turn.

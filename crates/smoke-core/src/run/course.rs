@@ -1,7 +1,7 @@
 //! The course of one run: its tests, in their order and within its time.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use smoke_report::{Report, TestReport};
 use tokio::sync::{broadcast, watch};
@@ -13,6 +13,7 @@ use super::conduct::Run;
 use super::ended::Ended;
 use super::engine::Engine;
 use super::event::Event;
+use super::halt::Halt;
 use super::patrol::patrol;
 use super::starved;
 use super::stop::Stop;
@@ -27,6 +28,10 @@ pub(super) struct Course {
     pub(super) arrival: ArrivalOfRun,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) engine: Arc<Engine>,
+    /// Ends it early.
+    pub(super) halt: Halt,
+    /// How long it may take.
+    pub(super) limit: Duration,
     /// From when the run's time counts.
     pub(super) began_at: Instant,
     pub(super) shut: watch::Receiver<bool>,
@@ -40,8 +45,7 @@ impl Course {
         let mut report = Report::new(&*self.id);
         report.build.clone_from(&self.catalogue.build);
         report.instance.clone_from(&self.catalogue.instance);
-        let limit = self.catalogue.limits.of_run(self.selection.is_slow());
-        let until = self.began_at + limit / 2;
+        let until = self.began_at + self.limit / 2;
         if !stands_in_front(TokioInstant::from_std(until)).await {
             report.reasons.push(
                 "not run: a panic hook of the application is still at work, and would be in the way of a test's panic"
@@ -56,13 +60,15 @@ impl Course {
                 return report;
             }
         };
+        let halt = self.halt.clone();
         report.tests = self.tests(chosen).await;
         report.duration = started.elapsed();
+        report.reasons.extend(halt.reason().map(str::to_owned));
         report
     }
 
     async fn tests(self, chosen: Vec<usize>) -> Vec<TestReport> {
-        let limit = self.catalogue.limits.of_run(self.selection.is_slow());
+        let limit = self.limit;
         let timing = &self.catalogue.limits.timing;
         let answer_at = TokioInstant::from_std(self.began_at + limit - timing.answering);
         let stop = Stop {

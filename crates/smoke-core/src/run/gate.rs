@@ -49,8 +49,9 @@ struct Flight {
     run: Arc<str>,
     selection: Arc<Selection>,
     stand: watch::Receiver<Stand>,
-    /// Whether it is a schedule's, which takes nobody's place.
-    scheduled: bool,
+    /// What was asked for: a schedule's takes nobody's place, and one that was asked for alone answers
+    /// nobody else.
+    wish: Wish,
     /// Until when there is somebody for whom it may begin.
     wanted: Instant,
 }
@@ -142,21 +143,24 @@ impl Turnstile {
         if wish == Wish::Scheduled {
             return Admission::Start(self.start(&mut state, selection, wish, asked));
         }
-        let fresh = wish == Wish::Fresh;
-        let finished = state.finished(selection).filter(|_| !fresh).cloned();
+        let any = wish == Wish::Any;
+        let finished = state.finished(selection).filter(|_| any).cloned();
         if let Some(landed) = &finished
             && landed.age(now) < self.reuse
         {
             return Admission::Finished(landed.clone());
         }
-        if !fresh && let Some(flight) = state.joinable(selection) {
+        if any && let Some(flight) = state.joinable(selection) {
             flight.wanted = flight.wanted.max(asked.begin_by());
             return Admission::Joined(flight.ride());
         }
         if let Some(pause) = state.budget.pause((selection, wish), now) {
             return finished.map_or(Admission::Busy(pause), Admission::Finished);
         }
-        let others = state.flights.iter().filter(|flight| !flight.scheduled);
+        let others = state
+            .flights
+            .iter()
+            .filter(|flight| flight.wish != Wish::Scheduled);
         if others.count() >= self.most {
             return Admission::Busy(Duration::from_secs(5));
         }
@@ -173,11 +177,9 @@ impl Turnstile {
     ) -> Ticket {
         let number = state.next;
         state.next += 1;
-        let scheduled = wish == Wish::Scheduled;
-        let places = if scheduled {
-            &self.scheduled
-        } else {
-            &self.places
+        let places = match wish {
+            Wish::Scheduled => &self.scheduled,
+            Wish::Any | Wish::Fresh | Wish::Alone => &self.places,
         };
         let place = Arc::clone(places).try_acquire_owned().ok();
         let place = place.map(|place| (place, asked.at));
@@ -189,7 +191,7 @@ impl Turnstile {
             run: Arc::clone(&run),
             selection: Arc::clone(selection),
             stand: stand.subscribe(),
-            scheduled,
+            wish,
             wanted: asked.begin_by(),
         });
         Ticket {
@@ -213,6 +215,7 @@ impl Turnstile {
         };
         let mut state = self.state();
         if let Some(flight) = state.take(ticket.number)
+            && flight.wish != Wish::Alone
             && landed.answer.retry_after.is_none()
         {
             state.keep(flight.selection, &landed);
@@ -255,7 +258,8 @@ impl State {
     /// waits for nobody else's run.
     fn joinable(&mut self, selection: &Arc<Selection>) -> Option<&mut Flight> {
         let same = self.flights.iter_mut();
-        let same = same.filter(|flight| flight.selection == *selection);
+        let same =
+            same.filter(|flight| flight.wish != Wish::Alone && flight.selection == *selection);
         same.max_by_key(|flight| {
             let begun = !matches!(*flight.stand.borrow(), Stand::Waiting);
             (begun, flight.number)

@@ -14,6 +14,7 @@ mod engine;
 mod event;
 mod execution;
 mod gate;
+mod halt;
 mod job;
 mod judge;
 mod lane;
@@ -38,6 +39,7 @@ pub use ask::Ask;
 pub use asker::Asker;
 pub use event::Event;
 pub use gate::Answer;
+pub use halt::Halt;
 pub use runner::Runner;
 pub(crate) use trail::Denial;
 

@@ -21,13 +21,15 @@ use super::course::Course;
 use super::engine::Engine;
 use super::event::Event;
 use super::gate::{Admission, Answer, Landed, Ride, Stand, Ticket, Turnstile};
+use super::halt::Halt;
 use super::patience::{Asked, Late, landing};
+use super::plain;
 #[cfg(feature = "metrics")]
 use super::tally::Tally;
 use super::trail::{Denial, Trail};
 use crate::access::Access;
 use crate::watch::{Settings, Watch};
-use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, heard, log};
+use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, Test, heard, log};
 
 /// How many events a slow watcher may be behind.
 const EVENTS: usize = 1024;
@@ -75,6 +77,15 @@ struct Inner {
     watch: Arc<Watch>,
 }
 
+/// What a run is of, and what it may take.
+struct AskedFor {
+    selection: Arc<Selection>,
+    asked_by: Asker,
+    arrival: ArrivalOfRun,
+    limit: Duration,
+    halt: Halt,
+}
+
 impl Runner {
     /// A runner for a registry. What is wrong with the registry is logged here (`tracing`,
     /// target `smoke`), and makes the runs a FAIL.
@@ -111,6 +122,24 @@ impl Runner {
             .collect()
     }
 
+    /// The registered tests, in the order of their names.
+    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+        self.0.catalogue.tests()
+    }
+
+    /// The tests that a run of this selection would have, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Such a run would be a FAIL: a pattern matches no test or cannot be read, or nothing is
+    /// selected.
+    pub fn selected(&self, selection: &Selection) -> Result<Vec<&Test>> {
+        let catalogue = &self.0.catalogue;
+        let chosen = catalogue.choose(selection).map_err(plain)?;
+        let tests = chosen.into_iter();
+        Ok(tests.map(|at| &catalogue.entry(at).test).collect())
+    }
+
     /// Runs the selected tests anew and says what was found.
     ///
     /// The limits hold here too: a runner that is busy or switched off gives a report that says
@@ -131,6 +160,8 @@ impl Runner {
             selection,
             asked_by,
             arrival,
+            within,
+            halt,
             ..
         } = ask;
         if let Some(reason) = self.off() {
@@ -143,7 +174,7 @@ impl Runner {
         }
         let asked = Asked {
             at: tokio::time::Instant::now(),
-            limit: catalogue.limits.of_run(selection.is_slow()),
+            limit: within.unwrap_or(catalogue.limits.of_run(selection.is_slow())),
         };
         let selection = Arc::new(selection);
         let ride = match self.0.gate.admit(&selection, wish, asked) {
@@ -162,7 +193,13 @@ impl Runner {
                         let coordinator = engine.coordinator().clone();
                         let arrival = arrival.or_else(|| self.0.arrivals.last());
                         let arrival = ArrivalOfRun::new(arrival.unwrap_or_default(), stage);
-                        let asked_for = (selection, asked_by, arrival);
+                        let asked_for = AskedFor {
+                            selection,
+                            asked_by,
+                            arrival,
+                            limit: asked.limit,
+                            halt: halt.unwrap_or_default(),
+                        };
                         let flying = self.clone().fly(ticket, engine, asked_for);
                         let mut ended = self.0.ended.subscribe();
                         // The coordinator outlives the runner, a run does not: who waits is told.
@@ -417,12 +454,14 @@ impl Runner {
     }
 
     /// One run from its ticket to its report, on the coordinator.
-    async fn fly(
-        self,
-        mut ticket: Ticket,
-        engine: Arc<Engine>,
-        (selection, asker, arrival): (Arc<Selection>, Asker, ArrivalOfRun),
-    ) {
+    async fn fly(self, mut ticket: Ticket, engine: Arc<Engine>, asked_for: AskedFor) {
+        let AskedFor {
+            selection,
+            asked_by: asker,
+            arrival,
+            limit,
+            halt,
+        } = asked_for;
         let place = ticket.place().await;
         if *self.0.shut.borrow() {
             let (reason, again) = (
@@ -433,7 +472,6 @@ impl Runner {
             return self.0.gate.land(ticket, shut);
         }
         let Some((_place, began_at)) = place else {
-            let limit = self.0.catalogue.limits.of_run(selection.is_slow());
             let busy = self.overtaken(&asker, limit);
             return self.0.gate.land(ticket, busy);
         };
@@ -446,13 +484,14 @@ impl Runner {
             arrival,
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
+            halt,
+            limit,
             began_at: began_at.into_std(),
             shut: self.0.shut.subscribe(),
             watchers: self.0.watchers.clone(),
         };
         let report = Arc::new(course.run().await);
         self.0.catalogue.tally.ran(report.verdict());
-        let limit = self.0.catalogue.limits.of_run(selection.is_slow());
         in_flight
             .end(began_at + limit - self.0.catalogue.limits.timing.closing)
             .await;

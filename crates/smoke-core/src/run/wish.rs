@@ -7,6 +7,8 @@ pub(crate) enum Wish {
     Any,
     /// A run that begins now.
     Fresh,
+    /// A run that begins now, and answers nobody else.
+    Alone,
     /// A run of a schedule: it begins now, whatever others have asked for.
     Scheduled,
 }
