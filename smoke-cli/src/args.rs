@@ -1,0 +1,144 @@
+//! What the command line says.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use smoke_core::Selection;
+
+/// A run shorter than that has no time to clean up, and one longer than that has no limit worth
+/// the name: the bounds of [`smoke_core::Ask::within`].
+const BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
+
+/// Which smoke tests to run, and how to report them: a group of arguments for [`clap`].
+///
+/// # Examples
+///
+/// `shop smoke` beside `shop serve`:
+///
+/// ```
+/// use clap::Parser;
+///
+/// #[derive(Parser)]
+/// struct Shop {
+///     #[command(subcommand)]
+///     command: Command,
+/// }
+///
+/// #[derive(clap::Subcommand)]
+/// enum Command {
+///     /// Serves the shop
+///     Serve,
+///     /// Runs the smoke tests and rolls back what they wrote
+///     Smoke(smoke_cli::Args),
+/// }
+///
+/// let shop = Shop::parse_from(["shop", "smoke", "--slow", "shop::users", "--skip", "tag:mail"]);
+/// assert!(matches!(shop.command, Command::Smoke(_)));
+/// ```
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Runs only the tests that match one of these: a name, a prefix of whole segments
+    /// (`shop::users`), a glob (`*::users::*`) or `tag:x`
+    #[arg(value_name = "LABEL")]
+    pub(crate) labels: Vec<String>,
+
+    /// Leaves out the tests that match this label; may be given several times
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) skip: Vec<String>,
+
+    /// Runs the slow tests too
+    #[arg(long)]
+    pub(crate) slow: bool,
+
+    /// Starts no more tests after one has failed or errored
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
+    /// Lists the tests that would run, and runs none; -v adds what is known of them
+    #[arg(long, conflicts_with = "junit")]
+    pub(crate) list: bool,
+
+    /// How long the run may take, from 1s to 1h (`90s`, `5m`), instead of the application's limit
+    #[arg(long, value_name = "TIME", value_parser = limit)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// The form of the report on standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: Format,
+
+    /// Writes the report as JUnit XML to this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Shows no progress on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Shows each test's kind and where its time went; twice: when it begins, and its requests
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// The form of a report on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: what failed and why, and a summary
+    #[default]
+    Human,
+    /// The text that the endpoint answers
+    Text,
+    /// The JSON that the endpoint answers
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+impl Args {
+    pub(crate) fn selection(&self) -> Selection {
+        let all = if self.slow {
+            Selection::slow()
+        } else {
+            Selection::fast()
+        };
+        let chosen = self.labels.iter().fold(all, Selection::select);
+        let chosen = self.skip.iter().fold(chosen, Selection::skip);
+        if self.fail_fast {
+            chosen.fail_fast()
+        } else {
+            chosen
+        }
+    }
+}
+
+fn limit(said: &str) -> Result<Duration, String> {
+    let limit = humantime::parse_duration(said).map_err(|error| error.to_string())?;
+    let (shortest, longest) = BOUNDS;
+    if (shortest..=longest).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err("a run may take from 1s to 1h".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_has_a_unit_and_is_within_bounds() {
+        assert_eq!(limit("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(limit("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in [
+            "",
+            "90",
+            "999ms",
+            "61m",
+            "-1s",
+            "soon",
+            "99999999999999999999h",
+        ] {
+            assert!(limit(wrong).is_err(), "{wrong}");
+        }
+    }
+}

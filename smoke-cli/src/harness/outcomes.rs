@@ -1,0 +1,96 @@
+//! What became of the tests of the one run of a process.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use smoke_core::{Ask, Event, Runner, Selection, TestReport};
+
+/// The tests have limits of their own, and nobody waits for an answer about all of them.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// Tells those who wait for a test what became of it.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    tests: HashMap<String, TestReport>,
+    /// Why there is none of the others, once nothing more is to come.
+    over: Option<String>,
+}
+
+impl Outcomes {
+    /// Runs these tests, and hears what becomes of each.
+    pub(super) fn begin(self: &Arc<Self>, runner: &Runner, names: Vec<String>) {
+        if names.is_empty() {
+            return self.close("the test was not to run");
+        }
+        let (runner, outcomes) = (runner.clone(), Arc::clone(self));
+        let run = move || {
+            let ended = outcomes.run(&runner, names);
+            outcomes
+                .close(&ended.unwrap_or_else(|error| format!("the run could not start: {error}")));
+        };
+        let thread = std::thread::Builder::new().name("smoke-harness".to_owned());
+        if let Err(error) = thread.spawn(run) {
+            self.close(&format!("the run could not start: {error}"));
+        }
+    }
+
+    /// Waits for what became of a test.
+    pub(super) fn of(&self, name: &str) -> Result<TestReport, String> {
+        let waits = |state: &mut State| state.over.is_none() && !state.tests.contains_key(name);
+        let state = self.changed.wait_while(self.state(), waits);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let test = state.tests.remove(name);
+        test.ok_or_else(|| state.over.clone().unwrap_or_default())
+    }
+
+    fn run(&self, runner: &Runner, names: Vec<String>) -> std::io::Result<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let mut events = runner.events();
+        let ask = Ask::new(Selection::only(names))
+            .by("cargo test")
+            .within(LIMIT);
+        runtime.block_on(async {
+            let mut asking = pin!(runner.ask(ask));
+            let answer = loop {
+                tokio::select! {
+                    biased;
+                    Ok(event) = events.recv() => self.hear(event),
+                    answer = &mut asking => break answer,
+                }
+            };
+            for test in &answer.report.tests {
+                self.tell(test);
+            }
+            let reasons = answer.report.fail_reasons();
+            Ok(format!("not run: {}", reasons.join("; ")))
+        })
+    }
+
+    fn hear(&self, event: Event) {
+        if let Event::TestFinished { test, .. } = event {
+            self.tell(&test);
+        }
+    }
+
+    fn tell(&self, test: &TestReport) {
+        self.state().tests.insert(test.name.clone(), test.clone());
+        self.changed.notify_all();
+    }
+
+    fn close(&self, why: &str) {
+        self.state().over = Some(why.to_owned());
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,111 @@
+//! The report as JUnit XML.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use quick_junit::{
+    NonSuccessKind, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+use smoke_core::{Outcome, Report, TestReport};
+
+use crate::show::{details, requests};
+
+/// What the run is called, beside the test classes.
+const RUN: &str = "smoke";
+
+/// A suite for each test class. Why the run is a FAIL whatever its tests found is an error of a
+/// case of its own, for readers that look at nothing else.
+pub(crate) fn render(report: &Report, started: SystemTime) -> Result<String, SerializeError> {
+    let mut junit = Junit::new(RUN);
+    if let Some(started) = timestamp(started) {
+        junit.set_timestamp(started);
+    }
+    junit.set_time(report.duration);
+    junit.add_test_suite(of_the_run(report));
+    for tests in by_class(report) {
+        let mut suite = TestSuite::new(tests[0].class.as_str());
+        suite.set_time(tests.iter().map(|test| test.duration).sum());
+        suite.add_test_cases(tests.into_iter().map(case));
+        junit.add_test_suite(suite);
+    }
+    junit.to_string()
+}
+
+fn timestamp(time: SystemTime) -> Option<DateTime<Utc>> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    DateTime::from_timestamp(since.as_secs().try_into().ok()?, since.subsec_nanos())
+}
+
+fn by_class(report: &Report) -> Vec<Vec<&TestReport>> {
+    let mut classes: Vec<Vec<&TestReport>> = Vec::new();
+    for test in &report.tests {
+        match classes
+            .iter_mut()
+            .find(|tests| tests[0].class == test.class)
+        {
+            Some(tests) => tests.push(test),
+            None => classes.push(vec![test]),
+        }
+    }
+    classes
+}
+
+fn of_the_run(report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new(RUN);
+    let known = [
+        ("build", report.build.as_deref()),
+        ("instance", report.instance.as_deref()),
+        ("run", Some(report.run.as_str())),
+    ];
+    for (what, value) in known {
+        suite.add_properties(value.map(|value| (what, value)));
+    }
+    let reasons = report.fail_reasons();
+    let status = if let Some(first) = reasons.first() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(first.as_str()).set_type("run");
+        status.set_description(reasons.join("\n"));
+        status
+    } else {
+        TestCaseStatus::success()
+    };
+    let mut case = TestCase::new("the run gave a verdict", status);
+    case.set_classname(RUN);
+    suite.add_test_case(case);
+    suite
+}
+
+fn case(test: &TestReport) -> TestCase {
+    let class = test.class.as_str();
+    let name = test
+        .name
+        .strip_prefix(class)
+        .and_then(|name| name.strip_prefix("::"));
+    let mut case = TestCase::new(name.unwrap_or(&test.name), status(test));
+    case.set_classname(class).set_time(test.duration);
+    case.add_property(("kind", test.kind.to_string().as_str()));
+    case.add_properties(test.tags.iter().map(|tag| ("tag", tag.as_str())));
+    let requests: Vec<_> = requests(test).collect();
+    if !requests.is_empty() {
+        case.set_system_out(requests.join("\n"));
+    }
+    case
+}
+
+fn status(test: &TestReport) -> TestCaseStatus {
+    let mut status = match test.outcome {
+        Outcome::Passed => return TestCaseStatus::success(),
+        Outcome::Skipped => TestCaseStatus::skipped(),
+        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        // What this version does not know is no success.
+        _ => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if let Some(message) = &test.message {
+        status.set_message(message.as_str());
+    }
+    if test.outcome != Outcome::Skipped {
+        status.set_type(test.outcome.to_string());
+        status.set_description(details(test).join("\n"));
+    }
+    status
+}

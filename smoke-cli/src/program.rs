@@ -1,0 +1,53 @@
+//! A program of its own.
+
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Parser;
+use smoke_core::Runner;
+
+use crate::Args;
+use crate::exit::Exit;
+use crate::run::blocking;
+use crate::shut_down::shut_down;
+
+/// Runs the smoke tests and rolls back what they wrote
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// A whole program that runs the smoke tests of a registry, or of a runner: it reads the command
+/// line, runs the tests as [`run`](crate::run()) does, and shuts the runner down. What is returned
+/// says how it went: see [the codes](crate#exit-codes).
+///
+/// It may be called on a thread of a runtime, which it blocks.
+///
+/// # Examples
+///
+/// ```no_run
+/// use smoke_core::Registry;
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     smoke_cli::main(Registry::discover().expect_at_least(5))
+/// }
+/// ```
+pub fn main(runner: impl Into<Runner>) -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(said) => {
+            // The help, too. Whoever does not read it does not want it.
+            let _ = said.print();
+            let is_help = !said.use_stderr();
+            return if is_help { Exit::Pass } else { Exit::Usage }.into();
+        }
+    };
+    let runner = runner.into();
+    let work = || blocking(&runner, &program.args);
+    // A runtime cannot be started on a thread of another.
+    let exit = thread::scope(|scope| scope.spawn(work).join());
+    shut_down(&runner);
+    exit.unwrap_or(Exit::Unknown).into()
+}

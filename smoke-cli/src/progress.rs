@@ -1,0 +1,170 @@
+//! What happens in a run, on standard error while it happens.
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use smoke_core::{Event, Report, TestReport};
+
+use crate::paint::Paint;
+use crate::plain::one_line;
+use crate::show::{requests, seconds, spent};
+
+/// How often the bar says anew for how long the tests have been running.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+/// How many tests that run are named; on most terminals there is no room for more.
+const NAMED: usize = 4;
+
+/// With fewer columns than that, the names of tests are worth more than the bar itself.
+const NARROW: u16 = 40;
+
+/// A line a test, and on a terminal a bar that names what runs.
+pub(crate) struct Progress {
+    paint: Paint,
+    quiet: bool,
+    verbose: u8,
+    /// Lines to be written, in one go: a run may have a thousand tests in a millisecond.
+    lines: Vec<String>,
+    bar: Option<ProgressBar>,
+    running: Vec<(Arc<str>, Instant)>,
+    /// The tests that were shown to be over.
+    shown: HashSet<String>,
+    bad: usize,
+}
+
+impl Progress {
+    /// `quiet` shows nothing but what [`say`](Self::say) is told; `verbose` is from 0 to 2.
+    pub(crate) fn new(quiet: bool, verbose: u8) -> Self {
+        Self {
+            quiet,
+            paint: Paint::of(&io::stderr()),
+            verbose,
+            lines: Vec::new(),
+            bar: None,
+            running: Vec::new(),
+            shown: HashSet::new(),
+            bad: 0,
+        }
+    }
+
+    /// Takes note of what happened in the run.
+    pub(crate) fn heard(&mut self, event: &Event) {
+        match event {
+            _ if self.quiet => {}
+            Event::RunStarted { tests, .. } => self.begin(*tests),
+            Event::TestStarted { test, .. } => {
+                if self.verbose > 1 {
+                    let begins = self.paint.faint(format!("{:>8}", "begins"));
+                    self.lines
+                        .push(format!("{begins}          {}", one_line(test)));
+                }
+                self.running.push((Arc::clone(test), Instant::now()));
+            }
+            Event::TestFinished { test, .. } => self.over(test),
+            _ => {}
+        }
+    }
+
+    /// Says something that is none of a test's.
+    pub(crate) fn say(&mut self, notice: &str) {
+        self.lines.push(self.paint.strong(notice));
+        self.show();
+    }
+
+    /// Writes the lines, and says what runs now and for how long.
+    pub(crate) fn show(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.shown.len() as u64);
+            bar.set_message(self.now());
+        }
+        if self.lines.is_empty() {
+            return;
+        }
+        let lines = std::mem::take(&mut self.lines).join("\n");
+        match &self.bar {
+            Some(bar) => bar.println(lines),
+            // Whoever does not read it does not want it.
+            None => drop(writeln!(io::stderr(), "{lines}")),
+        }
+    }
+
+    /// Shows what was missed, and takes the bar away.
+    pub(crate) fn end(mut self, report: &Report) {
+        if self.quiet {
+            return;
+        }
+        for test in &report.tests {
+            if !self.shown.contains(&test.name) {
+                self.over(test);
+            }
+        }
+        self.show();
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        if !self.shown.is_empty() {
+            let _ = writeln!(io::stderr());
+        }
+    }
+
+    fn begin(&mut self, tests: usize) {
+        let noun = if tests == 1 { "test" } else { "tests" };
+        self.lines.push(format!("running {tests} {noun}"));
+        // A terminal that cannot go back in a line has no bar either.
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if !io::stderr().is_terminal() || dumb {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(tests as u64), ProgressDrawTarget::stderr());
+        let width = terminal_size::terminal_size_of(io::stderr());
+        let is_narrow = width.is_some_and(|(width, _)| width.0 < NARROW);
+        let template = if is_narrow {
+            "{pos}/{len} {wide_msg}"
+        } else {
+            "{bar:12} {pos}/{len} {wide_msg}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        self.bar = Some(bar);
+    }
+
+    fn over(&mut self, test: &TestReport) {
+        self.running.retain(|(name, _)| **name != *test.name);
+        self.shown.insert(test.name.clone());
+        self.bad += usize::from(!test.outcome.is_good());
+        let outcome = format!("{:>8}", test.outcome.to_string());
+        let outcome = self.paint.outcome(test.outcome, outcome);
+        let time = format!("[{}]", seconds(test.duration));
+        let mut line = format!("{outcome} {time:>9} {}", one_line(&test.name));
+        if self.verbose > 0 {
+            line += &self.paint.faint(format!(" ({})", spent(test)));
+        }
+        self.lines.push(line);
+        if self.verbose > 1 {
+            let requests = requests(test).map(|request| format!("{:19}{request}", ""));
+            self.lines.extend(requests);
+        }
+    }
+
+    /// What runs now, that which has run for the longest time first.
+    fn now(&self) -> String {
+        let named = self.running.iter().take(NAMED);
+        let mut now: Vec<_> = named
+            .map(|(name, since)| {
+                format!("{:.1}s {}", since.elapsed().as_secs_f64(), one_line(name))
+            })
+            .collect();
+        let more = self.running.len().saturating_sub(NAMED);
+        if more > 0 {
+            now.push(format!("and {more} more"));
+        }
+        let bad = match self.bad {
+            0 => String::new(),
+            bad => format!("{bad} bad; "),
+        };
+        format!("{bad}{}", now.join(", "))
+    }
+}

@@ -1,0 +1,162 @@
+//! The command: from its arguments to its exit code.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use smoke_core::{Answer, Format as Wire, Runner, Test};
+use tokio::sync::oneshot;
+
+use crate::args::{Args, Format};
+use crate::course::carry_out;
+use crate::exit::Exit;
+use crate::paint::Paint;
+use crate::signals::Signals;
+use crate::{human, junit, labels, list};
+
+/// Runs the smoke tests that `args` select, and reports them: progress on standard error, the
+/// report on standard output. What is returned says how it went: see [the codes](crate#exit-codes).
+///
+/// It starts no schedule, and needs no runtime of a certain kind: it works on a thread of its own.
+/// The first Ctrl-C ends the run early: tests that run go on to their end, and no more are started.
+/// The second, and SIGTERM, shut the runner down at once; what the tests wrote is rolled back then,
+/// too. From the first call on these signals do not end the process any more by themselves.
+///
+/// # Examples
+///
+/// ```no_run
+/// use clap::Parser;
+/// use smoke_core::{Registry, Runner};
+/// use std::process::ExitCode;
+///
+/// #[derive(Parser)]
+/// enum Shop {
+///     /// Serves the shop
+///     Serve,
+///     /// Runs the smoke tests and rolls back what they wrote
+///     Smoke(smoke_cli::Args),
+/// }
+///
+/// # async fn serve(runner: &Runner) -> ExitCode { ExitCode::SUCCESS }
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     let shop = Shop::parse();
+///     let runner = Runner::new(Registry::discover());
+///     match shop {
+///         Shop::Serve => serve(&runner).await,
+///         Shop::Smoke(args) => smoke_cli::run(&runner, args).await,
+///     }
+/// }
+/// ```
+pub async fn run(runner: &Runner, args: Args) -> ExitCode {
+    let (told, ended) = oneshot::channel();
+    let runner = runner.clone();
+    let work = move || {
+        // Nobody waits any more where the future was dropped.
+        let _ = told.send(blocking(&runner, &args));
+    };
+    let exit = match std::thread::Builder::new()
+        .name("smoke-cli".to_owned())
+        .spawn(work)
+    {
+        Ok(_) => ended.await.unwrap_or(Exit::Unknown),
+        Err(error) => failed_to("start a thread", &error),
+    };
+    exit.into()
+}
+
+/// The same, on this thread, which must not be one of a runtime.
+pub(crate) fn blocking(runner: &Runner, args: &Args) -> Exit {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(command(runner, args)),
+        Err(error) => failed_to("start a runtime", &error),
+    }
+}
+
+async fn command(runner: &Runner, args: &Args) -> Exit {
+    if let Some(problem) = labels::problem(runner, args.labels.iter().chain(&args.skip)) {
+        say(&problem);
+        return Exit::Usage;
+    }
+    if args.list {
+        return listed(runner, args);
+    }
+    // A report of an earlier run must not be taken for that of this one.
+    let file = match args.junit.as_deref().map(File::create).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            say(&format!("--junit: failed to create the file: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return failed_to("listen for signals", &error),
+    };
+    let (answer, stopped) = carry_out(runner, args, signals).await;
+    let exit = stopped.map_or_else(|| Exit::of(&answer.report), Exit::Stopped);
+    match told(&answer, args.format, file) {
+        Ok(()) => exit,
+        Err(error) => {
+            failed_to("write the report", &error);
+            exit.untold()
+        }
+    }
+}
+
+/// Writes the report.
+fn told(answer: &Answer, format: Format, file: Option<File>) -> io::Result<()> {
+    let report = &answer.report;
+    let xml = || junit::render(report, answer.started).map_err(io::Error::other);
+    let file_written = file.map_or(Ok(()), |mut file| {
+        file.write_all(xml()?.as_bytes())?;
+        file.sync_all()
+    });
+    let mut out = io::stdout().lock();
+    let said = match format {
+        Format::Human => human::render(report, Paint::of(&io::stdout())),
+        Format::Text => report.render(Wire::Text),
+        Format::Json => report.render(Wire::Json),
+        Format::Junit => xml()?,
+    };
+    out.write_all(said.as_bytes())?;
+    out.flush()?;
+    file_written
+}
+
+fn listed(runner: &Runner, args: &Args) -> Exit {
+    let tests: Vec<&Test> = match runner.selected(&args.selection()) {
+        Ok(tests) => tests,
+        Err(error) => {
+            say(&error.to_string());
+            return Exit::Unknown;
+        }
+    };
+    let said = match args.format {
+        Format::Human | Format::Text => Ok(list::text(&tests, args.verbose > 0)),
+        Format::Json => list::json(&tests).map_err(io::Error::other),
+        Format::Junit => {
+            say("--list has no JUnit form: use human, text or json");
+            return Exit::Usage;
+        }
+    };
+    let mut out = io::stdout().lock();
+    let written = said.and_then(|said| out.write_all(said.as_bytes()));
+    match written.and_then(|()| out.flush()) {
+        Ok(()) => Exit::Pass,
+        Err(error) => failed_to("write the list", &error),
+    }
+}
+
+fn failed_to(what: &str, error: &io::Error) -> Exit {
+    say(&format!("failed to {what}: {error}"));
+    Exit::Unknown
+}
+
+/// Whoever does not read it does not want it.
+fn say(error: &str) {
+    let _ = writeln!(io::stderr(), "error: {error}");
+}

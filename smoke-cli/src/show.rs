@@ -1,0 +1,54 @@
+//! What is shown of one test, in whatever report.
+
+use std::time::Duration;
+
+use smoke_core::TestReport;
+
+use crate::plain::{lines, one_line};
+
+/// Seconds, as every time is shown.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{:.3}s", time.as_secs_f64())
+}
+
+/// Why a test did not pass, and what it asked the application for before: a line each.
+pub(crate) fn details(test: &TestReport) -> Vec<String> {
+    let mut shown: Vec<_> = lines(test.message.as_deref().unwrap_or_default()).collect();
+    for cause in &test.causes {
+        shown.push(format!("caused by: {}", one_line(cause)));
+    }
+    if let Some(place) = &test.place {
+        shown.push(format!("at {}", one_line(&place.to_string())));
+    }
+    if !test.requests.is_empty() {
+        shown.push("requests:".to_owned());
+        shown.extend(requests(test).map(|request| format!("  {request}")));
+    }
+    shown
+}
+
+/// The requests that a test made to the application.
+pub(crate) fn requests(test: &TestReport) -> impl Iterator<Item = String> {
+    test.requests.iter().map(|request| {
+        let status = request.status.map(|status| status.to_string());
+        let status = status.as_deref().unwrap_or("no answer");
+        let path = one_line(&request.path);
+        let time = seconds(request.duration);
+        format!("{} {path}: {status} [{time}]", one_line(&request.method))
+    })
+}
+
+/// What a test needs, and where its time went.
+pub(crate) fn spent(test: &TestReport) -> String {
+    let Some(times) = &test.times else {
+        return test.kind.to_string();
+    };
+    let parts = [
+        ("waited", times.waiting),
+        ("sandbox", times.sandbox),
+        ("application", times.app_build),
+        ("test", times.body),
+    ];
+    let parts = parts.map(|(what, time)| format!("{what} {}", seconds(time)));
+    format!("{}; {}", test.kind, parts.join(", "))
+}

@@ -1,0 +1,165 @@
+//! The programs that the tests run.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Parser;
+use http::{Request, Response};
+use http_body_util::Full;
+use smoke_conformance::paper::{Paper, Pool};
+use smoke_tower::smoke_core::AppBody;
+use smoke_tower::{
+    Client, Limits, Registry, Result, Runner, Sandbox, Suite, Test, ensure_eq, fail,
+};
+use tower::service_fn;
+
+/// Names the program that this process is to be.
+pub(crate) const PROGRAM: &str = "SMOKE_CLI_PROGRAM";
+/// A file: as long as it is not there, `held` holds.
+pub(crate) const LET_GO: &str = "SMOKE_CLI_LET_GO";
+/// A file to which what became of the sandboxes is written.
+pub(crate) const DIARY: &str = "SMOKE_CLI_DIARY";
+
+pub(crate) fn run(program: &str) -> ExitCode {
+    match program {
+        "shop" => smoke_cli::main(shop()),
+        "harness" => smoke_cli::harness(shop()),
+        "empty" => smoke_cli::main(Registry::new()),
+        "empty-harness" => smoke_cli::harness(Registry::new()),
+        "twice" => smoke_cli::main(twice()),
+        "twice-harness" => smoke_cli::harness(twice()),
+        "held" => smoke_cli::main(held()),
+        "hung" => hung(),
+        "embedded" => embedded(),
+        "in-a-runtime" => in_a_runtime(smoke_cli::main),
+        "harness-in-a-runtime" => in_a_runtime(smoke_cli::harness),
+        other => panic!("there is no program {other:?}"),
+    }
+}
+
+/// A test for each outcome, one after the other.
+fn shop() -> Registry {
+    let notes = Suite::new("shop::notes::Notes")
+        .set_up(|| eprintln!("the notes are set up"))
+        .test("can_be_many", async || {})
+        .test("can_be_short", async || {});
+    named(Registry::new())
+        .app(smoke_tower::app(|| service_fn(answer)))
+        .test(
+            Test::new("shop::cart::adds_up", async || {})
+                .tags(["money"])
+                .description("The sum is right"),
+        )
+        .test(Test::new("shop::cart::balances", balances).tags(["money"]))
+        .test(Test::new("shop::mail::arrives", async || {}).skip("there is no mail server yet"))
+        .test(Test::new("shop::page::opens", opens))
+        .test(Test::new("shop::page::sells", sells))
+        .test(Test::new(
+            "shop::page::speaks_plainly",
+            speaks_to_the_terminal,
+        ))
+        .test(Test::new("shop::stock::is_counted", async || {}).slow())
+        .suite(notes)
+}
+
+fn named(registry: Registry) -> Registry {
+    let limits = Limits::default().tests_at_once(1);
+    registry
+        .limits(limits)
+        .build_id("4f2a91c")
+        .instance("web-1")
+}
+
+async fn answer(request: Request<AppBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, text) = match request.uri().path() {
+        "/" => (200, "open"),
+        _ => (500, "the till is closed"),
+    };
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status.try_into().unwrap();
+    Ok(response)
+}
+
+async fn balances() -> Result {
+    ensure_eq!(13, 14, "the balance is off");
+    Ok(())
+}
+
+async fn opens(client: Client) -> Result {
+    client.get("/").send().await?.ensure_status(200)?;
+    Ok(())
+}
+
+async fn sells(client: Client) -> Result {
+    client.get("/").send().await?.ensure_status(200)?;
+    client
+        .post("/orders")
+        .without_database()
+        .send()
+        .await?
+        .ensure_status(201)?;
+    Ok(())
+}
+
+async fn speaks_to_the_terminal() -> Result {
+    fail!("\u{1b}[2Jgone <&> \u{0}\nsecond line");
+}
+
+fn twice() -> Registry {
+    let test = || Test::new("shop::opens", async || {});
+    named(Registry::new()).test(test()).test(test())
+}
+
+/// A test that ends when it is let go, and one after it.
+fn held() -> Registry {
+    async fn holds() {
+        let file = PathBuf::from(std::env::var_os(LET_GO).unwrap());
+        while !file.exists() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    let follows = Test::new("shop::b_follows", async || {});
+    named(Registry::new())
+        .test(Test::new("shop::a_holds", holds))
+        .test(follows)
+}
+
+/// A test that never ends and has a sandbox.
+fn hung() -> ExitCode {
+    async fn hangs(pool: Sandbox<Pool>) {
+        pool.take();
+        std::future::pending().await
+    }
+    let paper = Paper::default();
+    let diary = paper.diary.clone();
+    let code = smoke_cli::main(
+        named(Registry::new())
+            .rollback(paper)
+            .test(Test::new("shop::hangs", hangs)),
+    );
+    std::fs::write(std::env::var_os(DIARY).unwrap(), diary.lines().join("\n")).unwrap();
+    code
+}
+
+/// An application whose command line has the smoke tests beside its own.
+#[tokio::main(flavor = "current_thread")]
+async fn embedded() -> ExitCode {
+    #[derive(Parser)]
+    enum Shop {
+        Serve,
+        Smoke(smoke_cli::Args),
+    }
+    match Shop::parse() {
+        Shop::Serve => ExitCode::SUCCESS,
+        Shop::Smoke(args) => smoke_cli::run(&Runner::new(shop()), args).await,
+    }
+}
+
+/// Whoever makes a registry in async code may call them there.
+#[tokio::main]
+async fn in_a_runtime(program: fn(Registry) -> ExitCode) -> ExitCode {
+    program(shop())
+}
