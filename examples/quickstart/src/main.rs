@@ -1,101 +1,51 @@
-//! A small service that carries its own smoke tests: `cargo run -p quickstart`.
+//! `cargo run -p quickstart` serves, and `cargo run -p quickstart -- smoke` runs the smoke tests.
 
-mod config;
-mod db;
-mod error;
-mod mail;
-mod notes;
-mod router;
-mod schema;
-mod shutdown;
-mod smoke;
-mod users;
-mod worker;
-
-use std::io::{ErrorKind, IsTerminal as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow};
-use smoke_axum::{Runner, SmokeLayer};
-use tokio::net::TcpListener;
+use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use config::Config;
-use mail::Mailer;
-use router::{AppState, router};
-use shutdown::Stop;
+/// A small service that carries its own smoke tests
+#[derive(Parser)]
+struct Quickstart {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Serves users and notes, and the smoke tests at /smoketest/; what it does unless told otherwise
+    Serve,
+    /// Runs the smoke tests and rolls back what they wrote
+    Smoke(smoke_cli::Args),
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let ended = match Quickstart::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            log("info");
+            quickstart::serve().await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Smoke(args) => {
+            // The report says what the tests found.
+            log("error");
+            quickstart::smoke(args).await
+        }
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Logs to standard error, from that level on where `RUST_LOG` does not say otherwise.
+fn log(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    match serve().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve() -> Result<()> {
-    let config = Config::from_env()?;
-    let pool = db::open(&config)?;
-    let listener = listen(config.port).await?;
-    let address = listener.local_addr()?;
-    let (rounds, worker) = worker::start(pool.clone());
-    let runner = Runner::new(smoke::registry(&config, &pool, rounds));
-
-    let state = AppState {
-        pool,
-        mailer: Mailer::Log,
-    };
-    // Last: a route or a fallback that is added later would not be behind the layer.
-    let app = router(state).layer(SmokeLayer::new(&runner));
-
-    welcome(address, &config);
-    // After migrations and the port: scheduled runs are what the probe paths answer from.
-    runner.start();
-    let stop = Stop::listen()?;
-    let server = axum::serve(listener, app)
-        .with_graceful_shutdown(stop.graceful(runner))
-        .into_future();
-    tokio::select! {
-        served = server => served.context("failed to serve")?,
-        () = stop.too_late() => {}
-    }
-    worker.abort();
-    Ok(())
-}
-
-/// Listens on this machine alone, as the smoke tests are open to everybody.
-async fn listen(port: u16) -> Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(anyhow!(
-            "port {port} is in use: stop what listens there, or set PORT to another one"
-        )),
-        Err(error) => Err(anyhow!(
-            "failed to listen on port {port} ({error}): set PORT to another one"
-        )),
-    }
-}
-
-fn welcome(address: SocketAddr, config: &Config) {
-    let at = format!("http://{address}");
-    println!(
-        "listening on {at} with {database}\n\n  \
-         curl -i {at}/smoketest/                               # the smoke tests: PASS or FAIL\n  \
-         curl -i {at}/smoketest/slow/                          # the slow ones too\n  \
-         curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
-         curl -i {at}/smoketest/ready                          # for load balancers; also live, startup, status\n  \
-         curl {at}/users                                       # still as empty as before\n\n\
-         To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",
-        database = config.database_url
-    );
 }

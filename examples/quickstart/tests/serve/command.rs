@@ -1,0 +1,51 @@
+//! The smoke tests without a server.
+
+use std::process::{Command, Output};
+
+use smoke_testing::{PATIENCE, output};
+
+use crate::BINARY;
+use crate::database::Database;
+
+fn smoke(database: &Database, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("DATABASE_URL", database.url());
+    command.envs(environment.iter().copied());
+    output(command.arg("smoke").args(arguments), PATIENCE)
+}
+
+#[test]
+fn the_command_passes_and_changes_nothing_in_the_database() {
+    let database = Database::new();
+    let ended = smoke(&database, &["--slow", "--format", "json"], &[]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(report["status"], "PASS");
+    assert_eq!(report["tests_run"], crate::SLOW_TESTS);
+    assert_eq!(database.rows(), (0, 0, 0));
+}
+
+#[test]
+fn the_command_fails_where_writes_do() {
+    let database = Database::new();
+    let ended = smoke(&database, &["tag:sign-up"], &[(crate::BREAK, "writes")]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let report = String::from_utf8(ended.stdout).unwrap();
+    for line in [
+        "failed quickstart::smoke::users::a_user_can_sign_up",
+        "  POST /users answered 500 Internal Server Error, wanted 201",
+        "    POST /users: 500 [",
+        "FAIL 1 passed, 2 failed in ",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_named() {
+    let database = Database::new();
+    let ended = smoke(&database, &[], &[("DATABASE_URL", crate::OTHER_DATABASE.0)]);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.starts_with(crate::OTHER_DATABASE.1), "{said}");
+    assert!(!said.contains("secret"), "{said}");
+}
