@@ -12,6 +12,7 @@ tests![
     people_read_what_failed_and_why,
     text_and_json_are_those_of_the_endpoint,
     junit_is_read_by_another_parser,
+    junit_has_nothing_that_the_schema_of_jenkins_has_not,
     junit_says_why_a_run_failed_that_ran_nothing,
     a_file_of_junit_stands_beside_the_report,
     a_list_names_the_tests_that_would_run,
@@ -33,8 +34,9 @@ fn text_and_json_are_those_of_the_endpoint() {
 fn junit_is_read_by_another_parser() {
     let ended = run("shop", &["--slow", "--format", "junit"]);
     let read = junit_parser::from_reader(Cursor::new(&ended.out)).unwrap();
+    let skipped: u64 = read.suites.iter().map(|suite| suite.skipped).sum();
     assert_eq!(
-        (read.tests, read.failures, read.errors, read.skipped),
+        (read.tests, read.failures, read.errors, skipped),
         (10, 3, 0, 1)
     );
     let cases: Vec<_> = read.suites.iter().flat_map(|suite| &suite.cases).collect();
@@ -59,6 +61,59 @@ fn junit_is_read_by_another_parser() {
         "there is no mail server yet"
     );
     redacted(|| assert_snapshot!("junit", ended.out));
+}
+
+/// The attributes and the elements that each element may have in `junit-10.xsd` of Jenkins's xunit
+/// plugin, of those that are used.
+fn of_the_schema(element: &str) -> (&[&str], &[&str]) {
+    match element {
+        "testsuites" => (
+            &["name", "time", "tests", "failures", "errors"],
+            &["testsuite"],
+        ),
+        "testsuite" => (
+            &[
+                "name",
+                "tests",
+                "failures",
+                "errors",
+                "time",
+                "skipped",
+                "timestamp",
+            ],
+            &["properties", "testcase"],
+        ),
+        "properties" => (&[], &["property"]),
+        "property" => (&["name", "value"], &[]),
+        "testcase" => (
+            &["name", "time", "classname", "group"],
+            &["skipped", "error", "failure", "system-out"],
+        ),
+        "skipped" | "error" | "failure" => (&["type", "message"], &[]),
+        "system-out" => (&[], &[]),
+        other => panic!("the schema has no {other}"),
+    }
+}
+
+fn junit_has_nothing_that_the_schema_of_jenkins_has_not() {
+    for (program, arguments) in [("shop", &["--slow"][..]), ("empty", &[])] {
+        let ended = run(program, &[arguments, &["--format", "junit"]].concat());
+        let document = roxmltree::Document::parse(&ended.out).unwrap();
+        for element in document.descendants().filter(roxmltree::Node::is_element) {
+            let name = element.tag_name().name();
+            let (attributes, elements) = of_the_schema(name);
+            for attribute in element.attributes() {
+                assert!(
+                    attributes.contains(&attribute.name()),
+                    "{name} {attribute:?}"
+                );
+            }
+            for child in element.children().filter(roxmltree::Node::is_element) {
+                let child = child.tag_name().name();
+                assert!(elements.contains(&child), "{child} in {name}");
+            }
+        }
+    }
 }
 
 fn junit_says_why_a_run_failed_that_ran_nothing() {

@@ -23,6 +23,9 @@ pub(crate) const LET_GO: &str = "SMOKE_CLI_LET_GO";
 /// A file to which what became of the sandboxes is written.
 pub(crate) const DIARY: &str = "SMOKE_CLI_DIARY";
 
+/// How many tests `many` has.
+pub(crate) const MANY: usize = 5000;
+
 pub(crate) fn run(program: &str) -> ExitCode {
     match program {
         "shop" => smoke_cli::main(shop()),
@@ -31,6 +34,7 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "empty-harness" => smoke_cli::harness(Registry::new()),
         "twice" => smoke_cli::main(twice()),
         "twice-harness" => smoke_cli::harness(twice()),
+        "many" => smoke_cli::main(many()),
         "held" => smoke_cli::main(held()),
         "hung" => hung(),
         "embedded" => embedded(),
@@ -111,6 +115,12 @@ async fn speaks_to_the_terminal() -> Result {
 fn twice() -> Registry {
     let test = || Test::new("shop::opens", async || {});
     named(Registry::new()).test(test()).test(test())
+}
+
+/// More tests than there are events that a watcher may be behind, in no time.
+fn many() -> Registry {
+    let test = |at| Test::new(format!("shop::many::test_{at:04}"), async || {});
+    (0..MANY).map(test).fold(Registry::new(), Registry::test)
 }
 
 /// A test that ends when it is let go, and one after it.

@@ -1,15 +1,18 @@
 //! What is shown while tests run.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 
 use crate::process::run;
-use crate::programs::LET_GO;
+use crate::programs::{LET_GO, MANY};
 use crate::redact::redacted;
 use crate::terminal::{Options, Terminal};
 use crate::tests;
 
 tests![
     a_pipe_has_a_line_a_test_and_no_bar,
+    each_of_very_many_tests_has_one_line,
     quiet_has_the_report_alone,
     verbose_says_where_the_time_went_and_twice_what_was_asked_for,
     a_terminal_has_a_bar_that_names_what_runs_and_for_how_long,
@@ -28,6 +31,20 @@ fn a_pipe_has_a_line_a_test_and_no_bar() {
         "{}",
         ended.out
     );
+}
+
+fn each_of_very_many_tests_has_one_line() {
+    let ended = run("many", &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    let lines = ended
+        .err
+        .lines()
+        .filter(|line| line.starts_with("  passed"));
+    let names: BTreeSet<_> = lines
+        .clone()
+        .filter_map(|line| line.rsplit(' ').next())
+        .collect();
+    assert_eq!((lines.count(), names.len()), (MANY, MANY));
 }
 
 fn quiet_has_the_report_alone() {
