@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use smoke_core::{Outcome, Report};
+use smoke_core::Report;
 
 use crate::signals::Signal;
 
@@ -21,10 +21,9 @@ impl Exit {
     /// What a report says: a test that did not pass counts for more than a reason for which
     /// nobody could say.
     pub(crate) fn of(report: &Report) -> Self {
-        let bad = |outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
         if report.verdict().is_pass() {
             Self::Pass
-        } else if report.tests.iter().any(|test| bad(test.outcome)) {
+        } else if report.tests.iter().any(|test| !test.outcome.is_good()) {
             Self::Fail
         } else {
             Self::Unknown
@@ -58,7 +57,7 @@ impl From<Exit> for ExitCode {
 mod tests {
     use std::time::Duration;
 
-    use smoke_core::{Kind, TestReport};
+    use smoke_core::{Kind, Outcome, TestReport};
 
     use super::*;
 

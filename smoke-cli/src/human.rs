@@ -12,17 +12,15 @@ const SKIPPED: usize = 10;
 /// What failed and why, what was skipped, and the verdict at the end: where a person looks first.
 pub(crate) fn render(report: &Report, paint: Paint) -> String {
     let mut shown = String::new();
-    let of = |outcome| {
-        report
-            .tests
-            .iter()
-            .filter(move |test| test.outcome == outcome)
-    };
-    for test in of(Outcome::Failed).chain(of(Outcome::Errored)) {
+    let of =
+        |wanted: fn(Outcome) -> bool| report.tests.iter().filter(move |test| wanted(test.outcome));
+    let failed = of(|outcome| outcome == Outcome::Failed);
+    let other = of(|outcome| outcome != Outcome::Failed && !outcome.is_good());
+    for test in failed.chain(other) {
         shown += &failure(test, paint);
     }
     let skipped = report.counts().skipped;
-    for test in of(Outcome::Skipped).take(SKIPPED) {
+    for test in of(|outcome| outcome == Outcome::Skipped).take(SKIPPED) {
         let why = one_line(test.message.as_deref().unwrap_or_default());
         let colon = if why.is_empty() { "" } else { ": " };
         let outcome = paint.outcome(test.outcome, test.outcome);

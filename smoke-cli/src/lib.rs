@@ -52,6 +52,36 @@
 //!
 //! Of a run for which several hold, 1 counts for more than 3, and 3 for more than 0.
 //!
+//! Nagios reads 1 as a warning and 2 as critical. Its `negate` says what these codes mean:
+//!
+//! ```console
+//! $ negate --warning=CRITICAL --critical=UNKNOWN shop smoke -q --format text
+//! ```
+//!
+//! A Job of Kubernetes tries again what nobody could say, and not what is a FAIL:
+//!
+//! ```yaml
+//! apiVersion: batch/v1
+//! kind: Job
+//! metadata:
+//!   name: shop-smoke
+//! spec:
+//!   backoffLimit: 6
+//!   podFailurePolicy:
+//!     rules:
+//!       - action: FailJob
+//!         onExitCodes:
+//!           operator: In
+//!           values: [1, 2]
+//!   template:
+//!     spec:
+//!       restartPolicy: Never
+//!       containers:
+//!         - name: smoke
+//!           image: registry.example/shop:4f2a91c
+//!           args: [smoke, --slow]
+//! ```
+//!
 //! # Ctrl-C and SIGTERM
 //!
 //! After the first Ctrl-C no more tests start, and those that run go on to their end; the verdict is

@@ -163,7 +163,7 @@ impl Progress {
         }
         let bad = match self.bad {
             0 => String::new(),
-            bad => format!("{bad} bad; "),
+            bad => format!("{bad} did not pass; "),
         };
         format!("{bad}{}", now.join(", "))
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use smoke_core::{Answer, Format as Wire, Runner, Test};
@@ -85,10 +86,10 @@ async fn command(runner: &Runner, args: &Args) -> Exit {
         return listed(runner, args);
     }
     // A report of an earlier run must not be taken for that of this one.
-    let file = match args.junit.as_deref().map(File::create).transpose() {
+    let file = match args.junit.as_deref().map(create).transpose() {
         Ok(file) => file,
-        Err(error) => {
-            say(&format!("--junit: failed to create the file: {error}"));
+        Err(problem) => {
+            say(&problem);
             return Exit::Usage;
         }
     };
@@ -105,6 +106,11 @@ async fn command(runner: &Runner, args: &Args) -> Exit {
             exit.untold()
         }
     }
+}
+
+fn create(path: &Path) -> Result<File, String> {
+    let failed = |error| format!("--junit: failed to create {}: {error}", path.display());
+    File::create(path).map_err(failed)
 }
 
 /// Writes the report.

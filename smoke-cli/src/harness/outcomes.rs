@@ -32,9 +32,11 @@ impl Outcomes {
         }
         let (runner, outcomes) = (runner.clone(), Arc::clone(self));
         let run = move || {
-            let ended = outcomes.run(&runner, names);
-            outcomes
-                .close(&ended.unwrap_or_else(|error| format!("the run could not start: {error}")));
+            let _closing = Closing(&outcomes);
+            match outcomes.run(&runner, names) {
+                Ok(reason) => outcomes.close(&reason),
+                Err(error) => outcomes.close(&format!("the run could not start: {error}")),
+            }
         };
         let thread = std::thread::Builder::new().name("smoke-harness".to_owned());
         if let Err(error) = thread.spawn(run) {
@@ -85,12 +87,22 @@ impl Outcomes {
         self.changed.notify_all();
     }
 
+    /// Nothing more is to come. The first word counts.
     fn close(&self, why: &str) {
-        self.state().over = Some(why.to_owned());
+        self.state().over.get_or_insert_with(|| why.to_owned());
         self.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has nobody wait for ever, whatever becomes of the run.
+struct Closing<'o>(&'o Outcomes);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close("the run ended without a word");
     }
 }

@@ -10,10 +10,11 @@ use clap::Parser;
 use http::{Request, Response};
 use http_body_util::Full;
 use smoke_conformance::paper::{Paper, Pool};
-use smoke_tower::smoke_core::AppBody;
+use smoke_tower::smoke_core::{AppBody, Event};
 use smoke_tower::{
-    Client, Limits, Registry, Result, Runner, Sandbox, Suite, Test, ensure_eq, fail,
+    Client, Limits, Registry, Result, Runner, Sandbox, Selection, Suite, Test, ensure_eq, fail,
 };
+use tokio::sync::Semaphore;
 use tower::service_fn;
 
 /// Names the program that this process is to be.
@@ -37,6 +38,7 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "many" => smoke_cli::main(many()),
         "held" => smoke_cli::main(held()),
         "hung" => hung(),
+        "beside" => beside(),
         "embedded" => embedded(),
         "in-a-runtime" => in_a_runtime(smoke_cli::main),
         "harness-in-a-runtime" => in_a_runtime(smoke_cli::harness),
@@ -135,6 +137,39 @@ fn held() -> Registry {
     named(Registry::new())
         .test(Test::new("shop::a_holds", holds))
         .test(follows)
+}
+
+/// A command beside another run of the same runner, whose test ends while the command's runs.
+#[tokio::main]
+async fn beside() -> ExitCode {
+    #[derive(Parser)]
+    struct Shop {
+        #[command(flatten)]
+        args: smoke_cli::Args,
+    }
+    static OTHER: Semaphore = Semaphore::const_new(0);
+    static OWN: Semaphore = Semaphore::const_new(0);
+    async fn other() {
+        OTHER.acquire().await.unwrap().forget();
+    }
+    async fn own() {
+        OTHER.add_permits(1);
+        OWN.acquire().await.unwrap().forget();
+    }
+    let registry = Registry::new().test(Test::new("shop::other", other));
+    let runner = Runner::new(registry.test(Test::new("shop::own", own)));
+    let mut events = runner.events();
+    let beside = runner.clone();
+    let running =
+        tokio::spawn(async move { beside.run(Selection::fast().select("shop::other")).await });
+    tokio::spawn(async move {
+        // The first that ends is the other one. The command hears of it before its own test ends.
+        while !matches!(events.recv().await, Ok(Event::TestFinished { .. })) {}
+        OWN.add_permits(1);
+    });
+    let code = smoke_cli::run(&runner, Shop::parse().args).await;
+    assert!(running.await.unwrap().verdict().is_pass());
+    code
 }
 
 /// A test that never ends and has a sandbox.

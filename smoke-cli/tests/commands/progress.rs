@@ -13,6 +13,7 @@ use crate::tests;
 tests![
     a_pipe_has_a_line_a_test_and_no_bar,
     each_of_very_many_tests_has_one_line,
+    a_run_beside_it_is_not_shown,
     quiet_has_the_report_alone,
     verbose_says_where_the_time_went_and_twice_what_was_asked_for,
     a_terminal_has_a_bar_that_names_what_runs_and_for_how_long,
@@ -45,6 +46,13 @@ fn each_of_very_many_tests_has_one_line() {
         .filter_map(|line| line.rsplit(' ').next())
         .collect();
     assert_eq!((lines.count(), names.len()), (MANY, MANY));
+}
+
+fn a_run_beside_it_is_not_shown() {
+    let ended = run("beside", &["shop::own", "-vv"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.err.contains("shop::own"), "{}", ended.err);
+    assert!(!ended.err.contains("shop::other"), "{}", ended.err);
 }
 
 fn quiet_has_the_report_alone() {
