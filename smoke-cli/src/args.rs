@@ -10,33 +10,12 @@ use smoke_core::Selection;
 /// the name: the bounds of [`smoke_core::Ask::within`].
 const BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
 
-/// Which smoke tests to run, and how to report them: a group of arguments for [`clap`].
+/// Runs the smoke tests and rolls back what they wrote
 ///
-/// # Examples
-///
-/// `shop smoke` beside `shop serve`:
-///
-/// ```
-/// use clap::Parser;
-///
-/// #[derive(Parser)]
-/// struct Shop {
-///     #[command(subcommand)]
-///     command: Command,
-/// }
-///
-/// #[derive(clap::Subcommand)]
-/// enum Command {
-///     /// Serves the shop
-///     Serve,
-///     /// Runs the smoke tests and rolls back what they wrote
-///     Smoke(smoke_cli::Args),
-/// }
-///
-/// let shop = Shop::parse_from(["shop", "smoke", "--slow", "shop::users", "--skip", "tag:mail"]);
-/// assert!(matches!(shop.command, Command::Smoke(_)));
-/// ```
+// Clap shows the docs as the help of a subcommand that says nothing itself.
+#[cfg_attr(doc, doc = include_str!("../docs/args.md"))]
 #[derive(Clone, Debug, Default, clap::Args)]
+#[group(id = "smoke_cli")]
 pub struct Args {
     /// Runs only the tests that match one of these: a name, a prefix of whole segments
     /// (`shop::users`), a glob (`*::users::*`) or `tag:x`

@@ -143,6 +143,10 @@ fn help_is_no_error() {
     let ended = run("shop", &["--help"]);
     assert_eq!((ended.code, &*ended.err), (Some(0), ""));
     assert!(ended.out.contains("--fail-fast"), "{}", ended.out);
+    // Also of a subcommand that says nothing about itself.
+    let ended = run("embedded", &["smoke", "--help"]);
+    let about = "Runs the smoke tests and rolls back what they wrote\n\nUsage: ";
+    assert!(ended.out.starts_with(about), "{}", ended.out);
 }
 
 fn a_command_of_an_application_ends_as_the_program_does() {
