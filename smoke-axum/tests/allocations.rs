@@ -22,8 +22,15 @@ fn cost<S>(service: &mut S) -> u64
 where
     S: Service<Request, Response = Response, Error: std::fmt::Debug>,
 {
+    cost_of("/users", service)
+}
+
+fn cost_of<S>(path: &str, service: &mut S) -> u64
+where
+    S: Service<Request, Response = Response, Error: std::fmt::Debug>,
+{
     let mut ask = || {
-        let request = Request::get("/users").body(Body::empty()).unwrap();
+        let request = Request::get(path).body(Body::empty()).unwrap();
         let mut status = None;
         let info = measure(|| {
             let response = service.call(request).now_or_never().unwrap().unwrap();
@@ -55,4 +62,14 @@ fn on_the_router_it_costs_what_a_layer_costs_that_does_nothing() {
     });
     let mut layered = shop().layer(SmokeLayer::new(runner()));
     assert_eq!(cost(&mut layered), cost(&mut shop().layer(idle)));
+}
+
+#[test]
+fn a_probe_path_allocates_no_more_than_a_handler_that_answers_with_a_word() {
+    let mut layered = SmokeLayer::new(runner()).layer(shop());
+    let handler = cost_of("/users", &mut layered);
+    for path in ["/smoketest/live", "/smoketest/ready", "/smoketest/startup"] {
+        let probe = cost_of(path, &mut layered);
+        assert!(probe <= handler, "{path}: {probe} instead of {handler}");
+    }
 }

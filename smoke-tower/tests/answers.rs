@@ -54,6 +54,8 @@ fn assert_answer(name: &str, answer: &Answer) {
             r#""(time|duration|waiting|sandbox|app_build|body)":\s*[0-9.e-]+"#,
             "\"$1\": [time]",
         ),
+        (r#""age":\s*[0-9.e-]+"#, "\"age\": [time]"),
+        (r#""started":\s*"[^"]+""#, "\"started\": \"[moment]\""),
         (r#""line":\s*\d+"#, "\"line\": [line]"),
         (r#""column":\s*\d+"#, "\"column\": [column]"),
         (r"answers\.rs:\d+(:\d+)?", "answers.rs:[line]"),

@@ -61,6 +61,7 @@ mod reason;
 mod report;
 mod request;
 mod scope;
+mod stamp;
 mod standing;
 mod text;
 mod times;

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::{Counts, Outcome, TestReport, Verdict};
 
@@ -15,6 +15,12 @@ pub struct Report {
     pub build: Option<String>,
     /// What identifies the instance that answered.
     pub instance: Option<String>,
+    /// When the run began, where that is known: nothing in the report is older. As it is written, to the
+    /// millisecond; a moment that no calendar has, before 1970 or after 9999, is left out.
+    pub started: Option<SystemTime>,
+    /// How long ago the run had ended when this was answered, where that is known. In milliseconds where
+    /// it is written.
+    pub age: Option<Duration>,
     /// How long the run took.
     pub duration: Duration,
     /// Why the run is a FAIL whatever its tests found. One reason suffices.
@@ -31,6 +37,8 @@ impl Report {
             run: run.into(),
             build: None,
             instance: None,
+            started: None,
+            age: None,
             duration: Duration::ZERO,
             reasons: Vec::new(),
             tests: Vec::new(),
@@ -54,6 +62,13 @@ impl Report {
     #[must_use]
     pub fn with_instance(mut self, instance: impl Into<String>) -> Self {
         self.instance = Some(instance.into());
+        self
+    }
+
+    /// Says when the run began, and how long ago it had ended when this is answered.
+    #[must_use]
+    pub fn as_of(mut self, started: SystemTime, age: Duration) -> Self {
+        (self.started, self.age) = (Some(started), Some(age));
         self
     }
 
@@ -122,6 +137,8 @@ impl Report {
             run: self.run.clone(),
             build: None,
             instance: None,
+            started: self.started,
+            age: self.age,
             duration: self.duration,
             reasons: self.reasons.clone(),
             tests: self.tests.iter().map(TestReport::without_details).collect(),

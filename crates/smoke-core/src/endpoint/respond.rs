@@ -204,7 +204,14 @@ pub(crate) fn say_identity(
 }
 
 fn respond(answer: &Answer, shown: &Report, status: StatusCode, format: Format) -> Response<Bytes> {
-    let body = Bytes::from(shown.render(format));
+    let body = match format {
+        Format::Json => {
+            let shown = shown.clone().as_of(answer.started, answer.age);
+            shown.render(format)
+        }
+        _ => shown.render(format),
+    };
+    let body = Bytes::from(body);
     let said = (status, shown.verdict());
     let mut response = written(body, said, format, answer.reason);
     if let Ok(run) = HeaderValue::from_str(&shown.run) {

@@ -1,11 +1,15 @@
 //! The wire form of a report, and what must hold for an answer to be one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::entries;
-use crate::{Outcome, Report, TestReport, Verdict, millis};
+use crate::{Outcome, Report, TestReport, Verdict, millis, stamp};
+
+/// A duration, where it may be left out.
+#[derive(Deserialize, Serialize)]
+struct Millis(#[serde(with = "millis")] Duration);
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -19,6 +23,10 @@ struct Written<'a> {
     errored_tests: Vec<&'a str>,
     #[serde(with = "millis")]
     time: Duration,
+    #[serde(skip_serializing_if = "Option::is_none", with = "stamp")]
+    started: Option<SystemTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<Millis>,
     tests_warned: usize,
     warned_tests: Vec<&'a str>,
     tests_skipped: usize,
@@ -44,6 +52,8 @@ impl Serialize for Report {
             failed_tests: self.failed_tests().collect(),
             errored_tests: self.errored_tests().collect(),
             time: self.duration,
+            started: self.started.filter(|started| stamp::is_written(*started)),
+            age: self.age.map(Millis),
             tests_warned: counts.warned,
             warned_tests: self.warned_tests().collect(),
             tests_skipped: counts.skipped,
@@ -72,6 +82,10 @@ struct Read {
     errored_tests: Vec<String>,
     #[serde(default, with = "millis")]
     time: Duration,
+    #[serde(default, with = "stamp")]
+    started: Option<SystemTime>,
+    #[serde(default)]
+    age: Option<Millis>,
     #[serde(default)]
     reasons: Vec<String>,
     #[serde(default)]
@@ -99,6 +113,8 @@ impl<'de> Deserialize<'de> for Report {
             run: answer.run,
             build: answer.build,
             instance: answer.instance,
+            started: answer.started,
+            age: answer.age.map(|Millis(age)| age),
             duration: answer.time,
             reasons: answer.reasons,
             tests: answer.tests,

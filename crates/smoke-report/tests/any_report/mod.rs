@@ -1,6 +1,6 @@
 //! Reports made of pieces that could break an answer: parts of the verdicts, quotes, escapes, control characters.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use smoke_report::{Kind, Outcome, Place, Report, RequestMade, Scope, TestReport, Times};
@@ -21,6 +21,11 @@ fn text() -> impl Strategy<Value = String> {
 /// Up to eleven days, to the nanosecond: what milliseconds in a double-precision number hold with certainty.
 fn duration() -> impl Strategy<Value = Duration> {
     (0..1_000_000_000_000_000_u64).prop_map(Duration::from_nanos)
+}
+
+/// To the millisecond.
+fn started() -> impl Strategy<Value = SystemTime> {
+    (0..253_402_300_799_999_u64).prop_map(|millis| UNIX_EPOCH + Duration::from_millis(millis))
 }
 
 fn request() -> impl Strategy<Value = RequestMade> {
@@ -99,18 +104,21 @@ fn report(
         text(),
         option::of(text()),
         option::of(text()),
-        duration(),
+        (duration(), option::of((started(), duration()))),
         reasons,
         tests,
     )
-        .prop_map(|(run, build, instance, duration, reasons, tests)| {
+        .prop_map(|(run, build, instance, (duration, when), reasons, tests)| {
             let mut report = Report::new(run)
                 .with_duration(duration)
                 .with_reasons(reasons)
                 .with_tests(tests);
             report.build = build;
             report.instance = instance;
-            report
+            match when {
+                Some((started, age)) => report.as_of(started, age),
+                None => report,
+            }
         })
 }
 
