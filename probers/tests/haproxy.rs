@@ -21,15 +21,20 @@ struct Haproxy {
 }
 
 impl Haproxy {
-    /// In front of these, which take the places of the configuration's own.
+    /// In front of these, with the configuration of the documentation.
     async fn before(replicas: &[&Replica], folder: &Path) -> Self {
+        Self::with(Configuration::of("haproxy.cfg"), replicas, folder).await
+    }
+
+    /// In front of these, which take the places of the configuration's own.
+    async fn with(configuration: Configuration, replicas: &[&Replica], folder: &Path) -> Self {
         let socket = folder.join("haproxy.sock");
         let stats = format!("    maxconn 1000\n    stats socket {}", socket.display());
         let mut servers = String::new();
         for replica in replicas {
             servers += &format!("    server {} {}\n", replica.name(), replica.address());
         }
-        let configuration = Configuration::of("haproxy.cfg")
+        let configuration = configuration
             .with("    maxconn 1000", &stats)
             .with("inter 2s", "inter 100ms")
             .with("    server shop-1 shop-1:8080\n", &servers)
@@ -64,6 +69,13 @@ impl Haproxy {
     async fn waits_until(&self, name: &str, state: &str) {
         let now = || std::future::ready(self.state_of(name));
         eventually(PATIENCE, now, |now| now == state).await.unwrap();
+    }
+
+    /// Waits until what it makes of a replica rests on a check.
+    async fn waits_for_a_check(&self, name: &str) {
+        let now = || std::future::ready(self.state_of(name));
+        let is_known = |now: &String| now == "UP" || now == "DOWN";
+        eventually(PATIENCE, now, is_known).await.unwrap();
     }
 
     fn assert_all_up(&self) {
@@ -261,4 +273,60 @@ async fn the_endpoint_is_not_for_users() {
     let other = haproxy.balancer.ask("/smoketests").await.unwrap();
     assert!(!other.contains("x-smoke"), "{other}");
     haproxy.assert_all_up();
+}
+
+/// As HAProxy asks unless it is told otherwise: OPTIONS, HTTP/1.0, no Host.
+#[tokio::test(flavor = "multi_thread")]
+async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_nothing() {
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 200).await;
+    }
+    let asks =
+        "    http-check send meth GET uri /smoketest/ready ver HTTP/1.1 hdr Host shop.example\n";
+    let configuration = Configuration::of("haproxy.cfg")
+        .with(asks, "")
+        .with("    option httpchk\n", "    option httpchk /smoketest/\n");
+    let all = replicas.each_ref();
+    let haproxy = Haproxy::with(configuration, &all, &database.folder()).await;
+    for replica in &replicas {
+        haproxy.waits_for_a_check(replica.name()).await;
+    }
+    haproxy.assert_all_up();
+    // The status is not for traffic: a fault that all share takes all of them out.
+    database.set_there(false);
+    for replica in &replicas {
+        haproxy.waits_until(replica.name(), "DOWN").await;
+    }
+}
+
+/// A passive check judges replicas by their answers to users. What a stranger asks wrongly is no fault
+/// of theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_cannot_have_a_passive_check_blame_the_replicas() {
+    let database = Database::new();
+    let replicas = three(&database, &[]).await;
+    let configuration = Configuration::of("haproxy.cfg")
+        .with("    http-request return status 404 if smoketest\n", "")
+        .with(
+            "    default-server check",
+            "    default-server observe layer7 error-limit 3 on-error mark-down check",
+        );
+    let all = replicas.each_ref();
+    let haproxy = Haproxy::with(configuration, &all, &database.folder()).await;
+    haproxy.balancer.is_served_by(3).await;
+    for path in [
+        "/smoketest/?format=xml",
+        "/smoketest/?select=[",
+        "/smoketest/nothing",
+    ] {
+        for _ in 0..30 {
+            let answer = haproxy.balancer.ask(path).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+        }
+    }
+    are_asked(&replicas).await;
+    haproxy.assert_all_up();
+    haproxy.balancer.is_served_by(3).await;
 }
