@@ -1,10 +1,11 @@
 //! Programs that are ended.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// Where Debian keeps what is in no user's path.
@@ -34,6 +35,8 @@ impl Process {
     pub fn start(command: &mut Command, log: PathBuf) -> Self {
         let file = File::create(&log).unwrap();
         let started = command
+            // What it starts itself is ended with it.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
@@ -62,7 +65,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        if let Ok(group) = self.child.id().try_into() {
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
         let _ = self.child.wait();
         if std::thread::panicking() {
             eprintln!("{}:\n{}", self.log.display(), self.log());

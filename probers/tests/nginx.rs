@@ -8,7 +8,7 @@ const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
 
 async fn nginx(replicas: &[Replica], folder: &Path) -> Balancer {
     let of_its_own = format!(
-        "daemon off;\npid {0}/nginx.pid;\nerror_log stderr;\nworker_processes 1;",
+        "daemon off;\nmaster_process off;\npid {0}/nginx.pid;\nerror_log stderr;\nworker_processes 1;",
         folder.display()
     );
     let mut folders = "    access_log off;\n".to_owned();
