@@ -1,11 +1,10 @@
 //! Programs that are ended.
 
 use std::fs::File;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Where Debian keeps what is in no user's path.
@@ -35,8 +34,6 @@ impl Process {
     pub fn start(command: &mut Command, log: PathBuf) -> Self {
         let file = File::create(&log).unwrap();
         let started = command
-            // What it starts itself is ended with it.
-            .process_group(0)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
@@ -65,9 +62,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if let Ok(group) = self.child.id().try_into() {
-            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-        }
+        let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
             eprintln!("{}:\n{}", self.log.display(), self.log());

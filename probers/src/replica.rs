@@ -49,7 +49,7 @@ impl Replica {
             .env("FOLDER", &folder)
             .envs(with.iter().copied());
         let process = Process::start(&mut command, folder.join("log"));
-        let replica = Self {
+        let mut replica = Self {
             name: name.to_owned(),
             port,
             folder,
@@ -57,6 +57,8 @@ impl Replica {
             process,
         };
         replica.answers("/smoketest/live", 200).await;
+        // Else it was somebody else who answered at that port.
+        assert_eq!(replica.process.ended(), None, "{name} has ended");
         replica
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use smoke_core::Selection;
+use smoke_core::{Kind, Selection};
 
 /// A run shorter than that has no time to clean up, and one longer than that has no limit worth
 /// the name: the bounds of [`smoke_core::Ask::within`].
@@ -25,6 +25,14 @@ pub struct Args {
     /// Leaves out the tests that match this label; may be given several times
     #[arg(long, value_name = "LABEL")]
     pub(crate) skip: Vec<String>,
+
+    /// Runs only the tests of this kind, `unit`, `database` or `http`; may be given several times
+    #[arg(long, value_name = "KIND", value_parser = str::parse::<Kind>)]
+    pub(crate) kind: Vec<Kind>,
+
+    /// Runs kind by kind, from fast to slow, and stops at the first of which a test does not pass
+    #[arg(long)]
+    pub(crate) pipeline: bool,
 
     /// Runs the slow tests too
     #[arg(long)]
@@ -82,11 +90,14 @@ impl Args {
         };
         let chosen = self.labels.iter().fold(all, Selection::select);
         let chosen = self.skip.iter().fold(chosen, Selection::skip);
+        let mut chosen = self.kind.iter().copied().fold(chosen, Selection::kind);
         if self.fail_fast {
-            chosen.fail_fast()
-        } else {
-            chosen
+            chosen = chosen.fail_fast();
         }
+        if self.pipeline {
+            chosen = chosen.pipeline();
+        }
+        chosen
     }
 }
 

@@ -50,13 +50,6 @@ const FAILED: u8 = 101;
 pub fn harness(runner: impl Into<Runner>) -> ExitCode {
     let arguments = Arguments::from_args();
     let runner = runner.into();
-    if runner.tests().next().is_none() && !arguments.list {
-        // Of no tests none fails, and that must not look as if all were well.
-        for problem in runner.check() {
-            let _ = writeln!(io::stderr(), "error: {problem}");
-        }
-        return ExitCode::from(FAILED);
-    }
     let outcomes = Arc::new(Outcomes::default());
     let trials: Vec<_> = runner.tests().map(|test| trial(test, &outcomes)).collect();
     if !arguments.list {
@@ -66,11 +59,29 @@ pub fn harness(runner: impl Into<Runner>) -> ExitCode {
             .iter()
             .filter(runs)
             .map(|trial| trial.name().to_owned());
-        outcomes.begin(&runner, names.collect());
+        let names: Vec<_> = names.collect();
+        let problems = runner.check();
+        // Of no tests none fails, and that must not look as if all were well.
+        if trials.is_empty() || (names.is_empty() && !problems.is_empty()) {
+            return failed(&problems);
+        }
+        outcomes.begin(&runner, names);
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     shut_down(&runner);
-    conclusion.exit_code()
+    let unearned = outcomes.unearned();
+    if unearned.is_empty() || conclusion.has_failed() {
+        conclusion.exit_code()
+    } else {
+        failed(&unearned)
+    }
+}
+
+fn failed(why: &[String]) -> ExitCode {
+    for why in why {
+        let _ = writeln!(io::stderr(), "error: {why}");
+    }
+    ExitCode::from(FAILED)
 }
 
 fn trial(test: &Test, outcomes: &Arc<Outcomes>) -> Trial {
@@ -86,6 +97,11 @@ fn completion(test: &TestReport) -> Result<Completion, Failed> {
             Some(why) => Completion::ignored_with(one_line(why)),
             None => Completion::ignored(),
         }),
+        // It is neither a success nor what breaks a build.
+        Outcome::Warned => Ok(Completion::ignored_with(format!(
+            "warned: {}",
+            one_line(&details(test).join("; "))
+        ))),
         outcome => Err(format!("{outcome}: {}", details(test).join("\n")).into()),
     }
 }

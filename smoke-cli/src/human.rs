@@ -16,7 +16,8 @@ pub(crate) fn render(report: &Report, paint: Paint) -> String {
         |wanted: fn(Outcome) -> bool| report.tests.iter().filter(move |test| wanted(test.outcome));
     let failed = of(|outcome| outcome == Outcome::Failed);
     let other = of(|outcome| outcome != Outcome::Failed && !outcome.is_good());
-    for test in failed.chain(other) {
+    let warned = of(|outcome| outcome == Outcome::Warned);
+    for test in failed.chain(other).chain(warned) {
         shown += &failure(test, paint);
     }
     let skipped = report.counts().skipped;
@@ -55,6 +56,7 @@ fn summary(report: &Report, paint: Paint) -> String {
         (Outcome::Passed, counts.passed),
         (Outcome::Failed, counts.failed),
         (Outcome::Errored, counts.errored),
+        (Outcome::Warned, counts.warned),
         (Outcome::Skipped, counts.skipped),
     ];
     let said: Vec<_> = said

@@ -101,6 +101,12 @@ fn status(test: &TestReport) -> TestCaseStatus {
     let mut status = match test.outcome {
         Outcome::Passed => return TestCaseStatus::success(),
         Outcome::Skipped => TestCaseStatus::skipped(),
+        // JUnit knows no warnings: it is shown, and breaks nothing.
+        Outcome::Warned => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("warned: {}", details(test).join("; ")));
+            return status;
+        }
         Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         // What this version does not know is no success.
         _ => TestCaseStatus::non_success(NonSuccessKind::Error),

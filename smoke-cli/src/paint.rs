@@ -8,7 +8,8 @@ use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use smoke_core::{Outcome, Verdict};
 
-/// Colours what goes to one stream, unless that is no terminal or `NO_COLOR` is set.
+/// Colours what goes to one stream, unless that is no terminal, or one that shows none, or `NO_COLOR` is
+/// set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint {
     colored: bool,
@@ -16,8 +17,10 @@ pub(crate) struct Paint {
 
 impl Paint {
     pub(crate) fn of(stream: &impl RawStream) -> Self {
+        // Where `CI` is set, it is not asked what the terminal is.
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colored: AutoStream::choice(stream) != ColorChoice::Never,
+            colored: !is_dumb && AutoStream::choice(stream) != ColorChoice::Never,
         }
     }
 

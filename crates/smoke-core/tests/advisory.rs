@@ -4,7 +4,8 @@
 mod support;
 
 use smoke_core::{
-    Failure, Format, Outcome, Registry, RollbackVerdict, Runner, Sandbox, Selection, Test, Verdict,
+    Failure, Format, Outcome, Registry, RollbackVerdict, Runner, Sandbox, Selection, Suite, Test,
+    Verdict,
 };
 use support::{Paper, Pool, assert_ended, only, run};
 
@@ -79,4 +80,23 @@ async fn what_an_advisory_test_leaves_behind_is_no_warning() {
     // Nor is that it does not run again.
     let again = only(runner.run(Selection::fast()).await);
     assert_ended(&again, Outcome::Errored, "not run: at ");
+}
+
+/// What stops a run has to make it a FAIL.
+#[tokio::test]
+async fn a_set_up_of_advisory_tests_that_fails_stops_no_others() {
+    for selection in [Selection::fast().fail_fast(), Selection::fast().pipeline()] {
+        let disk = Suite::new("shop::disk")
+            .set_up(fails)
+            .with(Test::new("is_fast", || {}).advisory());
+        let registry = Registry::new()
+            .rollback(Paper::default())
+            .suite(disk)
+            .test(Test::new("shop::opens", || {}))
+            .test(Test::new("shop::writes", async |_: Sandbox<Pool>| {}));
+        let report = Runner::new(registry).run(selection).await;
+        let counts = report.counts();
+        assert!(report.verdict().is_pass(), "{report:#?}");
+        assert_eq!((counts.passed, counts.warned), (2, 1), "{report:#?}");
+    }
 }

@@ -18,8 +18,8 @@ pub struct Report {
     /// When the run began, where that is known: nothing in the report is older. As it is written, to the
     /// millisecond; a moment that no calendar has, before 1970 or after 9999, is left out.
     pub started: Option<SystemTime>,
-    /// How long ago the run had ended when this was answered, where that is known. In milliseconds where
-    /// it is written.
+    /// How long ago the run had ended when this was answered, where that is known. In whole seconds where
+    /// it is written, as in the header `Age`: equal answers are as long as each other then.
     pub age: Option<Duration>,
     /// How long the run took.
     pub duration: Duration,

@@ -22,6 +22,8 @@ struct State {
     tests: HashMap<String, TestReport>,
     /// Why there is none of the others, once nothing more is to come.
     over: Option<String>,
+    /// Why it is no success that none failed.
+    unearned: Vec<String>,
 }
 
 impl Outcomes {
@@ -53,6 +55,12 @@ impl Outcomes {
         test.ok_or_else(|| state.over.clone().unwrap_or_default())
     }
 
+    /// Why it is no success that none failed: several were to run, and none passed. One alone may be
+    /// skipped, as nextest runs them.
+    pub(super) fn unearned(&self) -> Vec<String> {
+        self.state().unearned.clone()
+    }
+
     fn run(&self, runner: &Runner, names: Vec<String>) -> std::io::Result<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let mut events = runner.events();
@@ -68,10 +76,13 @@ impl Outcomes {
                     answer = &mut asking => break answer,
                 }
             };
+            let reasons = answer.report.fail_reasons();
+            if answer.report.tests.len() > 1 && answer.report.counts().passed == 0 {
+                self.state().unearned.clone_from(&reasons);
+            }
             for test in &answer.report.tests {
                 self.tell(test);
             }
-            let reasons = answer.report.fail_reasons();
             Ok(format!("not run: {}", reasons.join("; ")))
         })
     }

@@ -11,6 +11,8 @@ tests![
     a_slow_test_runs_where_it_is_asked_for,
     a_registry_without_tests_is_no_success,
     a_broken_registry_fails_each_test,
+    several_tests_of_which_none_passed_are_no_success,
+    a_test_that_only_warns_breaks_nothing,
 ];
 
 fn nextest_lists_each_test_by_its_name_and_the_slow_ones_as_ignored() {
@@ -114,5 +116,43 @@ fn a_broken_registry_fails_each_test() {
             .contains("not run: two tests are called shop::opens"),
         "{}",
         ended.out
+    );
+}
+
+fn several_tests_of_which_none_passed_are_no_success() {
+    let ended = run("all-skipped-harness", &[]);
+    assert_eq!(ended.code, Some(101), "{}", ended.out);
+    assert!(ended.err.contains("error: no test ran"), "{}", ended.err);
+    assert!(ended.out.contains("0 failed; 2 ignored"), "{}", ended.out);
+}
+
+fn a_test_that_only_warns_breaks_nothing() {
+    let harness = run("warned-harness", &[]);
+    assert_eq!(harness.code, Some(0), "{}", harness.out);
+    assert!(
+        harness
+            .out
+            .contains("ignored (warned: the disk is almost full"),
+        "{}",
+        harness.out
+    );
+    let command = run("warned", &[]);
+    assert_eq!(command.code, Some(0), "{}", command.out);
+    assert!(
+        command.out.contains("1 passed, 1 warned"),
+        "{}",
+        command.out
+    );
+    assert!(
+        command.out.contains("the disk is almost full"),
+        "{}",
+        command.out
+    );
+    let junit = run("warned", &["--format", "junit"]);
+    assert_eq!(junit.code, Some(0), "{}", junit.out);
+    assert!(
+        junit.out.contains("<skipped message=\"warned: the disk"),
+        "{}",
+        junit.out
     );
 }

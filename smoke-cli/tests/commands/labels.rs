@@ -26,6 +26,10 @@ fn labels_are_those_of_the_endpoint() {
             ],
         ),
         (&["shop::stock", "--slow"], &["shop::stock::is_counted"]),
+        (
+            &["shop::page", "--kind", "unit"],
+            &["shop::page::speaks_plainly"],
+        ),
     ] {
         let list = run("shop", &[arguments, &["--list"]].concat());
         assert_eq!(list.out.lines().collect::<Vec<_>>(), tests, "{arguments:?}");

@@ -35,6 +35,9 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "empty-harness" => smoke_cli::harness(Registry::new()),
         "twice" => smoke_cli::main(twice()),
         "twice-harness" => smoke_cli::harness(twice()),
+        "all-skipped-harness" => smoke_cli::harness(all_skipped()),
+        "warned" => smoke_cli::main(warned()),
+        "warned-harness" => smoke_cli::harness(warned()),
         "many" => smoke_cli::main(many()),
         "held" => smoke_cli::main(held()),
         "hung" => hung(),
@@ -112,6 +115,20 @@ async fn sells(client: Client) -> Result {
 
 async fn speaks_to_the_terminal() -> Result {
     fail!("\u{1b}[2Jgone <&> \u{0}\nsecond line");
+}
+
+fn all_skipped() -> Registry {
+    let test = |name: &'static str| Test::new(name, async || {}).skip("not today");
+    named(Registry::new())
+        .test(test("shop::a"))
+        .test(test("shop::b"))
+}
+
+fn warned() -> Registry {
+    let warns = async || -> Result { fail!("the disk is almost full") };
+    named(Registry::new())
+        .test(Test::new("shop::disk", warns).advisory())
+        .test(Test::new("shop::opens", async || {}))
 }
 
 fn twice() -> Registry {

@@ -19,6 +19,15 @@ const OF_PROXIES: [&str; 8] = [
     "cf-connecting-ip",
 ];
 
+/// Those that hold one address: the client's, as somebody on the way saw it.
+const OF_ONE_ADDRESS: [&str; 5] = [
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+];
+
 /// The addresses from a client to the last proxy but one, oldest first.
 pub(super) type Way = Vec<IpAddr>;
 
@@ -44,6 +53,14 @@ pub(super) fn ways(headers: &HeaderMap) -> Option<Vec<Way>> {
     there
         .map(|(name, read)| entries(headers, name)?.into_iter().map(read).collect())
         .collect()
+}
+
+/// The addresses that proxies name in headers for one address. None where one of them cannot be read.
+pub(super) fn named(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
+    let values = OF_ONE_ADDRESS
+        .iter()
+        .flat_map(|name| headers.get_all(*name));
+    values.map(|value| node(value.to_str().ok()?)).collect()
 }
 
 /// How many proxies say that they passed a request on.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::HeaderMap;
 use ipnet::IpNet;
 
-use super::forwarded::{hops, was_forwarded, ways};
+use super::forwarded::{hops, named, was_forwarded, ways};
 
 /// The networks that are trusted, and the proxies that are believed.
 #[derive(Default)]
@@ -55,7 +55,10 @@ impl Networks {
         }
         // A proxy writes one of the headers and passes the other on, whoever made it up: both count.
         let ways = ways(headers).unwrap_or_default();
-        !ways.is_empty()
+        let known = |address: &IpAddr| self.allowed.have(*address) || self.proxies.have(*address);
+        let contradicts = named(headers).is_none_or(|named| !named.iter().all(known));
+        !contradicts
+            && !ways.is_empty()
             && ways
                 .iter()
                 .all(|way| self.leads_from_a_client(way, hops(headers)))
@@ -151,6 +154,14 @@ mod tests {
             assert!(!trusts(peer, &[]), "{peer}");
         }
         assert!(!networks().trust(None, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_client_that_another_header_names_otherwise_is_not_trusted() {
+        for (address, trusted) in [("10.0.0.7", true), ("203.0.113.5", false), ("x", false)] {
+            let headers = [("x-forwarded-for", "10.0.0.7"), ("x-real-ip", address)];
+            assert_eq!(trusts("192.0.2.1", &headers), trusted, "{address}");
+        }
     }
 
     #[test]

@@ -72,10 +72,6 @@ where
         heard::listen();
     }
 
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
-    }
-
     fn on_new_span(&self, _: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
         if !heard::is_a_run_under_way() {
             return;

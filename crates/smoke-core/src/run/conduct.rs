@@ -334,9 +334,10 @@ impl Run {
                 }
                 self.over(chosen, ended);
             }
-            What::Hook { told, .. } => {
+            What::Hook { told, advisory, .. } => {
                 let error = ended.result.as_ref().err();
-                self.halt_unless(error.is_none_or(|error| error.kind() == ErrorKind::Skipped));
+                let is_good = error.is_none_or(|error| error.kind() == ErrorKind::Skipped);
+                self.halt_unless(is_good || advisory);
                 let _ = told.send(ended);
             }
         }

@@ -29,7 +29,9 @@ impl Run {
 
     async fn around(self: &Arc<Self>, jobs: &SuiteJobs, tests: Vec<usize>) {
         let any_runs = self.any_runs(&tests);
-        let (blocked, alone) = match self.set_up(jobs, any_runs).await {
+        let entry = |position: &usize| self.course.catalogue.entry(*position);
+        let advisory = tests.iter().all(|position| entry(position).test.advisory);
+        let (blocked, alone) = match self.set_up(jobs, any_runs, advisory).await {
             Ok(alone) => (None, alone),
             Err(error) => (Some(error), None),
         };
@@ -87,6 +89,7 @@ impl Run {
         self: &Arc<Self>,
         jobs: &'s SuiteJobs,
         any_runs: bool,
+        advisory: bool,
     ) -> Result<Option<MutexGuard<'s, ()>>> {
         if !any_runs {
             return Ok(None);
@@ -95,7 +98,7 @@ impl Run {
         if let Some(job) = &jobs.set_up {
             let set_up = async {
                 job.checked.clone()?;
-                let (turn, told) = hook(job, Arc::clone(&self.stop));
+                let (turn, told) = hook(job, Arc::clone(&self.stop), advisory);
                 self.add(Ready::Turn(turn));
                 result(told).await
             };
@@ -112,7 +115,7 @@ impl Run {
         job.checked.clone()?;
         job.refusal().map_or(Ok(()), Err)?;
         let time = self.course.engine.timing().finisher;
-        let (turn, told) = hook(job, Arc::new(self.stop.late(time)));
+        let (turn, told) = hook(job, Arc::new(self.stop.late(time)), false);
         self.begin(turn);
         result(told).await
     }
@@ -129,11 +132,15 @@ impl Run {
 }
 
 /// The turn of a hook, and where what became of it is told.
-fn hook(job: &Arc<Job>, stop: Arc<Stop>) -> (Turn, oneshot::Receiver<Ended>) {
+fn hook(job: &Arc<Job>, stop: Arc<Stop>, advisory: bool) -> (Turn, oneshot::Receiver<Ended>) {
     let (told, hears) = oneshot::channel();
     let job = Arc::clone(job);
     let turn = Turn {
-        what: What::Hook { job, told },
+        what: What::Hook {
+            job,
+            advisory,
+            told,
+        },
         stop,
         waited: Duration::ZERO,
         first: None,

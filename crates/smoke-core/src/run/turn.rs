@@ -38,6 +38,8 @@ pub(super) enum What {
     Test(Chosen),
     Hook {
         job: Arc<Job>,
+        /// Whether nothing but advisory tests hang on it: then it stops no others.
+        advisory: bool,
         /// Told what became of it.
         told: oneshot::Sender<Ended>,
     },

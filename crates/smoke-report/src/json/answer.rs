@@ -7,10 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::entries;
 use crate::{Outcome, Report, TestReport, Verdict, millis, stamp};
 
-/// A duration, where it may be left out.
-#[derive(Deserialize, Serialize)]
-struct Millis(#[serde(with = "millis")] Duration);
-
 #[derive(Serialize)]
 struct Written<'a> {
     status: Verdict,
@@ -26,7 +22,7 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none", with = "stamp")]
     started: Option<SystemTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    age: Option<Millis>,
+    age: Option<u64>,
     tests_warned: usize,
     warned_tests: Vec<&'a str>,
     tests_skipped: usize,
@@ -53,7 +49,7 @@ impl Serialize for Report {
             errored_tests: self.errored_tests().collect(),
             time: self.duration,
             started: self.started.filter(|started| stamp::is_written(*started)),
-            age: self.age.map(Millis),
+            age: self.age.map(|age| age.as_secs()),
             tests_warned: counts.warned,
             warned_tests: self.warned_tests().collect(),
             tests_skipped: counts.skipped,
@@ -85,7 +81,7 @@ struct Read {
     #[serde(default, with = "stamp")]
     started: Option<SystemTime>,
     #[serde(default)]
-    age: Option<Millis>,
+    age: Option<u64>,
     #[serde(default)]
     reasons: Vec<String>,
     #[serde(default)]
@@ -114,7 +110,7 @@ impl<'de> Deserialize<'de> for Report {
             build: answer.build,
             instance: answer.instance,
             started: answer.started,
-            age: answer.age.map(|Millis(age)| age),
+            age: answer.age.map(Duration::from_secs),
             duration: answer.time,
             reasons: answer.reasons,
             tests: answer.tests,

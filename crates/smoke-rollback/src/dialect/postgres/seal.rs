@@ -6,16 +6,15 @@
 //!
 //! The transaction after the sandbox's own is read-only unless it says otherwise. That is a setting of
 //! the server's process. Behind a transaction pooler the process is another client's next, so the
-//! setting needs proof that there is none. `ROLLBACK AND CHAIN`, `BEGIN READ WRITE` and `CLOSE ALL`
-//! remain, and the guard sees each.
+//! setting needs proof that there is none. `ROLLBACK AND CHAIN`, `BEGIN READ WRITE` and what
+//! closes or reads the cursor (`CLOSE ALL`) remain, and the guard sees each.
 
 use std::sync::Once;
 
 use super::Facts;
 
 /// What is known of an escape from a sandbox whose COMMIT the server refuses.
-pub(super) const REFUSED: &str =
-    "its COMMIT was refused, and only a transaction begun as READ WRITE could have written since";
+pub(super) const REFUSED: &str = "its COMMIT was refused unless it had closed or read every cursor before, and only a transaction begun as READ WRITE could have written since";
 
 /// Has a COMMIT of the transaction that has begun be refused, also in two phases.
 ///
