@@ -84,6 +84,22 @@ impl Balancer {
         answers
     }
 
+    /// What a stranger asks of the endpoint does not reach it, and no path but its own is kept from users.
+    pub async fn hides_the_endpoint(&self) {
+        for path in [
+            "/smoketest/",
+            "/smoketest",
+            "/smoketest/?format=xml",
+            "/smoketest/ready",
+        ] {
+            let answer = self.ask(path).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+            assert!(!answer.contains("x-smoke"), "{path}: {answer}");
+        }
+        let other = self.ask("/smoketests").await.unwrap();
+        assert!(!other.contains("x-smoke"), "{other}");
+    }
+
     /// Waits until all of a few requests, one after the other, are answered, by exactly so many replicas.
     pub async fn is_served_by(&self, replicas: usize) {
         let asking = || self.answers(12);

@@ -62,6 +62,15 @@ impl Replica {
         replica
     }
 
+    /// Three of them, `shop-1` to `shop-3`.
+    pub async fn three(program: &str, database: &Database) -> Vec<Self> {
+        let mut replicas = Vec::new();
+        for name in ["shop-1", "shop-2", "shop-3"] {
+            replicas.push(Self::start(program, name, database, &[]).await);
+        }
+        replicas
+    }
+
     /// What a configuration calls it.
     #[must_use]
     pub fn name(&self) -> &str {

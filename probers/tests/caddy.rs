@@ -21,18 +21,10 @@ async fn caddy(replicas: &[Replica], folder: &Path) -> Balancer {
     Balancer::start("caddy", &arguments, configuration, folder).await
 }
 
-async fn three(database: &Database) -> Vec<Replica> {
-    let mut replicas = Vec::new();
-    for name in ["shop-1", "shop-2", "shop-3"] {
-        replicas.push(Replica::start(REPLICA, name, database, &[]).await);
-    }
-    replicas
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_all_replicas_share_takes_none_of_them_out() {
     let database = Database::new();
-    let replicas = three(&database).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     let caddy = caddy(&replicas, &database.folder()).await;
     caddy.is_served_by(3).await;
     let users = caddy.users();
@@ -54,7 +46,7 @@ async fn a_fault_that_all_replicas_share_takes_none_of_them_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_is_broken_leaves_alone_and_comes_back() {
     let database = Database::new();
-    let replicas = three(&database).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     let caddy = caddy(&replicas, &database.folder()).await;
     caddy.is_served_by(3).await;
     let users = caddy.users();
@@ -69,7 +61,7 @@ async fn an_instance_that_is_broken_leaves_alone_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_drains_gets_no_request_when_it_ends() {
     let database = Database::new();
-    let mut replicas = three(&database).await;
+    let mut replicas = Replica::three(REPLICA, &database).await;
     let caddy = caddy(&replicas, &database.folder()).await;
     caddy.is_served_by(3).await;
     let users = caddy.users();
@@ -86,11 +78,8 @@ async fn a_replica_that_drains_gets_no_request_when_it_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_endpoint_is_not_for_users() {
     let database = Database::new();
-    let replicas = three(&database).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     let caddy = caddy(&replicas, &database.folder()).await;
-    for path in ["/smoketest/", "/smoketest", "/smoketest/?format=xml"] {
-        let answer = caddy.ask(path).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
-    }
+    caddy.hides_the_endpoint().await;
     caddy.is_served_by(3).await;
 }

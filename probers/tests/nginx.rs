@@ -26,18 +26,10 @@ async fn nginx(replicas: &[Replica], folder: &Path) -> Balancer {
     Balancer::start("nginx", &["-c"], configuration, folder).await
 }
 
-async fn three(database: &Database) -> Vec<Replica> {
-    let mut replicas = Vec::new();
-    for name in ["shop-1", "shop-2", "shop-3"] {
-        replicas.push(Replica::start(REPLICA, name, database, &[]).await);
-    }
-    replicas
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
     let database = Database::new();
-    let mut replicas = three(&database).await;
+    let mut replicas = Replica::three(REPLICA, &database).await;
     let nginx = nginx(&replicas, &database.folder()).await;
     nginx.is_served_by(3).await;
     let users = nginx.users();
@@ -59,16 +51,8 @@ async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_endpoint_is_not_for_users() {
     let database = Database::new();
-    let replicas = three(&database).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     let nginx = nginx(&replicas, &database.folder()).await;
-    for path in [
-        "/smoketest/",
-        "/smoketest",
-        "/smoketest/?format=xml",
-        "/smoketest/live",
-    ] {
-        let answer = nginx.ask(path).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
-    }
+    nginx.hides_the_endpoint().await;
     nginx.is_served_by(3).await;
 }
