@@ -38,9 +38,38 @@ async fn a_fault_that_all_replicas_share_takes_none_of_them_out() {
     }
     caddy.is_served_by(3).await;
     drop(locked);
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 200).await;
+    }
+    database.set_there(false);
+    for replica in &replicas {
+        replica.answers("/smoketest/status", 503).await;
+        replica.is_asked(ENOUGH).await;
+    }
+    caddy.is_served_by(3).await;
     let answers = users.stop().await;
     assert!(answers.lost.is_empty(), "{answers:?}");
     assert_eq!(answers.of.len(), 3, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_out() {
+    let database = Database::new();
+    let off = [("SMOKE_OFF", "1")];
+    let unscheduled = [("NO_SCHEDULER", "1")];
+    let replicas = vec![
+        Replica::start(REPLICA, "shop-1", &database, &off).await,
+        Replica::start(REPLICA, "shop-2", &database, &unscheduled).await,
+        Replica::start(REPLICA, "shop-3", &database, &[]).await,
+    ];
+    for replica in &replicas {
+        replica.answers("/smoketest/ready", 200).await;
+    }
+    let caddy = caddy(&replicas, &database.folder()).await;
+    for replica in &replicas {
+        replica.is_asked(ENOUGH).await;
+    }
+    caddy.is_served_by(3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

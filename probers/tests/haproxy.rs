@@ -167,6 +167,26 @@ async fn the_off_switch_takes_none_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scheduler_that_does_nothing_takes_none_out() {
+    let database = Database::new();
+    let replicas = three(&database, &[("NO_SCHEDULER", "1")]).await;
+    for replica in &replicas {
+        let asking = || get(replica.address(), "/smoketest/ready");
+        let is_stale = |ready: &Option<String>| {
+            let ready = ready.as_deref().unwrap_or_default();
+            ready.starts_with("HTTP/1.1 200 ") && ready.contains("x-smoke-reason: stale")
+        };
+        eventually(PATIENCE, asking, is_stale).await.unwrap();
+        // Nobody knows whether the service works.
+        replica.answers("/smoketest/status", 503).await;
+    }
+    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    are_asked(&replicas).await;
+    haproxy.assert_all_up();
+    haproxy.balancer.is_served_by(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_is_broken_leaves_alone_and_comes_back() {
     let database = Database::new();
     let replicas = three(&database, &[]).await;

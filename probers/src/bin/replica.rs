@@ -7,6 +7,7 @@
 //! | `DATABASE` | the SQLite file |
 //! | `FOLDER` | where it looks for a file `broken`: as long as that is there, its instance test fails |
 //! | `HOLD` | set where it is to get no traffic before a PASS |
+//! | `NO_SCHEDULER` | set where nothing keeps its schedules |
 //! | `TABLE` | the table that this build expects, `orders` unless set |
 
 use std::env;
@@ -26,7 +27,7 @@ use axum::routing::{get, post};
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::{RunQueryDsl as _, SqliteConnection};
-use smoke_axum::smoke_core::{Registry, Runner, Schedule, Test};
+use smoke_axum::smoke_core::{Limits, Registry, Runner, Schedule, Test};
 use smoke_axum::{Client, Provided, Sandbox, SmokeLayer};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -93,6 +94,7 @@ fn registry(shop: &Shop) -> Result<Registry> {
         .test(Test::new("instance_is_well", instance_is_well).instance())
         .schedule(Schedule::every(period).instance())
         .schedule(Schedule::every(period).shared())
+        .limits(Limits::default().run(Duration::from_secs(2)))
         .open();
     Ok(match env::var_os("HOLD") {
         Some(_) => registry.hold_until_first_pass(),
@@ -137,7 +139,9 @@ async fn main() -> Result<()> {
     let port = env::var("PORT")?.parse().context("PORT")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let mut terminate = signal(SignalKind::terminate())?;
-    runner.start();
+    if env::var_os("NO_SCHEDULER").is_none() {
+        runner.start();
+    }
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             terminate.recv().await;
