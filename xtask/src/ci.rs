@@ -47,6 +47,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         // One at a time: built together, one example's features would hide what another forgot to ask for.
         step(&mut cargo(["build", "--manifest-path", &manifest]))?;
     }
+    workspace.forget_packed()?;
     step(&mut workspace.packaging())?;
     say!("\n=== all passed");
     Ok(ExitStatus::default())

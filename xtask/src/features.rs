@@ -40,6 +40,7 @@ mod tests {
     fn a_crate_is_checked_with_none_and_with_each_feature() {
         let package = Package {
             name: "shop".to_owned(),
+            version: "0.1.0".to_owned(),
             publish: None,
             features: ["default", "sqlite", "postgres"]
                 .map(|feature| (feature.to_owned(), Vec::new()))

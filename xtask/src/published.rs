@@ -1,6 +1,8 @@
 //! The crates of the workspace that are published.
 
 use std::collections::BTreeMap;
+use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,6 +21,7 @@ pub(crate) struct Workspace {
 #[derive(Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     /// Nowhere where it is empty, and anywhere where there is none.
     pub(crate) publish: Option<Vec<String>>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
@@ -39,6 +42,30 @@ impl Workspace {
         self.packages
             .iter()
             .filter(|package| package.is_published())
+    }
+
+    /// Removes what cargo has unpacked of these crates before. It keeps that beside what it has of other
+    /// registries, by the folder and the version, and would take it for what is packed now.
+    pub(crate) fn forget_packed(&self) -> Result<()> {
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+        let unpacked = home.map(|home| home.join("registry/src"));
+        let folders = unpacked.and_then(|unpacked| fs::read_dir(unpacked).ok());
+        for folder in folders.into_iter().flatten() {
+            let folder = folder.context("failed to look where cargo unpacks crates")?;
+            // A registry in a folder has no host, by which the others are named.
+            if !folder.file_name().to_string_lossy().starts_with('-') {
+                continue;
+            }
+            for Package { name, version, .. } in self.published() {
+                let packed = folder.path().join(format!("{name}-{version}"));
+                if packed.exists() {
+                    fs::remove_dir_all(&packed)
+                        .with_context(|| format!("failed to remove {}", packed.display()))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Packs the crates as they are published, and builds what was packed: where the others were
@@ -68,6 +95,7 @@ mod tests {
     fn what_is_published_somewhere_is() {
         let package = |publish: Option<Vec<String>>| Package {
             name: "shop".to_owned(),
+            version: "0.1.0".to_owned(),
             publish,
             features: BTreeMap::new(),
         };
