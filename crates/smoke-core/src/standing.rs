@@ -36,7 +36,7 @@ impl Runner {
     /// This is for whoever answers otherwise than by HTTP; the layers ask it themselves.
     #[must_use]
     pub fn may_hear(&self, probe: Probe, head: &Parts, peer: Option<SocketAddr>) -> bool {
-        probe.is_for_everybody() || self.access().viewer(head, peer) != Viewer::Refused
+        is_heard_by(probe, self.access().viewer(head, peer))
     }
 
     /// Waits until the runner is [shut down](Self::shutdown): what is open by then is to be closed.
@@ -54,4 +54,9 @@ impl Runner {
         standing.settings = names.map(|name| (*name).to_owned()).collect();
         standing
     }
+}
+
+/// Whether somebody may hear the verdict of a probe.
+pub(crate) fn is_heard_by(probe: Probe, viewer: Viewer) -> bool {
+    probe.is_for_everybody() || viewer != Viewer::Refused
 }

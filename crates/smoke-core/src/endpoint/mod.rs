@@ -20,6 +20,7 @@ use smoke_report::Format;
 
 use crate::access::Viewer;
 use crate::run::Answer;
+use crate::standing::is_heard_by;
 use crate::{Ask, Runner, Selection, SmokeRequest};
 
 pub use route::{PrefixError, Route};
@@ -127,8 +128,7 @@ impl Endpoint {
             return Some(self.metrics());
         }
         let probe = route.probe(&head.method)?;
-        let may = probe.is_for_everybody() || viewer != Viewer::Refused;
-        (answered && may).then(|| self.stand(probe, head, viewer))
+        (answered && is_heard_by(probe, viewer)).then(|| self.stand(probe, head, viewer))
     }
 
     /// Replaces the status of a FAIL, where the application has another one.

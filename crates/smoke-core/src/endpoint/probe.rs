@@ -31,20 +31,20 @@ impl Route {
 impl Endpoint {
     /// The answer of a probe path: in a word for strangers, and with everything for the trusted.
     pub(super) fn stand(&self, probe: Probe, head: &Parts, viewer: Viewer) -> Response<Bytes> {
-        let (is_off, now) = (self.runner.off().is_some(), Instant::now());
-        let watch = self.runner.watch();
-        let Judgement { verdict, reason } = watch.judge(probe, is_off, now);
-        let format = format(head);
-        let trusted = viewer == Viewer::Trusted;
-        let body = match (trusted, format) {
-            (false, Format::Text) => Bytes::from_static(word(verdict).as_bytes()),
-            (false, _) => Standing::new(probe.name(), verdict).render(format).into(),
-            (true, _) => {
-                let mut standing = self.runner.standing_at(probe, now);
-                // It was judged again: the answer is one.
-                (standing.status, standing.reason) = (verdict, reason);
-                standing.render(format).into()
-            }
+        let (watch, now) = (self.runner.watch(), Instant::now());
+        let (format, trusted) = (format(head), viewer == Viewer::Trusted);
+        let (verdict, reason, body) = if trusted {
+            let standing = self.runner.standing_at(probe, now);
+            let body = standing.render(format).into();
+            (standing.status, standing.reason, body)
+        } else {
+            let is_off = self.runner.off().is_some();
+            let Judgement { verdict, reason } = watch.judge(probe, is_off, now);
+            let body = match format {
+                Format::Text => Bytes::from_static(word(verdict).as_bytes()),
+                _ => Standing::new(probe.name(), verdict).render(format).into(),
+            };
+            (verdict, reason, body)
         };
         let status = match verdict {
             Verdict::Pass => StatusCode::OK,
