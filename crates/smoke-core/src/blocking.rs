@@ -5,8 +5,9 @@ use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
+use tokio::task::block_in_place;
 
 use crate::scene::watched_thread;
 use crate::theirs::{let_go, panicked};
@@ -74,16 +75,19 @@ pub(crate) async fn on_thread<T: Send + 'static>(
 ///
 /// # Errors
 ///
-/// When the thread polls: on a runtime, or in a call of this function further up.
+/// When the thread polls: on a runtime, or in a call of this function further up. A runtime that the
+/// thread runs itself, and which has threads of its own, goes on meanwhile.
 pub(crate) fn block_on<Fut: Future>(stage: &Handle, future: Fut) -> Result<Fut::Output> {
-    let polls = |current: Handle| !MAY_BLOCK.get() || current.id() != stage.id();
+    let polls = |current: Handle| {
+        !MAY_BLOCK.get() || current.runtime_flavor() == RuntimeFlavor::CurrentThread
+    };
     if Handle::try_current().is_ok_and(polls) {
         return Err(Error::msg(
             "a blocking call in asynchronous code would block its thread: use the asynchronous form and .await it",
         ));
     }
     let _polling = Polling::begin();
-    Ok(stage.block_on(future))
+    Ok(block_in_place(|| stage.block_on(future)))
 }
 
 /// As long as it lives the thread may not block.

@@ -99,6 +99,8 @@ mod scene;
 mod scheduler;
 mod select;
 mod standing;
+mod stage;
+
 mod test;
 mod theirs;
 mod thread;
@@ -152,6 +154,7 @@ pub mod __private {
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::ensure::support as ensure;
     pub use crate::piece::Piece;
+    pub use crate::stage::Stage;
     pub use crate::test::Body;
     pub use crate::{
         Async, Blocking, Context, Error, Factory, Fallible, Fixture, Fixtures, IntoOutcome, Kind,

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 
 pub(crate) use cut::{READ, REPORTED, beginning, shown};
 
@@ -74,9 +74,11 @@ fn redact_to<'t>(text: &'t str, edge: &mut usize) -> Cow<'t, str> {
 fn redact_once<'t>(text: &'t str, edge: &mut usize) -> Cow<'t, str> {
     let mut redacted = String::new();
     let (mut copied, mut read, before) = (0, 0, *edge);
-    while let Some(introduction) = INTRODUCTION.captures_at(text, read) {
-        let Some(secret) = secret(text, &introduction) else {
-            read = introduction.get_match().end();
+    while let Some(introduction) = INTRODUCTION.captures_at(text, read)
+        && let Some(whole) = introduction.get(0)
+    {
+        let Some(secret) = secret(text, whole, &introduction) else {
+            read = whole.end();
             continue;
         };
         if !matches!(&text[secret.clone()], "" | HIDDEN) {
@@ -97,8 +99,7 @@ fn redact_once<'t>(text: &'t str, edge: &mut usize) -> Cow<'t, str> {
 }
 
 /// Where the secret stands that was introduced, if there is one.
-fn secret(text: &str, introduction: &Captures<'_>) -> Option<Range<usize>> {
-    let whole = introduction.get_match();
+fn secret(text: &str, whole: Match<'_>, introduction: &Captures<'_>) -> Option<Range<usize>> {
     let (before, start) = (text[..whole.start()].chars().next_back(), whole.end());
     let rest = &text[start..];
     let range = if let Some(scheme) = introduction.name("url") {

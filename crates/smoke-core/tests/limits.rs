@@ -533,7 +533,7 @@ async fn nothing_is_started_after_a_shutdown_and_all_who_ask_for_one_wait_for_it
     has_begun(&started, 1).await;
     // The first test ends once both have asked: another one could be started then.
     let asked = async { drop(end) };
-    tokio::join!(biased; runner.shutdown(), runner.shutdown(), asked);
+    futures_util::future::join3(runner.shutdown(), runner.shutdown(), asked).await;
     assert!(!running.await.unwrap().verdict().is_pass());
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(started.load(Ordering::SeqCst), 1);

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
 
+/// `SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE`, which the oldest bindings do not name.
+const ENABLE_ATTACH_CREATE: c_int = 1020;
+
 /// How long to leave the connection to its own thread between two attempts to get hold of it.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -122,7 +125,7 @@ impl Handle {
         unsafe {
             ffi::sqlite3_db_config(
                 db.as_ptr(),
-                ffi::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE,
+                ENABLE_ATTACH_CREATE,
                 0 as c_int,
                 ptr::null_mut::<c_int>(),
             )

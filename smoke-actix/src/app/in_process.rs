@@ -38,7 +38,7 @@ impl InProcess {
         let config = cx.arrival().extensions.get::<AppConfig>().cloned();
         let app = (app, config.unwrap_or_default());
         let serve = move || piece.carry_out(thread::serve(app, received, ready, pieces));
-        Lasting::take()?.start(serve);
+        Lasting::take(cx.stage())?.start(serve);
         match built.await {
             Ok(Ok(built)) => built.map(|()| Self { orders }),
             Ok(Err(Panicked(payload))) => resume_unwind(payload),

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::rt::System;
-use smoke_core::__private::thread;
+use smoke_core::__private::{Stage, thread};
 use smoke_core::Result;
-use tokio::runtime::{Builder, Handle, Id};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 /// The threads that no application has.
@@ -32,22 +32,19 @@ type Start = Box<dyn FnOnce() -> Work + Send>;
 /// handler does not return is waited for by nobody: the next application has another thread.
 #[derive(Clone)]
 pub(super) struct Lasting {
-    runtime: Id,
+    stage: Stage,
     starts: mpsc::UnboundedSender<Start>,
 }
 
 impl Lasting {
-    /// A thread that waits, or a new one, for work inside the runtime that this is called in.
+    /// A thread that waits, or a new one, for work of tests that live on `stage`.
     ///
     /// # Errors
     ///
     /// When no thread can be started.
-    pub(super) fn take() -> Result<Self> {
-        let runtime = Handle::current();
+    pub(super) fn take(stage: &Stage) -> Result<Self> {
         let mut idle = idle();
-        let waiting = idle
-            .iter()
-            .position(|waiting| waiting.runtime == runtime.id());
+        let waiting = idle.iter().position(|waiting| waiting.stage == *stage);
         let waiting = waiting.map(|at| idle.swap_remove(at));
         drop(idle);
         if let Some(waiting) = waiting {
@@ -55,13 +52,11 @@ impl Lasting {
         }
         let (starts, started) = mpsc::unbounded_channel();
         let new = Self {
-            runtime: runtime.id(),
+            stage: stage.clone(),
             starts,
         };
         let own = new.clone();
-        thread("smoke-actix".to_owned(), move || {
-            own.live(&runtime, started)
-        })?;
+        thread("smoke-actix".to_owned(), move || own.live(started))?;
         Ok(new)
     }
 
@@ -74,13 +69,13 @@ impl Lasting {
         let _ = self.starts.send(Box::new(move || Box::pin(work()) as Work));
     }
 
-    fn live(self, runtime: &Handle, mut started: mpsc::UnboundedReceiver<Start>) {
+    fn live(self, mut started: mpsc::UnboundedReceiver<Start>) {
         // It has neither sockets nor timers, which are the runtime's.
         let Ok(own) = Builder::new_current_thread().build() else {
             return;
         };
         System::with_tokio_rt(|| own).block_on(async move {
-            let _inside = runtime.enter();
+            let _inside = self.stage.enter();
             while let Some(start) = started.recv().await {
                 // In a task, so that a panic ends no more than this work.
                 let _ = actix_web::rt::spawn(async move { start().await }).await;

@@ -19,6 +19,7 @@ use crate::providers::Supplies;
 use crate::rollback::{
     AnyPool, ErasedBackend, HandleToken, OpenRequest, RollbackVerdict, Session, Shelf,
 };
+use crate::stage::Stage;
 use crate::{Context, Error, Result};
 
 /// What happened, in order.
@@ -152,7 +153,7 @@ where
     let surroundings = Surroundings {
         supplies: Arc::new(supplies),
         arrival: Arc::default(),
-        stage: Handle::current(),
+        stage: Stage::new(Handle::current()),
         coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),
         unbuilt: Unbuilt::default(),

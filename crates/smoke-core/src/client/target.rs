@@ -3,6 +3,9 @@
 use http::Uri;
 use http::uri::PathAndQuery;
 
+/// How long a path with its query may be, in bytes: what http bears.
+const LONGEST: usize = 65_534;
+
 /// Reads a path as a test writes it; says what to write where it is none.
 pub(super) fn parse(path: &str) -> Result<Uri, String> {
     if let Some(inside) = path_of_url(path) {
@@ -51,6 +54,10 @@ pub(super) fn name(path: &str) -> &str {
 }
 
 fn parsed(target: &str) -> Result<Uri, String> {
+    // Not every version of http says so.
+    if target.len() > LONGEST {
+        return Err(format!("it is too long: the most is {LONGEST} bytes"));
+    }
     PathAndQuery::try_from(target)
         .map(Uri::from)
         .map_err(|error| format!("it is not a path with a query: {error}"))

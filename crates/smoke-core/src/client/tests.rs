@@ -235,7 +235,7 @@ async fn the_options_of_a_request_reach_the_edge() {
     assert!(matches!(sent, Err(RequestError::TooLarge { limit: 3, .. })));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_blocking_test_sends_from_its_thread() {
     let (client, cx) = echo().await;
     let body = move || client.get("/").send_blocking().unwrap().text().unwrap();
@@ -243,7 +243,7 @@ async fn a_blocking_test_sends_from_its_thread() {
     assert_eq!(text, "GET /\nhost: localhost\n");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn sending_with_a_block_where_others_are_polled_is_an_error() {
     fn ensure_refused(client: &Client) {
         let sent = client.get("/users?a").send_blocking();
@@ -267,6 +267,9 @@ async fn sending_with_a_block_where_others_are_polled_is_an_error() {
             .unwrap();
         own.block_on(async { ensure_refused(&client) });
         client.get("/").send_blocking().unwrap();
+        // A runtime that others can go on with is not held up.
+        let own = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        own.block_on(async { client.get("/").send_blocking().unwrap() });
     };
     crate::blocking::on_thread(&cx, body).await.unwrap();
 }

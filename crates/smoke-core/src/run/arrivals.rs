@@ -4,9 +4,8 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::Handle;
-
 use crate::Arrival;
+use crate::stage::Stage;
 use crate::theirs::Theirs;
 
 /// How the last request arrived that was looked at. Not each is: nothing may be done for every
@@ -52,11 +51,11 @@ impl Arrivals {
 /// there is dropped where tests live.
 pub(crate) struct ArrivalOfRun {
     arrival: Arc<Arrival>,
-    stage: Handle,
+    stage: Stage,
 }
 
 impl ArrivalOfRun {
-    pub(crate) fn new(arrival: Arrival, stage: Handle) -> Self {
+    pub(crate) fn new(arrival: Arrival, stage: Stage) -> Self {
         let arrival = Arc::new(arrival);
         Self { arrival, stage }
     }

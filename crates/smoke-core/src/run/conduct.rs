@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use smoke_report::TestReport;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedMutexGuard, OwnedSemaphorePermit};
-use tokio::task::coop::consume_budget;
+use tokio::task::consume_budget;
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use super::catalogue::Entry;
@@ -21,6 +20,7 @@ use super::stop::{Stop, shutting_down};
 use super::turn::{Chosen, Held, Turn, What};
 use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
+use crate::stage::Stage;
 use crate::{Error, ErrorKind, Result, Skip};
 
 /// What the tests of one run share.
@@ -276,7 +276,7 @@ impl Run {
         });
     }
 
-    fn begin_on(self: &Arc<Self>, stage: Result<Handle>, turn: Turn) {
+    fn begin_on(self: &Arc<Self>, stage: Result<Stage>, turn: Turn) {
         let unable = if turn.stop.is_shut() {
             Err(shutting_down())
         } else {
@@ -402,7 +402,7 @@ impl Run {
     }
 
     /// What the tests have around them that live there.
-    pub(super) fn surroundings(&self, stage: &Handle) -> Arc<Surroundings> {
+    pub(super) fn surroundings(&self, stage: &Stage) -> Arc<Surroundings> {
         let arrival = self.course.arrival.get();
         self.course
             .engine

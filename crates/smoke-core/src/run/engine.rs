@@ -12,6 +12,7 @@ use super::catalogue::Catalogue;
 use super::stage::Runtimes;
 use crate::fixture::building::Unbuilt;
 use crate::fixture::context::Surroundings;
+use crate::stage::Stage;
 use crate::timing::Timing;
 use crate::{Arrival, Result};
 
@@ -110,7 +111,7 @@ impl Engine {
     }
 
     /// Where tests live, whether or not it lives.
-    pub(crate) fn stage(&self) -> Result<Handle> {
+    pub(crate) fn stage(&self) -> Result<Stage> {
         self.runtimes.stage()
     }
 
@@ -166,7 +167,7 @@ impl Engine {
 
     /// Where a test is to live. A stage is looked at only where a test was stopped since it was
     /// seen to live: one that is only busy may take as long to answer.
-    pub(crate) async fn stage_for_tests(&self) -> Result<Handle> {
+    pub(crate) async fn stage_for_tests(&self) -> Result<Stage> {
         if let Some(stage) = self.unsuspected_stage() {
             return stage;
         }
@@ -187,7 +188,7 @@ impl Engine {
     }
 
     /// The same where that can be said at once: no test was stopped.
-    pub(super) fn unsuspected_stage(&self) -> Option<Result<Handle>> {
+    pub(super) fn unsuspected_stage(&self) -> Option<Result<Stage>> {
         let suspects = self.suspects();
         (suspects.stopped == suspects.cleared).then(|| self.runtimes.stage())
     }
@@ -198,7 +199,7 @@ impl Engine {
 
     pub(crate) fn surroundings(
         &self,
-        stage: Handle,
+        stage: Stage,
         arrival: &Arc<Arrival>,
         unbuilt: &Unbuilt,
     ) -> Arc<Surroundings> {

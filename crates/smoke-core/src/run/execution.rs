@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use smoke_report::RequestMade;
-use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::clean::clean;
@@ -23,6 +22,7 @@ use crate::fixture::context::Surroundings;
 use crate::fixture::finisher;
 use crate::fixture::ledger::Remains;
 use crate::rollback::{HandleToken, HandleWatch};
+use crate::stage::Stage;
 use crate::{Context, Error, Result};
 
 /// An execution that has begun.
@@ -32,7 +32,7 @@ pub(super) struct Execution {
     clock: Clock,
     working: HandleWatch,
     /// Where it lives.
-    stage: Handle,
+    stage: Stage,
     _counted: Counted,
 }
 
@@ -49,7 +49,7 @@ impl Execution {
     pub(super) fn begin(
         run: &Run,
         turn: Turn,
-        (stage, surroundings): (&Handle, &Arc<Surroundings>),
+        (stage, surroundings): (&Stage, &Arc<Surroundings>),
     ) -> (Self, Arc<HandleToken>) {
         let (alive, working) = HandleToken::new();
         let (alive, clock) = (Arc::new(alive), Clock::start());

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
-use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
-use tokio::task::coop::consume_budget;
+use tokio::task::consume_budget;
 
 use super::conduct::Run;
 use super::execution::{Execution, Worked};
@@ -15,6 +14,7 @@ use crate::errand::{CarriedOut, beside, carry_out};
 use crate::fixture::context::Surroundings;
 use crate::rollback::HandleToken;
 use crate::scene::watched;
+use crate::stage::Stage;
 use crate::test::AnyBody;
 use crate::theirs::let_go;
 use crate::{Context, Result};
@@ -27,7 +27,7 @@ use crate::{Context, Result};
 pub(super) struct Lane {
     under_way: Mutex<Option<UnderWay>>,
     task: OnceLock<AbortHandle>,
-    stage: Handle,
+    stage: Stage,
     surroundings: Arc<Surroundings>,
 }
 
@@ -54,7 +54,7 @@ struct Ending {
 
 impl Lane {
     /// Begins one, with its first test.
-    pub(super) fn begin(run: &Arc<Run>, turn: Turn, stage: Handle) {
+    pub(super) fn begin(run: &Arc<Run>, turn: Turn, stage: Stage) {
         let lane = Arc::new(Self {
             under_way: Mutex::default(),
             task: OnceLock::new(),

@@ -8,7 +8,9 @@
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Builder;
+
+use crate::stage::Stage;
 
 /// The runtimes that no runner has.
 static IDLE: Mutex<Vec<Lasting>> = Mutex::new(Vec::new());
@@ -24,7 +26,7 @@ pub(crate) enum Role {
 /// A runtime that lasts as long as the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Lasting {
-    handle: Handle,
+    stage: Stage,
     role: Role,
 }
 
@@ -39,19 +41,19 @@ impl Lasting {
             return Ok(waiting);
         }
         let runtime = new().build()?;
-        let handle = runtime.handle().clone();
+        let stage = Stage::new(runtime.handle().clone());
         // Dropped, it would end. The process' end waits for none of its threads.
         std::mem::forget(runtime);
-        Ok(Self { handle, role })
+        Ok(Self { stage, role })
     }
 
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.stage
     }
 
     /// Leaves it to the next runner, as soon as it is seen to live: at once, or never.
     pub(crate) fn give_back(self) {
-        self.handle.clone().spawn(async move {
+        self.stage.clone().spawn(async move {
             if tokio::task::spawn_blocking(|| {}).await.is_ok() {
                 idle().push(self);
             }
@@ -90,18 +92,18 @@ mod tests {
         let role = Role::Stage(1001);
         let first = Lasting::take(role, builder).unwrap();
         let (asking, mut asked) = tokio::sync::mpsc::channel::<std::sync::mpsc::Sender<()>>(1);
-        first.handle().spawn(async move {
+        first.stage().spawn(async move {
             while let Some(answer) = asked.recv().await {
                 answer.send(()).unwrap();
             }
         });
-        let id = first.handle().id();
+        let stage = first.stage().clone();
         first.give_back();
         assert!(waits(role));
         let (answer, answered) = std::sync::mpsc::channel();
         asking.blocking_send(answer).unwrap();
         answered.recv_timeout(Duration::from_secs(60)).unwrap();
-        assert_eq!(Lasting::take(role, builder).unwrap().handle().id(), id);
+        assert_eq!(*Lasting::take(role, builder).unwrap().stage(), stage);
     }
 
     #[test]
@@ -110,17 +112,17 @@ mod tests {
         let first = Lasting::take(role, builder).unwrap();
         let (release, held) = std::sync::mpsc::channel::<()>();
         let (begun, begins) = std::sync::mpsc::channel();
-        first.handle().spawn_blocking(move || {
+        first.stage().spawn_blocking(move || {
             begun.send(()).unwrap();
             let _ = held.recv();
         });
         begins.recv_timeout(Duration::from_secs(60)).unwrap();
-        let id = first.handle().id();
+        let stage = first.stage().clone();
         first.give_back();
-        assert_ne!(Lasting::take(role, builder).unwrap().handle().id(), id);
+        assert_ne!(*Lasting::take(role, builder).unwrap().stage(), stage);
         drop(release);
         assert!(waits(role));
-        assert_eq!(Lasting::take(role, builder).unwrap().handle().id(), id);
+        assert_eq!(*Lasting::take(role, builder).unwrap().stage(), stage);
     }
 
     #[tokio::test]

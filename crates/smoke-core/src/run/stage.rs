@@ -3,12 +3,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Id};
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::lasting::{Lasting, Role};
 use crate::blocking::STACK;
+use crate::stage::Stage;
 use crate::{Error, Result};
 
 /// How often a stage whose threads are all stopped by tests is replaced by a new one.
@@ -61,19 +62,19 @@ impl Runtimes {
     pub(crate) fn coordinator(&self) -> Result<Handle> {
         lock(&self.coordinator)
             .as_ref()
-            .map(|coordinator| coordinator.handle().clone())
+            .map(|coordinator| Handle::clone(coordinator.stage()))
             .ok_or_else(shut)
     }
 
-    pub(crate) fn stage(&self) -> Result<Handle> {
+    pub(crate) fn stage(&self) -> Result<Stage> {
         lock(&self.stage)
             .as_ref()
-            .map(|stage| stage.handle().clone())
+            .map(|stage| stage.stage().clone())
             .ok_or_else(shut)
     }
 
     /// A stage that polls what it is given: the one that stands, or a new one in its place.
-    pub(crate) async fn live_stage(&self) -> Result<Handle> {
+    pub(crate) async fn live_stage(&self) -> Result<Stage> {
         let standing = self.stage()?;
         if self.is_live(&standing).await {
             return Ok(standing);
@@ -81,9 +82,9 @@ impl Runtimes {
         let mut slot = lock(&self.stage);
         let current = slot
             .as_ref()
-            .map(|stage| stage.handle().clone())
+            .map(|stage| stage.stage().clone())
             .ok_or_else(shut)?;
-        if current.id() != standing.id() {
+        if current != standing {
             return Ok(current);
         }
         let mut replaced = lock(&self.replaced);
@@ -93,14 +94,14 @@ impl Runtimes {
             ));
         }
         let fresh = self.new_stage()?;
-        let handle = fresh.handle().clone();
+        let stage = fresh.stage().clone();
         *slot = Some(fresh);
         *replaced += 1;
-        Ok(handle)
+        Ok(stage)
     }
 
     /// Whether futures are polled, and functions that block are called.
-    async fn is_live(&self, stage: &Handle) -> bool {
+    async fn is_live(&self, stage: &Stage) -> bool {
         let mut answered = self.probe(stage);
         let answered = answered.wait_for(|answered| *answered);
         matches!(timeout(self.patience, answered).await, Ok(Ok(_)))
@@ -108,10 +109,10 @@ impl Runtimes {
 
     /// The probe that this stage has not answered yet, or a new one: each stays in the queue of a
     /// stage that never answers, however often it is asked.
-    fn probe(&self, stage: &Handle) -> watch::Receiver<bool> {
+    fn probe(&self, stage: &Stage) -> watch::Receiver<bool> {
         let mut probe = lock(&self.probe);
-        if let Some((id, answered)) = &*probe
-            && *id == stage.id()
+        if let Some((asked, answered)) = &*probe
+            && asked == stage
             && !*answered.borrow()
         {
             return answered.clone();
@@ -121,7 +122,7 @@ impl Runtimes {
             let _ = tokio::task::spawn_blocking(|| {}).await;
             answer.send_replace(true);
         });
-        *probe = Some((stage.id(), answered.clone()));
+        *probe = Some((stage.clone(), answered.clone()));
         answered
     }
 
@@ -137,7 +138,7 @@ impl Runtimes {
 }
 
 /// What a stage is asked to do, and whether it has.
-type Probe = (Id, watch::Receiver<bool>);
+type Probe = (Stage, watch::Receiver<bool>);
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)

@@ -291,6 +291,8 @@ pub fn read_message(said: &str) -> Fault {
         (Fault::Busy, "database schema is locked"),
         (Fault::ReadOnly, "attempt to write a readonly database"),
         (Fault::Lost, "unable to open database file"),
+        // The same of older bindings.
+        (Fault::Lost, "Unable to open the database file"),
         (Fault::SchemaChanged, "database schema has changed"),
     ];
     let found = FAULTS.iter().find(|(_, text)| said.contains(text));
@@ -303,6 +305,16 @@ mod tests {
 
     /// Those of `sqliteDefaultBusyCallback`, in milliseconds.
     const SLEEPS: [u64; 13] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100, 100];
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_known_in_the_words_of_all_bindings() {
+        for said in [
+            "unable to open database file",
+            "Unable to open the database file",
+        ] {
+            assert_eq!(read_message(said), Fault::Lost, "{said}");
+        }
+    }
 
     #[test]
     fn what_is_held_for_a_moment_adds_up() {

@@ -55,7 +55,8 @@ impl Subject for Sqlite {
     fn unreachable() -> (impl Backend<Pool = Pool>, &'static str) {
         (
             Rollback::new("/nonexistent/app.db"),
-            "unable to open database file",
+            // Bindings begin with an upper case letter or not.
+            "nable to open",
         )
     }
 
