@@ -18,8 +18,8 @@ use crate::{App, Context, Error, Fixture, Result, Skip};
 pub(crate) struct Supplies {
     pub(crate) values: HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>,
     pub(crate) backends: Vec<Arc<dyn ErasedBackend>>,
-    /// Where each sandbox fixture has its pool from.
-    pub(crate) sandboxes: HashMap<TypeId, Source>,
+    /// The sandbox fixtures, and where each has its pool from.
+    pub(crate) sandboxes: HashMap<TypeId, (&'static str, Source)>,
     pub(crate) app: Option<Arc<dyn BuildApp>>,
     /// The headers of requests to it that have none of the same name.
     pub(crate) app_headers: HeaderMap,
@@ -61,6 +61,16 @@ impl Supplies {
         self.backends
             .iter()
             .any(|backend| backend.pool_types().contains(&pool))
+    }
+
+    pub(crate) fn sandbox(&self, fixture: TypeId) -> Option<&Source> {
+        let (_, source) = self.sandboxes.get(&fixture)?;
+        Some(source)
+    }
+
+    /// The names of the sandbox fixtures.
+    pub(crate) fn sandbox_names(&self) -> impl Iterator<Item = &'static str> {
+        self.sandboxes.values().map(|(name, _)| *name)
     }
 
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -126,8 +136,8 @@ impl<'a> Providers<'a> {
         self.supplies.value()
     }
 
-    pub(crate) fn sandbox(&self, fixture: TypeId) -> Option<&'a Source> {
-        self.supplies.sandboxes.get(&fixture)
+    pub(crate) fn supplies(&self) -> &'a Supplies {
+        self.supplies
     }
 
     pub(crate) fn app(&self) -> Option<&'a Arc<dyn BuildApp>> {

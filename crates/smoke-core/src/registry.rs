@@ -211,7 +211,7 @@ impl Registry {
         if self
             .supplies
             .sandboxes
-            .insert(TypeId::of::<S>(), source)
+            .insert(TypeId::of::<S>(), (type_name::<S>(), source))
             .is_some()
         {
             self.problems

@@ -2,9 +2,14 @@
 
 mod support;
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use smoke_core::{Backend, Limits, Registry, Runner, Selection, Test, Verdict};
+use futures_util::future::BoxFuture;
+use smoke_core::{
+    Backend, Error, Limits, OpenRequest, Opened, Registry, Result, Runner, Sandbox, Selection,
+    Test, Verdict,
+};
 use support::{Paper, run};
 
 fn one() -> Registry {
@@ -176,4 +181,55 @@ async fn the_build_is_said() {
     let own = run(one().build_id("0badf00")).await.build;
     let said = |build: Option<String>| build.unwrap_or_else(|| "no build".to_owned());
     println!("alone: {}, beside its own: {}", said(alone), said(own));
+}
+
+/// A backend that is never asked.
+struct Of<P>(PhantomData<P>);
+
+impl<P: Clone + Send + Sync + 'static> Backend for Of<P> {
+    type Pool = P;
+
+    fn describe(&self) -> String {
+        "nothing".to_owned()
+    }
+
+    fn open(&self, _: OpenRequest) -> BoxFuture<'_, Result<Opened<P>>> {
+        Box::pin(async { Err(Error::msg("there is nothing to open")) })
+    }
+}
+
+/// The same name twice, as in two versions of one crate.
+#[tokio::test]
+async fn a_pool_of_another_version_is_told_from_one_without_a_backend() {
+    let (backend, newer) = {
+        #[derive(Clone)]
+        struct Pool;
+        (Of(PhantomData::<Pool>), |_: Sandbox<Pool>| {})
+    };
+    let older = {
+        #[derive(Clone)]
+        struct Pool;
+        |_: Sandbox<Pool>| {}
+    };
+    let registry = Registry::new()
+        .rollback(backend)
+        .test(Test::new("newer", newer))
+        .test(Test::new("older", older))
+        .test(Test::new("other", |_: Sandbox<u8>| {}));
+    let report = run(registry).await;
+    let said = |name| {
+        let test = report.tests.iter().find(|test| test.name == name).unwrap();
+        test.message.clone().unwrap_or_default()
+    };
+    assert!(
+        said("newer").contains("the sandbox could not be opened"),
+        "{report:?}"
+    );
+    let other_version = "has a backend for a type of the same name, from another version";
+    assert!(said("older").contains(other_version), "{report:?}");
+    assert!(!said("other").contains(other_version), "{report:?}");
+    assert!(
+        said("other").contains("to the registry, which has smoke_core::"),
+        "{report:?}"
+    );
 }

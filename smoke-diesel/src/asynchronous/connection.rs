@@ -13,6 +13,11 @@ use smoke_rollback::gate::Gate;
 use super::Connect;
 
 /// A connection of one database.
+#[diagnostic::on_unimplemented(
+    message = "smoke-diesel has no sandboxes for `{Self}`",
+    note = "choose its database among the features of smoke-diesel: `sqlite-async`, `postgres`, `mysql`",
+    note = "if that is chosen, the connection is from another version of diesel-async: `cargo tree --duplicates` shows what is there twice"
+)]
 pub(crate) trait Connection: PoolableConnection + 'static {
     type Dialect: Dialect;
 

@@ -12,6 +12,11 @@ use smoke_rollback::queue::Look;
 use super::{Connection, Manager};
 
 /// A pool of one library.
+#[diagnostic::on_unimplemented(
+    message = "smoke-diesel has no sandboxes for the pool `{Self}`",
+    note = "choose its library among the features of smoke-diesel: `deadpool`, `bb8`",
+    note = "if that is chosen, the pool is from another version of its library: `cargo tree --duplicates` shows what is there twice"
+)]
 pub(crate) trait SandboxPool: Clone + Send + Sync + 'static {
     type Connection: Connection;
     type Object: DerefMut<Target = Self::Connection> + Send + 'static;

@@ -28,6 +28,11 @@ pub(crate) use link::blocking_link;
 pub(crate) type Manager<C> = Arc<dyn Fn() -> ConnectionManager<C> + Send + Sync>;
 
 /// A connection of one database.
+#[diagnostic::on_unimplemented(
+    message = "smoke-diesel has no sandboxes for `{Self}`",
+    note = "choose its database among the features of smoke-diesel: `sqlite`, `postgres-r2d2`, `mysql-r2d2`",
+    note = "if that is chosen, the connection is from another version of diesel: `cargo tree --duplicates` shows what is there twice"
+)]
 pub(crate) trait Connection: R2D2Connection + Send + 'static {
     type Dialect: Dialect;
 

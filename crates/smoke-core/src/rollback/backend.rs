@@ -25,6 +25,12 @@ use crate::{Error, Result};
 ///
 /// `open` runs on a thread of its own beside the application's and the tests' runtimes, inside a
 /// Tokio runtime with I/O and time; it may block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no sandboxes",
+    label = "not a rollback backend",
+    note = "a backend is a `Rollback` of `smoke_diesel`, `smoke_sqlx` or `smoke_sea_orm`, and not the application's pool",
+    note = "a `Rollback` of another version of the crate is none: `cargo tree --duplicates` shows what is there twice"
+)]
 pub trait Backend: Send + Sync + 'static {
     /// The application's pool type.
     type Pool: Clone + Send + Sync + 'static;
