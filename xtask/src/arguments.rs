@@ -24,6 +24,7 @@ pub(crate) enum Task {
     Ci,
     Bench,
     Soak,
+    Minimal,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +33,8 @@ pub(crate) enum UsageError {
     UnknownCommand(String),
     #[error("unknown server `{0}`; there are: {known}", known = names(&Kind::ALL))]
     UnknownServer(String),
-    #[error("`ci` takes nothing after `--`")]
-    NothingToPassOn,
+    #[error("`{0}` takes nothing after `--`")]
+    NothingToPassOn(&'static str),
     #[error("which command? `cargo xtask with-servers -- COMMAND...`")]
     NoCommand,
     #[error(transparent)]
@@ -50,6 +51,8 @@ Usage: cargo xtask COMMAND
   ci                          what a change must pass: format, lints, docs, tests, benchmarks, examples
   bench [-- ARGS]             run the benchmarks and write benches/RESULTS.md; with ARGS nothing is written:
                               `--test` tries each once, a word chooses those that have it in their names
+  minimal                     build and test with the lowest versions of everything, and compare them with
+                              docs/adopting.md; with SMOKE_BLESS=1 that is written instead
   soak [-- ARGS]              end, load and repeat smoke tests at length; ARGS go to `cargo test`
   help                        this text
 
@@ -84,7 +87,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ord
     let task = task.unwrap_or(Task::Help);
     match task {
         Task::WithServers if extra.is_empty() => Err(UsageError::NoCommand),
-        Task::Ci if !extra.is_empty() => Err(UsageError::NothingToPassOn),
+        Task::Ci if !extra.is_empty() => Err(UsageError::NothingToPassOn("ci")),
+        Task::Minimal if !extra.is_empty() => Err(UsageError::NothingToPassOn("minimal")),
         _ => Ok(Order { task, with, extra }),
     }
 }
@@ -97,6 +101,7 @@ fn task_named(name: &OsStr) -> Result<Task, UsageError> {
         Some("ci") => Ok(Task::Ci),
         Some("bench") => Ok(Task::Bench),
         Some("soak") => Ok(Task::Soak),
+        Some("minimal") => Ok(Task::Minimal),
         _ => Err(UsageError::UnknownCommand(
             name.to_string_lossy().into_owned(),
         )),
@@ -175,6 +180,7 @@ mod tests {
                 "which command? `cargo xtask with-servers -- COMMAND...`",
             ),
             ("ci -- -p smoke-core", "`ci` takes nothing after `--`"),
+            ("minimal -- -v", "`minimal` takes nothing after `--`"),
         ] {
             assert_eq!(parsed(line).unwrap_err().to_string(), message, "{line:?}");
         }

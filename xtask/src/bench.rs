@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::arguments::Order;
 use crate::library;
@@ -120,15 +120,7 @@ fn libraries() -> Result<Vec<String>> {
 
 /// What a command says on its standard output.
 fn said(command: &mut Command) -> Result<String> {
-    let told = command
-        .output()
-        .with_context(|| format!("failed to start `{}`", process::shown(command)))?;
-    ensure!(
-        told.status.success(),
-        "`{}` failed",
-        process::shown(command)
-    );
-    String::from_utf8(told.stdout).context("it said what is not text")
+    String::from_utf8(process::output(command)?).context("it said what is not text")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::features;
 use crate::library;
+use crate::minimal;
 use crate::prober;
 use crate::process;
 use crate::project::{self, cargo};
@@ -49,6 +50,10 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     }
     workspace.forget_packed()?;
     step(&mut workspace.packaging())?;
+    for mut command in minimal::prepare()? {
+        step(&mut command)?;
+    }
+    minimal::clear()?;
     say!("\n=== all passed");
     Ok(ExitStatus::default())
 }

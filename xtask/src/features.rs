@@ -45,6 +45,8 @@ mod tests {
             features: ["default", "sqlite", "postgres"]
                 .map(|feature| (feature.to_owned(), Vec::new()))
                 .into(),
+            dependencies: Vec::new(),
+            manifest_path: std::path::PathBuf::new(),
         };
         let wanted = [None, Some("postgres"), Some("sqlite")].map(|feature| ("shop", feature));
         assert!(choices(&package).eq(wanted));

@@ -7,6 +7,7 @@ mod ci;
 mod features;
 mod install;
 mod library;
+mod minimal;
 mod prober;
 mod process;
 mod programs;
@@ -71,6 +72,15 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             let servers = Servers::start(&order.with, signals)?;
             let mut soak = project::soak(&order.extra);
             process::run(servers.beside(&mut soak), signals)
+        }
+        Task::Minimal => {
+            library::ensure()?;
+            for mut command in minimal::prepare()? {
+                say!("\n=== {}", process::shown(&command));
+                let status = process::run(&mut command, signals)?;
+                process::succeeded(&command, status)?;
+            }
+            Ok(ExitStatus::default())
         }
         Task::Ci => ci::run(&order.with, signals),
     }

@@ -52,6 +52,20 @@ pub(crate) fn run_undisturbed(command: &mut Command) -> Result<()> {
     succeeded(command, status)
 }
 
+/// What a command that takes no time says on its standard output.
+///
+/// # Errors
+///
+/// What it says on its standard error, unless it succeeds.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let told = command
+        .output()
+        .with_context(|| format!("failed to start `{}`", shown(command)))?;
+    let said = || String::from_utf8_lossy(&told.stderr).into_owned();
+    succeeded(command, told.status).with_context(said)?;
+    Ok(told.stdout)
+}
+
 /// # Errors
 ///
 /// The command and its status, unless that is success.

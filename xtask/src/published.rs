@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::process;
 use crate::project::cargo;
 
 /// What cargo knows of the workspace.
@@ -16,6 +17,16 @@ use crate::project::cargo;
 pub(crate) struct Workspace {
     packages: Vec<Package>,
     target_directory: PathBuf,
+    #[serde(default)]
+    pub(crate) metadata: Metadata,
+}
+
+/// What the root's manifest says to this program.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metadata {
+    /// The versions that a library of the workspace forces on others there.
+    pub(crate) forced: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -25,17 +36,35 @@ pub(crate) struct Package {
     /// Nowhere where it is empty, and anywhere where there is none.
     pub(crate) publish: Option<Vec<String>>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) manifest_path: PathBuf,
+}
+
+/// What a package asks for.
+#[derive(Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    pub(crate) req: String,
+    /// None where it is not for tests or the build alone.
+    pub(crate) kind: Option<String>,
+    /// Where it is of the workspace.
+    pub(crate) path: Option<PathBuf>,
 }
 
 impl Workspace {
     pub(crate) fn read() -> Result<Self> {
         let mut asked = cargo(["metadata", "--no-deps", "--format-version", "1"]);
-        let told = asked.output().context("failed to start `cargo metadata`")?;
-        if !told.status.success() {
-            let said = String::from_utf8_lossy(&told.stderr);
-            bail!("`cargo metadata` failed: {said}");
-        }
-        serde_json::from_slice(&told.stdout).context("failed to read `cargo metadata`")
+        let told = process::output(&mut asked)?;
+        serde_json::from_slice(&told).context("failed to read `cargo metadata`")
+    }
+
+    pub(crate) fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// Where what is built goes.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target_directory
     }
 
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
@@ -81,7 +110,7 @@ impl Workspace {
 }
 
 impl Package {
-    fn is_published(&self) -> bool {
+    pub(crate) fn is_published(&self) -> bool {
         self.publish.as_ref().is_none_or(|to| !to.is_empty())
     }
 }
@@ -98,6 +127,8 @@ mod tests {
             version: "0.1.0".to_owned(),
             publish,
             features: BTreeMap::new(),
+            dependencies: Vec::new(),
+            manifest_path: PathBuf::new(),
         };
         assert!(package(None).is_published());
         assert!(package(Some(vec!["crates-io".to_owned()])).is_published());

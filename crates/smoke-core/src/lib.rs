@@ -98,9 +98,8 @@ mod run;
 mod scene;
 mod scheduler;
 mod select;
-mod standing;
 mod stage;
-
+mod standing;
 mod test;
 mod theirs;
 mod thread;
