@@ -7,6 +7,7 @@ mod copy;
 mod declared;
 mod resolved;
 mod table;
+mod version;
 
 use std::fs;
 use std::process::Command;

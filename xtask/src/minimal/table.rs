@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 
 use super::declared::{Declared, is_of_the_application};
+use super::version::parts;
 use crate::project;
 
 const BEGIN: &str = "<!-- written by cargo xtask minimal -->\n";
@@ -83,15 +84,6 @@ fn split(text: &str) -> Result<(&str, &str, &str)> {
     let table = begin.and_then(|begin| Some((begin, begin + text[begin..].find(END)?)));
     let (begin, end) = table.context("docs/adopting.md has no place for the table of versions")?;
     Ok((&text[..begin], &text[begin..end], &text[end..]))
-}
-
-/// The numbers of a version, with zeros for those that it leaves out.
-fn parts(version: &str) -> [u64; 3] {
-    let mut parts = [0; 3];
-    for (part, said) in parts.iter_mut().zip(version.split(['.', '+', '-'])) {
-        *part = said.parse().unwrap_or(0);
-    }
-    parts
 }
 
 #[cfg(test)]

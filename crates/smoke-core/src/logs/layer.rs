@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
-use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -68,7 +68,8 @@ impl<S> Layer<S> for LogLayer
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
 {
-    fn on_register_dispatch(&self, _: &Dispatch) {
+    // Older subscribers do not tell their layers of `on_register_dispatch`.
+    fn on_layer(&mut self, _: &mut S) {
         heard::listen();
     }
 
