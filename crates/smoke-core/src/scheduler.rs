@@ -162,6 +162,7 @@ async fn run(runner: &Runner, position: usize, schedule: &Schedule) {
         return;
     }
     let began = Instant::now();
+    watch.begin(position, began);
     let answer = runner.ask(Ask::scheduled(schedule.selection())).await;
     // Whoever switches runs off says nothing of the application.
     if answer.reason == Some(Reason::Off) {

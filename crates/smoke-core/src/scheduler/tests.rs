@@ -119,6 +119,33 @@ async fn scheduled_runs_move_what_is_known_and_no_others_do() {
 }
 
 #[tokio::test]
+async fn a_hold_knows_of_a_run_that_is_under_way() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let waits = Test::new("shop::waits", move || {
+        let _ = tell.send(());
+        std::future::pending::<()>()
+    });
+    let registry = Registry::new().test(waits).hold_until_first_pass();
+    let runner = Runner::new(registry.schedule(Schedule::every(PERIOD)));
+    let (minute, now) = (Duration::from_secs(60), Instant::now());
+    runner.watch().start(now - minute);
+    let judged = |runner: &Runner| {
+        let watch = runner.watch();
+        watch.skip_beginning();
+        watch.judge(Probe::Ready, false, now + minute).reason
+    };
+    // Three periods and the limit of a run have passed since the start.
+    assert_eq!(judged(&runner), Some(Reason::Stale));
+    let running = tokio::spawn({
+        let runner = runner.clone();
+        async move { run(&runner, 0, &Schedule::every(PERIOD)).await }
+    });
+    told.recv().await.unwrap();
+    assert_eq!(judged(&runner), Some(Reason::Held));
+    running.abort();
+}
+
+#[tokio::test]
 async fn nothing_is_run_and_nothing_learned_while_runs_are_off_or_the_instance_drains() {
     let runner = Runner::new(scheduled());
     let mut events = runner.events();

@@ -32,6 +32,8 @@ pub(crate) struct Machine {
     thresholds: Thresholds,
     tests: HashMap<String, Tested>,
     newest: Vec<Option<Newest>>,
+    /// When each schedule's newest run was begun, whether or not it has ended.
+    begun: Vec<Option<Instant>>,
     /// Whether the schedule ever found a PASS.
     passed: Vec<bool>,
     since: Instant,
@@ -64,6 +66,7 @@ impl Machine {
     pub(crate) fn new(plans: Arc<[Plan]>, thresholds: Thresholds, now: Instant) -> Self {
         Self {
             newest: plans.iter().map(|_| None).collect(),
+            begun: vec![None; plans.len()],
             passed: vec![false; plans.len()],
             plans,
             thresholds,
@@ -77,12 +80,20 @@ impl Machine {
         self.since = now;
     }
 
+    /// A run of the schedule at this position begins.
+    pub(crate) fn begin(&mut self, schedule: usize, now: Instant) {
+        if let Some(begun) = self.begun.get_mut(schedule) {
+            *begun = Some(now).max(*begun);
+        }
+    }
+
     /// A scheduled run has ended. Returns what is believed otherwise now.
     pub(crate) fn learn(&mut self, ran: &Ran<'_>, now: Instant) -> Vec<Change> {
         let Some(plan) = self.plans.get(ran.schedule) else {
             return Vec::new();
         };
         let (verdict, until) = (ran.report.verdict(), ran.began + plan.lasts());
+        self.begin(ran.schedule, ran.began);
         self.newest[ran.schedule] = Some(Newest {
             run: ran.report.run.clone(),
             verdict,
@@ -160,7 +171,7 @@ impl Machine {
             .partition(|down| down.scope == Scope::Instance);
         Snapshot::new(
             Arc::clone(&self.plans),
-            self.newest.clone(),
+            (self.newest.clone(), self.begun.clone()),
             self.passed.iter().all(|passed| *passed),
             self.since,
             (instance, shared),

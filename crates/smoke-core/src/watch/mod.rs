@@ -75,6 +75,11 @@ impl Watch {
         first
     }
 
+    /// A run of the schedule at this position begins.
+    pub(crate) fn begin(&self, schedule: usize, now: Instant) {
+        self.change(|machine| machine.begin(schedule, now));
+    }
+
     /// A scheduled run has ended. Listeners are told what that changes, but while the instance drains.
     pub(crate) fn learn(&self, ran: &Ran<'_>, now: Instant) {
         let mut changes = self.change(|machine| machine.learn(ran, now));

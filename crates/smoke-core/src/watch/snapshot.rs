@@ -43,6 +43,7 @@ pub(crate) struct Down {
 pub(crate) struct Snapshot {
     plans: Arc<[Plan]>,
     newest: Vec<Option<Newest>>,
+    begun: Vec<Option<Instant>>,
     /// Whether each schedule has found a PASS in this process.
     passed: bool,
     /// When the schedules began; before that, when the runner was made.
@@ -57,7 +58,7 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(
         plans: Arc<[Plan]>,
-        newest: Vec<Option<Newest>>,
+        (newest, begun): (Vec<Option<Newest>>, Vec<Option<Instant>>),
         passed: bool,
         since: Instant,
         (instance, shared): (Vec<Down>, Vec<Down>),
@@ -68,6 +69,7 @@ impl Snapshot {
             degraded_until: until(&shared),
             plans,
             newest,
+            begun,
             passed,
             since,
             instance,
@@ -106,7 +108,7 @@ impl Snapshot {
             Judgement::pass(Some(Reason::Dead))
         } else if !at.begun {
             Judgement::fail(Some(Reason::Starting))
-        } else if at.hold && !self.passed && !self.is_stale(now) {
+        } else if at.hold && !self.passed && !self.is_idle(now) {
             Judgement::fail(Some(Reason::Held))
         } else if self.down_until.is_some_and(|until| now <= until) {
             Judgement::fail(Some(Reason::Down))
@@ -149,6 +151,13 @@ impl Snapshot {
             let last = newest.as_ref().map_or(self.since, |newest| newest.began);
             now > last + plan.lasts()
         })
+    }
+
+    /// Whether a schedule has not begun anything for too long: nobody will release what it holds. One
+    /// whose runs take their whole limit may be stale between two of them, and is not idle.
+    fn is_idle(&self, now: Instant) -> bool {
+        let mut schedules = self.plans.iter().zip(&self.begun);
+        schedules.any(|(plan, begun)| now > begun.unwrap_or(self.since) + plan.lasts())
     }
 
     /// When the oldest run began that a verdict rests on.

@@ -255,6 +255,46 @@ fn an_instance_is_held_until_each_schedule_has_passed_and_never_again() {
     assert_eq!(bench.ready(), pass(Reason::Degraded));
 }
 
+/// The database is locked, so that each run takes its whole limit, which is many periods.
+#[test]
+fn a_hold_goes_on_between_runs_that_take_their_whole_limit() {
+    let mut bench = Bench::of(vec![plan(Duration::from_secs(1))], true);
+    let report = Report::new("run").with_tests(database(Outcome::Errored).to_vec());
+    for _ in 0..5 {
+        let began = bench.now;
+        bench.watch.begin(0, began);
+        for _ in 0..20 {
+            bench.after(1);
+            let starting = bench.now < bench.start + LIMIT;
+            let why = if starting {
+                Reason::Starting
+            } else {
+                Reason::Held
+            };
+            assert_eq!(bench.ready(), fail(why), "{:?}", bench.now - bench.start);
+        }
+        let ran = Ran {
+            schedule: 0,
+            began,
+            report: &report,
+            reason: None,
+        };
+        bench.watch.learn(&ran, bench.now);
+    }
+    // What is known is no fresher for it.
+    bench.watch.begin(0, bench.now);
+    bench.after(3);
+    assert_eq!(bench.said(Probe::Status), (Verdict::Fail, None));
+    let mut passed = Bench::of(vec![plan(Duration::from_secs(1))], false);
+    passed.ran_of(0, &database(Outcome::Passed)).after(21);
+    passed.watch.begin(0, passed.now);
+    passed.after(2);
+    assert_eq!(passed.said(Probe::Status), fail(Reason::Stale));
+    // A run that nobody ends holds nothing for ever.
+    assert_eq!(bench.after(20).ready(), fail(Reason::Held));
+    assert_eq!(bench.after(1).ready(), pass(Reason::Stale));
+}
+
 #[test]
 fn runs_that_are_switched_off_take_nobody_out_and_are_no_status() {
     let mut bench = Bench::of(vec![plan(PERIOD)], true);
