@@ -1,7 +1,7 @@
 //! What stands between users and replicas.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use smoke_conformance::eventually;
 use smoke_testing::PATIENCE;
 use tokio::task::JoinHandle;
 
-use crate::replica::free_port;
 use crate::{Configuration, Process, get, program};
 
 /// A load balancer, which is ended when this is dropped.
@@ -39,16 +38,15 @@ pub struct Users {
 }
 
 impl Balancer {
-    /// Starts a program with that configuration, in which `:8000` is where it listens.
+    /// Starts a program with that configuration, and waits until it listens at that address.
     /// `arguments` are those before the configuration's path.
     pub async fn start(
         name: &str,
+        address: SocketAddr,
         arguments: &[&str],
         configuration: Configuration,
         folder: &Path,
     ) -> Self {
-        let address: SocketAddr = (Ipv4Addr::LOCALHOST, free_port()).into();
-        let configuration = configuration.with("8000", &format!("{}", address.port()));
         let path = configuration.write(folder, name);
         let mut command = Command::new(program(name));
         command

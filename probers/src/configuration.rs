@@ -34,6 +34,17 @@ impl Configuration {
         self
     }
 
+    /// Takes out the line with this part, which has to be there.
+    #[must_use]
+    pub fn without_line(self, part: &str) -> Self {
+        let mut lines = self.text.lines();
+        let line = lines
+            .find(|line| line.contains(part))
+            .unwrap_or(part)
+            .to_owned();
+        self.with(&format!("{line}\n"), "")
+    }
+
     /// Adds lines to the end.
     #[must_use]
     pub fn and(mut self, lines: &str) -> Self {

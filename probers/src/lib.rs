@@ -12,6 +12,7 @@
 mod balancer;
 mod configuration;
 mod database;
+pub mod figures;
 mod process;
 mod replica;
 
@@ -19,4 +20,4 @@ pub use balancer::{Answers, Balancer, Users};
 pub use configuration::Configuration;
 pub use database::Database;
 pub use process::{Process, program};
-pub use replica::{Replica, free_port, get};
+pub use replica::{Replica, free_address, get};

@@ -62,11 +62,15 @@ impl Replica {
         replica
     }
 
-    /// Three of them, `shop-1` to `shop-3`.
-    pub async fn three(program: &str, database: &Database) -> Vec<Self> {
-        let mut replicas = Vec::new();
-        for name in ["shop-1", "shop-2", "shop-3"] {
-            replicas.push(Self::start(program, name, database, &[]).await);
+    /// Three of them, `shop-1` to `shop-3`, each of which has ended its first run.
+    pub async fn three(program: &str, database: &Database) -> [Self; 3] {
+        let replicas = [
+            Self::start(program, "shop-1", database, &[]).await,
+            Self::start(program, "shop-2", database, &[]).await,
+            Self::start(program, "shop-3", database, &[]).await,
+        ];
+        for replica in &replicas {
+            replica.answers("/smoketest/startup", 200).await;
         }
         replicas
     }
@@ -148,9 +152,14 @@ pub async fn get(server: SocketAddr, path: &str) -> Option<String> {
     wire::exchange(server, &request).await.ok()
 }
 
-/// A port that nobody has now, and that connections are not given.
+/// An address for a program that listens.
 #[must_use]
-pub fn free_port() -> u16 {
+pub fn free_address() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, free_port()).into()
+}
+
+/// A port that nobody has now, and that connections are not given.
+fn free_port() -> u16 {
     use std::sync::atomic::{AtomicU16, Ordering};
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Each test's process begins elsewhere.

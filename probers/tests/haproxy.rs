@@ -6,14 +6,17 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use probers::{Balancer, Configuration, Database, Replica, get};
+use probers::figures::{Front, are_asked};
+use probers::{Balancer, Configuration, Database, Replica, free_address};
 use smoke_conformance::eventually;
 use smoke_testing::PATIENCE;
 
 const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
 
-/// How often HAProxy has to have asked each replica before what it made of it is believed.
-const ENOUGH: u64 = 6;
+/// In front of these, with the configuration of the documentation.
+async fn haproxy(replicas: &[&Replica], folder: &Path) -> Haproxy {
+    Haproxy::with(Configuration::of("haproxy.cfg"), replicas, folder).await
+}
 
 struct Haproxy {
     balancer: Balancer,
@@ -21,11 +24,6 @@ struct Haproxy {
 }
 
 impl Haproxy {
-    /// In front of these, with the configuration of the documentation.
-    async fn before(replicas: &[&Replica], folder: &Path) -> Self {
-        Self::with(Configuration::of("haproxy.cfg"), replicas, folder).await
-    }
-
     /// In front of these, which take the places of the configuration's own.
     async fn with(configuration: Configuration, replicas: &[&Replica], folder: &Path) -> Self {
         let socket = folder.join("haproxy.sock");
@@ -34,13 +32,15 @@ impl Haproxy {
         for replica in replicas {
             servers += &format!("    server {} {}\n", replica.name(), replica.address());
         }
+        let address = free_address();
         let configuration = configuration
+            .with("8000", &address.port().to_string())
             .with("    maxconn 1000", &stats)
             .with("inter 2s", "inter 100ms")
             .with("    server shop-1 shop-1:8080\n", &servers)
             .with("    server shop-2 shop-2:8080\n", "")
             .with("    server shop-3 shop-3:8080\n", "");
-        let balancer = Balancer::start("haproxy", &["-f"], configuration, folder).await;
+        let balancer = Balancer::start("haproxy", address, &["-f"], configuration, folder).await;
         Self { balancer, socket }
     }
 
@@ -77,6 +77,12 @@ impl Haproxy {
         let is_known = |now: &String| now == "UP" || now == "DOWN";
         eventually(PATIENCE, now, is_known).await.unwrap();
     }
+}
+
+impl Front for Haproxy {
+    fn balancer(&self) -> &Balancer {
+        &self.balancer
+    }
 
     fn assert_all_up(&self) {
         for (name, state) in self.states() {
@@ -92,142 +98,19 @@ async fn started(name: &str, database: &Database, with: &[(&str, &str)]) -> Repl
     replica
 }
 
-async fn three(database: &Database, with: &[(&str, &str)]) -> [Replica; 3] {
-    [
-        started("shop-1", database, with).await,
-        started("shop-2", database, with).await,
-        started("shop-3", database, with).await,
-    ]
-}
-
-/// Waits until HAProxy has asked each of them often enough.
-async fn are_asked(replicas: &[Replica]) {
-    for replica in replicas {
-        replica.is_asked(ENOUGH).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fault_that_all_replicas_share_takes_none_of_them_out() {
-    let database = Database::new();
-    let replicas = three(&database, &[]).await;
-    for replica in &replicas {
-        replica.answers("/smoketest/status", 200).await;
-    }
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
-    haproxy.balancer.is_served_by(3).await;
-    let users = haproxy.balancer.users();
-
-    // Somebody has the lock for longer than anybody waits, and then the file is gone.
-    let locked = database.lock();
-    for replica in &replicas {
-        replica.answers("/smoketest/status", 503).await;
-    }
-    are_asked(&replicas).await;
-    haproxy.assert_all_up();
-    drop(locked);
-    for replica in &replicas {
-        replica.answers("/smoketest/status", 200).await;
-    }
-    database.set_there(false);
-    for replica in &replicas {
-        let status = replica.answers("/smoketest/status", 503).await;
-        assert!(!status.contains("PASS"), "{status}");
-        let asking = || get(replica.address(), "/smoketest/ready");
-        let is_degraded = |ready: &Option<String>| {
-            let ready = ready.as_deref().unwrap_or_default();
-            assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
-            ready.contains("degraded")
-        };
-        let degraded = eventually(PATIENCE, asking, is_degraded).await;
-        degraded.unwrap();
-    }
-    are_asked(&replicas).await;
-    haproxy.assert_all_up();
-    database.set_there(true);
-    for replica in &replicas {
-        replica.answers("/smoketest/status", 200).await;
-    }
-
-    // Users of a route without a database have felt nothing.
-    let answers = users.stop().await;
-    assert!(answers.lost.is_empty(), "{answers:?}");
-    assert_eq!(answers.of.len(), 3, "{answers:?}");
-    assert_eq!(database.orders(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_off_switch_takes_none_out() {
-    let database = Database::new();
-    let replicas = three(&database, &[("SMOKE_OFF", "1")]).await;
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
-    are_asked(&replicas).await;
-    haproxy.assert_all_up();
-    haproxy.balancer.is_served_by(3).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_scheduler_that_does_nothing_takes_none_out() {
-    let database = Database::new();
-    let replicas = three(&database, &[("NO_SCHEDULER", "1")]).await;
-    for replica in &replicas {
-        let asking = || get(replica.address(), "/smoketest/ready");
-        let is_stale = |ready: &Option<String>| {
-            let ready = ready.as_deref().unwrap_or_default();
-            ready.starts_with("HTTP/1.1 200 ") && ready.contains("x-smoke-reason: stale")
-        };
-        eventually(PATIENCE, asking, is_stale).await.unwrap();
-        // Nobody knows whether the service works.
-        replica.answers("/smoketest/status", 503).await;
-    }
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
-    are_asked(&replicas).await;
-    haproxy.assert_all_up();
-    haproxy.balancer.is_served_by(3).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_is_broken_leaves_alone_and_comes_back() {
-    let database = Database::new();
-    let replicas = three(&database, &[]).await;
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
-    haproxy.balancer.is_served_by(3).await;
-    let users = haproxy.balancer.users();
-    replicas[1].set_broken(true);
-    haproxy.waits_until("shop-2", "DOWN").await;
-    are_asked(&replicas).await;
-    for name in ["shop-1", "shop-3"] {
-        assert!(haproxy.state_of(name).starts_with("UP"), "{name}");
-    }
-    haproxy.balancer.is_served_by(2).await;
-    replicas[1].set_broken(false);
-    haproxy.waits_until("shop-2", "UP").await;
-    haproxy.balancer.is_served_by(3).await;
-    let answers = users.stop().await;
-    assert!(answers.lost.is_empty(), "{answers:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_never_worked_does_not_join() {
-    let database = Database::new();
-    let well = Replica::start(REPLICA, "shop-1", &database, &[]).await;
-    let folder = database.folder().join("shop-2");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("broken"), "").unwrap();
-    let broken = Replica::start(REPLICA, "shop-2", &database, &[]).await;
-    let haproxy = Haproxy::before(&[&well, &broken], &database.folder()).await;
-    haproxy.waits_until("shop-2", "DOWN").await;
-    broken.is_asked(ENOUGH).await;
-    assert_eq!(haproxy.state_of("shop-2"), "DOWN");
-    broken.set_broken(false);
-    haproxy.waits_until("shop-2", "UP").await;
-    haproxy.balancer.is_served_by(2).await;
-}
+probers::balancer_shows!(
+    haproxy: a_fault_that_all_replicas_share_takes_none_of_them_out,
+    neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_out,
+    an_instance_that_is_broken_leaves_alone_and_comes_back,
+    an_instance_that_never_worked_does_not_join,
+    a_replica_that_drains_gets_no_request_when_it_ends,
+    the_endpoint_is_not_for_users,
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_build_that_is_held_gets_no_traffic() {
     let database = Database::new();
-    let old = three(&database, &[]).await;
+    let old = Replica::three(REPLICA, &database).await;
     // The new build expects what no migration has made: all of its replicas share that.
     let broken = [("HOLD", "1"), ("TABLE", "no_orders")];
     let new = [
@@ -236,7 +119,7 @@ async fn a_broken_build_that_is_held_gets_no_traffic() {
         started("shop-6", &database, &broken).await,
     ];
     let all: Vec<_> = old.iter().chain(&new).collect();
-    let haproxy = Haproxy::before(&all, &database.folder()).await;
+    let haproxy = haproxy(&all, &database.folder()).await;
     for replica in &new {
         haproxy.waits_until(replica.name(), "DOWN").await;
     }
@@ -254,8 +137,8 @@ async fn a_broken_build_that_is_held_gets_no_traffic() {
 async fn a_rolling_restart_with_a_drain_loses_no_request() {
     const REQUESTS: usize = 1500;
     let database = Database::new();
-    let replicas = three(&database, &[]).await;
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
+    let replicas = Replica::three(REPLICA, &database).await;
+    let haproxy = haproxy(&replicas.each_ref(), &database.folder()).await;
     haproxy.balancer.is_served_by(3).await;
     let users = haproxy.balancer.users();
     let mut restarted = Vec::new();
@@ -281,20 +164,11 @@ async fn a_rolling_restart_with_a_drain_loses_no_request() {
     assert!(answers.count() + rest.count() >= REQUESTS, "{answers:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_endpoint_is_not_for_users() {
-    let database = Database::new();
-    let replicas = three(&database, &[]).await;
-    let haproxy = Haproxy::before(&replicas.each_ref(), &database.folder()).await;
-    haproxy.balancer.hides_the_endpoint().await;
-    haproxy.assert_all_up();
-}
-
 /// As HAProxy asks unless it is told otherwise: OPTIONS, HTTP/1.0, no Host.
 #[tokio::test(flavor = "multi_thread")]
 async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_nothing() {
     let database = Database::new();
-    let replicas = three(&database, &[]).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     for replica in &replicas {
         replica.answers("/smoketest/status", 200).await;
     }
@@ -321,7 +195,7 @@ async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_no
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_cannot_have_a_passive_check_blame_the_replicas() {
     let database = Database::new();
-    let replicas = three(&database, &[]).await;
+    let replicas = Replica::three(REPLICA, &database).await;
     let configuration = Configuration::of("haproxy.cfg")
         .with("    http-request return status 404 if smoketest\n", "")
         .with(

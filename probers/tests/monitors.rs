@@ -32,7 +32,7 @@ async fn blackbox_exporter_tells_a_pass_from_a_fail() {
     let database = Database::new();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     let folder = database.folder();
-    let address: SocketAddr = ([127, 0, 0, 1], probers::free_port()).into();
+    let address = probers::free_address();
     let file = Configuration::of("blackbox.yml").write(&folder, "blackbox.yml");
     let mut command = Command::new(program("prometheus-blackbox-exporter"));
     command

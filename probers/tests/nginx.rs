@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use probers::{Balancer, Configuration, Database, Replica};
+use probers::{Balancer, Configuration, Database, Replica, free_address};
 
 const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
 
-async fn nginx(replicas: &[Replica], folder: &Path) -> Balancer {
+async fn nginx(replicas: &[&Replica], folder: &Path) -> Balancer {
     let of_its_own = format!(
         "daemon off;\nmaster_process off;\npid {0}/nginx.pid;\nerror_log stderr;\nworker_processes 1;",
         folder.display()
@@ -15,22 +15,25 @@ async fn nginx(replicas: &[Replica], folder: &Path) -> Balancer {
     for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
         folders += &format!("    {kind}_temp_path {}/{kind};\n", folder.display());
     }
+    let address = free_address();
     let mut configuration = Configuration::of("nginx.conf")
         .with("worker_processes 1;", &of_its_own)
         .with("    access_log off;\n", &folders)
-        .with("listen 8000;", "listen 127.0.0.1:8000;");
+        .with("listen 8000;", &format!("listen {address};"));
     for replica in replicas {
         let address = replica.address().to_string();
         configuration = configuration.with(&format!("{}:8080", replica.name()), &address);
     }
-    Balancer::start("nginx", &["-c"], configuration, folder).await
+    Balancer::start("nginx", address, &["-c"], configuration, folder).await
 }
+
+probers::balancer_shows!(nginx: the_endpoint_is_not_for_users);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
     let database = Database::new();
-    let mut replicas = Replica::three(REPLICA, &database).await;
-    let nginx = nginx(&replicas, &database.folder()).await;
+    let replicas = Replica::three(REPLICA, &database).await;
+    let nginx = nginx(&replicas.each_ref(), &database.folder()).await;
     nginx.is_served_by(3).await;
     let users = nginx.users();
     database.set_there(false);
@@ -38,7 +41,7 @@ async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
         replica.answers("/smoketest/status", 503).await;
     }
     nginx.is_served_by(3).await;
-    let ends = replicas.pop().unwrap();
+    let [_first, _second, ends] = replicas;
     ends.terminate();
     ends.answers("/smoketest/ready", 503).await;
     ends.terminate();
@@ -46,13 +49,4 @@ async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
     nginx.is_served_by(2).await;
     let answers = users.stop().await;
     assert!(answers.lost.is_empty(), "{answers:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_endpoint_is_not_for_users() {
-    let database = Database::new();
-    let replicas = Replica::three(REPLICA, &database).await;
-    let nginx = nginx(&replicas, &database.folder()).await;
-    nginx.hides_the_endpoint().await;
-    nginx.is_served_by(3).await;
 }

@@ -10,12 +10,17 @@ const NEEDED: &[(&str, &str)] = &[
     ("haproxy", "haproxy"),
     ("nginx", "nginx-light"),
     ("caddy", "caddy"),
+    ("varnishd", "varnish"),
+    ("apache2", "apache2-bin"),
     (
         "prometheus-blackbox-exporter",
         "prometheus-blackbox-exporter",
     ),
     ("promtool", "prometheus"),
     ("check_http", "monitoring-plugins-basic"),
+    ("monit", "monit"),
+    ("curl", "curl"),
+    ("systemd-analyze", "systemd"),
 ];
 
 /// Installs those that are missing.
