@@ -3,6 +3,8 @@
 mod bench;
 mod checks;
 mod gated;
+mod planted;
+mod scheduled;
 mod shop;
 mod stack;
 mod wire;

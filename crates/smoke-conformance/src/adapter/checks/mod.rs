@@ -1,11 +1,14 @@
 //! The checks, each with its name as a sentence.
 
 mod access;
+mod advisory;
 mod called;
+mod changes;
 mod choices;
 mod connections;
 mod formats;
 mod in_process;
+mod metrics;
 mod passing;
 mod probes;
 mod refusals;
@@ -83,6 +86,12 @@ checks! {
         "a drain fails what is asked for traffic, and nothing else" => probes::drained,
         "what is switched off takes no traffic away" => probes::switched_off,
         "FAIL has another status where the application sets one" => probes::another_status,
+        "an advisory test that fails is warned of, and blocks neither a verdict nor traffic" => advisory::warned,
+        "warnings alone are no PASS" => advisory::alone,
+        "listeners hear what scheduled runs decide, and one that hangs holds up nothing" => changes::heard,
+        "the trusted are told in metrics what scheduled runs found" => metrics::told,
+        "what was refused is counted by its reason" => metrics::refused,
+        "strangers get no metrics, and no message is in one" => metrics::strangers,
         "kinds are chosen, and a pipeline stops at the first that breaks" => choices::kinds,
         "a destructive test runs by POST with the token alone" => choices::destructive,
         "two hundred requests make one run" => runs::shared,

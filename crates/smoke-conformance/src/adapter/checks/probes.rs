@@ -1,52 +1,21 @@
 //! The paths that answer from what is known.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use http::Method;
 use http::header::AUTHORIZATION;
-use smoke_core::{Failure, Limits, Registry, Schedule, Test};
+use smoke_core::{Limits, Registry, Test};
 
 use crate::adapter::bench::{Bench, Open, passing};
 use crate::adapter::gated::Gated;
+use crate::adapter::planted::TOKEN;
+use crate::adapter::scheduled::{Switch, comes_to_say, often};
 use crate::adapter::stack::Stack;
 use crate::adapter::wire::{self, Answer, exchange};
-use crate::eventually;
 
-/// Within which time a state is reached, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// Within which time a probe path answers there, whatever hangs.
 const AT_ONCE: Duration = Duration::from_secs(5);
-const TOKEN: &str = "t0ken-of-the-shop";
-
-/// As short as a period may be.
-fn often() -> Schedule {
-    Schedule::every(Duration::from_millis(100))
-}
-
-/// A test whose outcome can be switched.
-#[derive(Clone, Default)]
-struct Switch(Arc<AtomicBool>);
-
-impl Switch {
-    fn test(&self, name: &str) -> Test {
-        let broken = self.clone();
-        Test::new(name, move || {
-            let broken = broken.0.load(Ordering::SeqCst);
-            async move {
-                match broken {
-                    true => Err(Failure::new("no space left on the shelf")),
-                    false => Ok(()),
-                }
-            }
-        })
-    }
-
-    fn set(&self, broken: bool) {
-        self.0.store(broken, Ordering::SeqCst);
-    }
-}
 
 /// The status and the reason of a probe path, whose body is one word.
 async fn word(site: &Open, probe: &str) -> Result<(u16, String), String> {
@@ -71,33 +40,6 @@ async fn says(site: &Open, probe: &str, status: u16, reason: &str) -> Result<(),
         return Ok(());
     }
     Err(format!("{probe} is to say {status} {reason:?}: {said:?}"))
-}
-
-/// Waits until a probe path says that, and returns the body.
-async fn comes_to_say(
-    site: &Open,
-    probe: &str,
-    status: u16,
-    reason: &str,
-) -> Result<String, String> {
-    let look = async || {
-        let answer = site.get(&format!("/smoketest/{probe}")).await?;
-        let said = (
-            answer.status.as_u16(),
-            answer.header("x-smoke-reason").to_owned(),
-        );
-        let verdict = if said.0 == 200 { "PASS" } else { "FAIL" };
-        answer.is_verdict(said.0, verdict)?;
-        Ok::<_, String>((said, answer.text()))
-    };
-    let wanted = (status, reason.to_owned());
-    // What is no verdict will be none later.
-    let settled = |seen: &Result<((u16, String), String), String>| {
-        seen.as_ref().map_or(true, |(said, _)| *said == wanted)
-    };
-    let seen = eventually(PATIENCE, look, settled).await;
-    let seen = seen.and_then(|seen| seen.map(|(_, text)| text));
-    seen.map_err(|error| format!("{probe} is to say {status} {reason:?}: {error}"))
 }
 
 pub(super) async fn every_prober<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
@@ -260,8 +202,7 @@ pub(super) async fn scheduled<S: Stack>(bench: &Bench<S>) -> Result<(), String> 
 }
 
 pub(super) async fn held<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
-    let database = Switch::default();
-    database.set(true);
+    let database = Switch::broken();
     let registry = Registry::new()
         .test(database.test("shop::database"))
         .schedule(often())
@@ -320,8 +261,7 @@ pub(super) async fn whatever_hangs<S: Stack>(bench: &Bench<S>) -> Result<(), Str
 }
 
 pub(super) async fn who_sees_what<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
-    let disk = Switch::default();
-    disk.set(true);
+    let disk = Switch::broken();
     let registry = |disk: &Switch| {
         Registry::new()
             .test(disk.test("shop::disk").instance())
@@ -422,7 +362,7 @@ pub(super) async fn switched_off<S: Stack>(bench: &Bench<S>) -> Result<(), Strin
 
 pub(super) async fn another_status<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     // Consul takes 429 for a warning.
-    let failing = passing().test(Switch(Arc::new(true.into())).test("shop::disk"));
+    let failing = passing().test(Switch::broken().test("shop::disk"));
     let site = bench.serve(failing.fail_status(429).open()).await?;
     for target in ["/smoketest/", "/smoketest/status"] {
         site.get(target).await?.is_verdict(429, "FAIL")?;
