@@ -45,37 +45,45 @@ macro_rules! balancer_shows {
     )+};
 }
 
-/// A database that is locked, and one that is gone, are degraded and nothing else.
+/// A file that is locked, and one that is gone, are degraded and nothing else.
 pub async fn a_fault_that_all_replicas_share_takes_none_of_them_out<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    a_shared_fault(Database::of_a_file(), program, before).await;
+}
+
+/// The same with a server: a table that somebody has locked, and a server that has died.
+pub async fn a_server_that_all_replicas_share_takes_none_of_them_out<F: Front>(
+    program: &str,
+    before: impl AsyncFn(&[&Replica], &Path) -> F,
+) {
+    a_shared_fault(Database::of_a_server().await, program, before).await;
+}
+
+async fn a_shared_fault<F: Front>(
+    database: Database,
+    program: &str,
+    before: impl AsyncFn(&[&Replica], &Path) -> F,
+) {
     let replicas = Replica::three(program, &database).await;
     let front = before(&replicas.each_ref(), &database.folder()).await;
     front.balancer().is_served_by(3).await;
     let users = front.balancer().users();
     all_answer(&replicas, "/smoketest/status", 200).await;
 
-    // Somebody has the lock for longer than anybody waits, and then the file is gone.
+    // Somebody has the lock for longer than anybody waits, and then nobody is there.
     let locked = database.lock();
     nobody_leaves(&front, &replicas).await;
     drop(locked);
     all_answer(&replicas, "/smoketest/status", 200).await;
-    database.set_there(false);
+    are_said_to_be(&replicas, None).await;
+    database.stop().await;
     nobody_leaves(&front, &replicas).await;
-    for replica in &replicas {
-        let asking = || get(replica.address(), "/smoketest/ready");
-        let is_degraded = |ready: &Option<String>| {
-            let ready = ready.as_deref().unwrap_or_default();
-            assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
-            ready.contains("x-smoke-reason: degraded")
-        };
-        let degraded = eventually(PATIENCE, asking, is_degraded).await;
-        degraded.unwrap();
-    }
-    database.set_there(true);
+    database.go_on().await;
     all_answer(&replicas, "/smoketest/status", 200).await;
+    are_said_to_be(&replicas, None).await;
+    front.balancer().is_served_by(3).await;
 
     // Users of a route without a database have felt nothing.
     let answers = users.stop().await;
@@ -90,9 +98,24 @@ async fn nobody_leaves(front: &impl Front, replicas: &[Replica]) {
         let status = replica.answers("/smoketest/status", 503).await;
         assert!(!status.contains("PASS"), "{status}");
     }
+    are_said_to_be(replicas, Some("degraded")).await;
     are_asked(replicas).await;
     front.assert_all_up();
     front.balancer().is_served_by(replicas.len()).await;
+}
+
+/// Waits until each of them gives that reason, and is ready all the while.
+async fn are_said_to_be(replicas: &[Replica], reason: Option<&str>) {
+    for replica in replicas {
+        let asking = || get(replica.address(), "/smoketest/ready");
+        let says_so = |ready: &Option<String>| {
+            let ready = ready.as_deref().unwrap_or_default();
+            assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
+            let mut lines = ready.lines();
+            lines.find_map(|line| line.strip_prefix("x-smoke-reason: ")) == reason
+        };
+        eventually(PATIENCE, asking, says_so).await.unwrap();
+    }
 }
 
 /// Where nothing is known, traffic stays where it is.
@@ -100,7 +123,7 @@ pub async fn neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let off = [("SMOKE_OFF", "1")];
     let unscheduled = [("NO_SCHEDULER", "1")];
     let replicas = [
@@ -108,14 +131,9 @@ pub async fn neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_
         Replica::start(program, "shop-2", &database, &unscheduled).await,
         Replica::start(program, "shop-3", &database, &[]).await,
     ];
-    for (replica, reason) in replicas.iter().zip(["off", "stale"]) {
-        let asking = || get(replica.address(), "/smoketest/ready");
-        let says_so = |ready: &Option<String>| {
-            let ready = ready.as_deref().unwrap_or_default();
-            let reason = format!("x-smoke-reason: {reason}\r\n");
-            ready.starts_with("HTTP/1.1 200 ") && ready.contains(&reason)
-        };
-        eventually(PATIENCE, asking, says_so).await.unwrap();
+    are_said_to_be(&replicas[..1], Some("off")).await;
+    are_said_to_be(&replicas[1..2], Some("stale")).await;
+    for replica in &replicas[..2] {
         // Nobody knows whether the service works.
         replica.answers("/smoketest/status", 503).await;
     }
@@ -131,7 +149,7 @@ pub async fn an_instance_that_is_broken_leaves_alone_and_comes_back<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(program, &database).await;
     let front = before(&replicas.each_ref(), &database.folder()).await;
     front.balancer().is_served_by(3).await;
@@ -152,7 +170,7 @@ pub async fn an_instance_that_never_worked_does_not_join<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let well = Replica::start(program, "shop-1", &database, &[]).await;
     let folder = database.folder().join("shop-2");
     fs::create_dir(&folder).unwrap();
@@ -170,7 +188,7 @@ pub async fn a_replica_that_drains_gets_no_request_when_it_ends<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(program, &database).await;
     let front = before(&replicas.each_ref(), &database.folder()).await;
     front.balancer().is_served_by(3).await;
@@ -191,7 +209,7 @@ pub async fn the_endpoint_is_not_for_users<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(program, &database).await;
     let front = before(&replicas.each_ref(), &database.folder()).await;
     front.balancer().is_served_by(3).await;

@@ -18,6 +18,7 @@ async fn caddy(replicas: &[&Replica], folder: &Path) -> Balancer {
 
 probers::balancer_shows!(
     caddy: a_fault_that_all_replicas_share_takes_none_of_them_out,
+    a_server_that_all_replicas_share_takes_none_of_them_out,
     neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_out,
     an_instance_that_is_broken_leaves_alone_and_comes_back,
     an_instance_that_never_worked_does_not_join,

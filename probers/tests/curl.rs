@@ -28,7 +28,7 @@ fn run(line: &str) -> (Option<i32>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_is_healthy_as_long_as_its_process_answers() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     let check = run_by("Dockerfile", " CMD ", &replica);
     let is_healthy = || {
@@ -36,7 +36,7 @@ async fn a_container_is_healthy_as_long_as_its_process_answers() {
         assert!(status == Some(0) && text.starts_with("PASS\n"), "{text}");
     };
     is_healthy();
-    database.set_there(false);
+    database.stop().await;
     replica.set_broken(true);
     replica.answers("/smoketest/ready", 503).await;
     replica.terminate();
@@ -49,7 +49,7 @@ async fn a_container_is_healthy_as_long_as_its_process_answers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_has_started_once_its_service_is_ready() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let held = [("HOLD", "1"), ("TABLE", "no_orders")];
     let broken = Replica::start(REPLICA, "shop-1", &database, &held).await;
     let well = Replica::start(REPLICA, "shop-2", &database, &[]).await;
@@ -78,7 +78,7 @@ fn systemd_accepts_the_unit() {
 /// `curl --fail` of a deploy takes the verdict from the status, and a script reads the first line.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_is_told_the_verdict() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     let url = format!("http://{}/smoketest/", replica.address());
     let (status, text) = run(&format!("curl --silent --fail {url}"));
@@ -87,7 +87,7 @@ async fn a_deploy_is_told_the_verdict() {
         (Some(0), Some("PASS")),
         "{text}"
     );
-    database.set_there(false);
+    database.stop().await;
     // A report is used again for a moment.
     replica.answers("/smoketest/", 503).await;
     assert_eq!(run(&format!("curl --silent --fail {url}")).0, Some(22));

@@ -100,6 +100,7 @@ async fn started(name: &str, database: &Database, with: &[(&str, &str)]) -> Repl
 
 probers::balancer_shows!(
     haproxy: a_fault_that_all_replicas_share_takes_none_of_them_out,
+    a_server_that_all_replicas_share_takes_none_of_them_out,
     neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_out,
     an_instance_that_is_broken_leaves_alone_and_comes_back,
     an_instance_that_never_worked_does_not_join,
@@ -109,7 +110,7 @@ probers::balancer_shows!(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_build_that_is_held_gets_no_traffic() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let old = Replica::three(REPLICA, &database).await;
     // The new build expects what no migration has made: all of its replicas share that.
     let broken = [("HOLD", "1"), ("TABLE", "no_orders")];
@@ -136,7 +137,7 @@ async fn a_broken_build_that_is_held_gets_no_traffic() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_with_a_drain_loses_no_request() {
     const REQUESTS: usize = 1500;
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(REPLICA, &database).await;
     let haproxy = haproxy(&replicas.each_ref(), &database.folder()).await;
     haproxy.balancer.is_served_by(3).await;
@@ -167,7 +168,7 @@ async fn a_rolling_restart_with_a_drain_loses_no_request() {
 /// As HAProxy asks unless it is told otherwise: OPTIONS, HTTP/1.0, no Host.
 #[tokio::test(flavor = "multi_thread")]
 async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_nothing() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(REPLICA, &database).await;
     for replica in &replicas {
         replica.answers("/smoketest/status", 200).await;
@@ -184,7 +185,7 @@ async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_no
     }
     haproxy.assert_all_up();
     // The status is not for traffic: a fault that all share takes all of them out.
-    database.set_there(false);
+    database.stop().await;
     for replica in &replicas {
         haproxy.waits_until(replica.name(), "DOWN").await;
     }
@@ -194,7 +195,7 @@ async fn its_default_check_of_the_endpoint_is_answered_as_the_status_and_runs_no
 /// of theirs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_cannot_have_a_passive_check_blame_the_replicas() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(REPLICA, &database).await;
     let configuration = Configuration::of("haproxy.cfg")
         .with("    http-request return status 404 if smoketest\n", "")

@@ -29,7 +29,7 @@ async fn comes_to_say(file: &Path, words: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn monit_tells_a_pass_from_a_fail() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     replica.answers("/smoketest/status", 200).await;
     let folder = database.folder();
@@ -55,12 +55,12 @@ async fn monit_tells_a_pass_from_a_fail() {
     let monit = Process::start(&mut command, folder.join("monit.log"));
 
     comes_to_say(&file, "OK").await;
-    database.set_there(false);
+    database.stop().await;
     replica.answers("/smoketest/status", 503).await;
     comes_to_say(&file, "Connection failed").await;
     let log = monit.log();
     assert!(log.contains("Server returned status 503"), "{log}");
-    database.set_there(true);
+    database.go_on().await;
     replica.answers("/smoketest/status", 200).await;
     comes_to_say(&file, "OK").await;
 }

@@ -29,7 +29,7 @@ async fn succeeds(exporter: SocketAddr, module: &str, replica: &Replica, path: &
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blackbox_exporter_tells_a_pass_from_a_fail() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     let folder = database.folder();
     let address = probers::free_address();
@@ -51,7 +51,7 @@ async fn blackbox_exporter_tells_a_pass_from_a_fail() {
         // Not the endpoint's.
         assert!(!succeeds(address, module, &replica, "/").await);
     }
-    database.set_there(false);
+    database.stop().await;
     replica.answers("/smoketest/status", 503).await;
     for (module, path) in [
         ("smoke_status", "/smoketest/status"),
@@ -83,7 +83,7 @@ fn promtool_accepts_the_alert_rules_and_their_tests() {
 /// What the rules ask for is what a replica tells.
 #[tokio::test(flavor = "multi_thread")]
 async fn promtool_accepts_the_metrics_and_the_rules_find_theirs_there() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     replica.answers("/smoketest/status", 200).await;
     let metrics = replica.answers("/smoketest/metrics", 200).await;
@@ -123,14 +123,14 @@ fn check_http(replica: &Replica, path: &str) -> (Option<i32>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_http_tells_a_pass_from_a_fail() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     replica.answers("/smoketest/status", 200).await;
     for path in ["/smoketest/", "/smoketest/status"] {
         let (status, said) = check_http(&replica, path);
         assert_eq!(status, Some(0), "{path}: {said}");
     }
-    database.set_there(false);
+    database.stop().await;
     replica.answers("/smoketest/status", 503).await;
     for path in ["/smoketest/", "/smoketest/status"] {
         replica.answers(path, 503).await;

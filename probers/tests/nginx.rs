@@ -31,12 +31,12 @@ probers::balancer_shows!(nginx: the_endpoint_is_not_for_users);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_feel_neither_a_replica_that_ends_nor_a_fault_that_all_share() {
-    let database = Database::new();
+    let database = Database::of_a_file();
     let replicas = Replica::three(REPLICA, &database).await;
     let nginx = nginx(&replicas.each_ref(), &database.folder()).await;
     nginx.is_served_by(3).await;
     let users = nginx.users();
-    database.set_there(false);
+    database.stop().await;
     for replica in &replicas {
         replica.answers("/smoketest/status", 503).await;
     }

@@ -4,7 +4,7 @@
 //! | variable | holds |
 //! |---|---|
 //! | `PORT` | where it listens on loopback |
-//! | `DATABASE` | the SQLite file |
+//! | `DATABASE` | the SQLite file, or the URL of PostgreSQL |
 //! | `FOLDER` | where it looks for a file `broken`: as long as that is there, its instance test fails |
 //! | `HOLD` | set where it is to get no traffic before a PASS |
 //! | `NO_SCHEDULER` | set where nothing keeps its schedules |
@@ -24,33 +24,39 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use diesel::connection::SimpleConnection as _;
-use diesel::r2d2::{ConnectionManager, Pool};
-use diesel::{RunQueryDsl as _, SqliteConnection};
-use smoke_axum::smoke_core::{Limits, Registry, Runner, Schedule, Test};
+use diesel::r2d2::{ConnectionManager, Pool, R2D2Connection};
+use diesel::{PgConnection, SqliteConnection};
+use smoke_axum::smoke_core::{Backend, Limits, Registry, Runner, Schedule, Test};
 use smoke_axum::{Client, Provided, Sandbox, SmokeLayer};
+use smoke_diesel::r2d2::Rollback;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-type Sqlite = Pool<ConnectionManager<SqliteConnection>>;
+/// The pool that the application uses, on either database.
+type Connections<C> = Pool<ConnectionManager<C>>;
 
 /// Longer than any test takes: a second signal ends the drain.
 const DRAIN: Duration = Duration::from_secs(120);
 
-#[derive(Clone)]
-struct Shop {
-    pool: Sqlite,
+struct Shop<C: R2D2Connection + 'static> {
+    pool: Connections<C>,
     table: Arc<str>,
+}
+
+impl<C: R2D2Connection + 'static> Clone for Shop<C> {
+    fn clone(&self) -> Self {
+        let (pool, table) = (self.pool.clone(), Arc::clone(&self.table));
+        Self { pool, table }
+    }
 }
 
 /// Where the file is that breaks this instance.
 struct Broken(PathBuf);
 
-async fn orders(State(shop): State<Shop>) -> StatusCode {
+async fn orders<C: R2D2Connection + 'static>(State(shop): State<Shop<C>>) -> StatusCode {
     let ordering = tokio::task::spawn_blocking(move || -> Result<()> {
         let sql = format!("INSERT INTO {} DEFAULT VALUES", shop.table);
-        diesel::sql_query(sql).execute(&mut shop.pool.get()?)?;
-        Ok(())
+        Ok(shop.pool.get()?.batch_execute(&sql)?)
     });
     match ordering.await {
         Ok(Ok(())) => StatusCode::CREATED,
@@ -59,11 +65,11 @@ async fn orders(State(shop): State<Shop>) -> StatusCode {
 }
 
 /// The service. `/` needs no database.
-fn router(shop: Shop) -> Router {
+fn router<C: R2D2Connection + 'static>(shop: Shop<C>) -> Router {
     let port = env::var("PORT").unwrap_or_default();
     Router::new()
         .route("/", get(async move || port))
-        .route("/orders", post(orders))
+        .route("/orders", post(orders::<C>))
         .with_state(shop)
 }
 
@@ -79,17 +85,23 @@ async fn instance_is_well(broken: Provided<Broken>) -> smoke_axum::Result {
     Ok(())
 }
 
-fn registry(shop: &Shop) -> Result<Registry> {
+fn registry<C, B>(shop: &Shop<C>, rollback: B) -> Result<Registry>
+where
+    C: R2D2Connection + 'static,
+    B: Backend<Pool = Connections<C>>,
+{
     let broken = PathBuf::from(env::var("FOLDER")?).join("broken");
-    let (table, url) = (Arc::clone(&shop.table), env::var("DATABASE")?);
+    let table = Arc::clone(&shop.table);
     let period = Duration::from_millis(200);
     let registry = Registry::new()
         .provide(Broken(broken))
-        .rollback(smoke_diesel::r2d2::Rollback::new(url))
-        .app(smoke_axum::app(move |Sandbox(pool): Sandbox<Sqlite>| {
-            let table = Arc::clone(&table);
-            router(Shop { pool, table })
-        }))
+        .rollback(rollback)
+        .app(smoke_axum::app(
+            move |Sandbox(pool): Sandbox<Connections<C>>| {
+                let table = Arc::clone(&table);
+                router(Shop { pool, table })
+            },
+        ))
         .test(Test::new("orders_can_be_placed", orders_can_be_placed))
         .test(Test::new("instance_is_well", instance_is_well).instance())
         .schedule(Schedule::every(period).instance())
@@ -112,20 +124,38 @@ async fn count(State(asked): State<Arc<AtomicU64>>, request: Request, next: Next
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let manager = ConnectionManager::<SqliteConnection>::new(env::var("DATABASE")?);
+    let url = env::var("DATABASE")?;
+    if url.starts_with("postgres://") {
+        serve(
+            ConnectionManager::new(&url),
+            Rollback::<ConnectionManager<PgConnection>>::postgres(&url),
+        )
+        .await
+    } else {
+        serve(
+            ConnectionManager::new(&url),
+            Rollback::<ConnectionManager<SqliteConnection>>::sqlite(&url),
+        )
+        .await
+    }
+}
+
+async fn serve<C, B>(manager: ConnectionManager<C>, rollback: B) -> Result<()>
+where
+    C: R2D2Connection + 'static,
+    B: Backend<Pool = Connections<C>>,
+{
+    // It connects when somebody asks, so that a replica starts without its database.
     let pool = Pool::builder()
         .min_idle(Some(0))
         .connection_timeout(Duration::from_secs(1))
         .build(manager)?;
-    if let Ok(mut connection) = pool.get() {
-        connection.batch_execute("PRAGMA busy_timeout = 200")?;
-    }
     let table = env::var("TABLE").unwrap_or_else(|_| "orders".to_owned());
     let shop = Shop {
         pool,
         table: table.into(),
     };
-    let runner = Runner::new(registry(&shop)?);
+    let runner = Runner::new(registry(&shop, rollback)?);
     let asked = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&asked);
     let app = router(shop)
