@@ -131,13 +131,13 @@ pub async fn neither_the_off_switch_nor_a_scheduler_that_does_nothing_takes_one_
         Replica::start(program, "shop-2", &database, &unscheduled).await,
         Replica::start(program, "shop-3", &database, &[]).await,
     ];
+    all_answer(&replicas, "/smoketest/ready", 200).await;
     are_said_to_be(&replicas[..1], Some("off")).await;
     are_said_to_be(&replicas[1..2], Some("stale")).await;
     for replica in &replicas[..2] {
         // Nobody knows whether the service works.
         replica.answers("/smoketest/status", 503).await;
     }
-    replicas[2].answers("/smoketest/ready", 200).await;
     let front = before(&replicas.each_ref(), &database.folder()).await;
     are_asked(&replicas).await;
     front.assert_all_up();
@@ -195,6 +195,9 @@ pub async fn a_replica_that_drains_gets_no_request_when_it_ends<F: Front>(
     let users = front.balancer().users();
     let [_first, _second, ends] = replicas;
     ends.terminate();
+    ends.answers("/smoketest/ready", 503).await;
+    // Beside other users a few answers may all be of the others, while it still gets requests.
+    ends.is_asked(ENOUGH).await;
     front.balancer().is_served_by(2).await;
     // A second signal ends the drain.
     ends.terminate();
