@@ -66,9 +66,7 @@ async fn a_shared_fault<F: Front>(
     program: &str,
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
-    let replicas = Replica::three(program, &database).await;
-    let front = before(&replicas.each_ref(), &database.folder()).await;
-    front.balancer().is_served_by(3).await;
+    let (replicas, front) = three_behind(&database, program, before).await;
     let users = front.balancer().users();
     all_answer(&replicas, "/smoketest/status", 200).await;
 
@@ -150,9 +148,7 @@ pub async fn an_instance_that_is_broken_leaves_alone_and_comes_back<F: Front>(
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
     let database = Database::of_a_file();
-    let replicas = Replica::three(program, &database).await;
-    let front = before(&replicas.each_ref(), &database.folder()).await;
-    front.balancer().is_served_by(3).await;
+    let (replicas, front) = three_behind(&database, program, before).await;
     let users = front.balancer().users();
     replicas[1].set_broken(true);
     front.balancer().is_served_by(2).await;
@@ -189,9 +185,7 @@ pub async fn a_replica_that_drains_gets_no_request_when_it_ends<F: Front>(
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
     let database = Database::of_a_file();
-    let replicas = Replica::three(program, &database).await;
-    let front = before(&replicas.each_ref(), &database.folder()).await;
-    front.balancer().is_served_by(3).await;
+    let (replicas, front) = three_behind(&database, program, before).await;
     let users = front.balancer().users();
     let [_first, _second, ends] = replicas;
     ends.terminate();
@@ -213,12 +207,22 @@ pub async fn the_endpoint_is_not_for_users<F: Front>(
     before: impl AsyncFn(&[&Replica], &Path) -> F,
 ) {
     let database = Database::of_a_file();
-    let replicas = Replica::three(program, &database).await;
-    let front = before(&replicas.each_ref(), &database.folder()).await;
-    front.balancer().is_served_by(3).await;
+    let (_replicas, front) = three_behind(&database, program, before).await;
     front.balancer().hides_the_endpoint().await;
     front.balancer().is_served_by(3).await;
     front.assert_all_up();
+}
+
+/// Three replicas, each of which gets users' requests from what stands before them.
+async fn three_behind<F: Front>(
+    database: &Database,
+    program: &str,
+    before: impl AsyncFn(&[&Replica], &Path) -> F,
+) -> ([Replica; 3], F) {
+    let replicas = Replica::three(program, database).await;
+    let front = before(&replicas.each_ref(), &database.folder()).await;
+    front.balancer().is_served_by(3).await;
+    (replicas, front)
 }
 
 /// Waits until a load balancer has asked each of them often enough.

@@ -19,5 +19,5 @@ mod replica;
 pub use balancer::{Answers, Balancer, Users};
 pub use configuration::Configuration;
 pub use database::Database;
-pub use process::{Process, program};
+pub use process::{Process, answered, program};
 pub use replica::{Replica, free_address, get};

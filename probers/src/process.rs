@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use smoke_testing::{PATIENCE, output};
 
 /// Where Debian keeps what is in no user's path.
 const FOLDERS: &[&str] = &["/usr/sbin", "/usr/lib/nagios/plugins"];
@@ -20,6 +21,13 @@ pub fn program(name: &str) -> PathBuf {
     found.unwrap_or_else(|| {
         panic!("there is no {name}: `cargo xtask test` installs it where it may")
     })
+}
+
+/// Waits until a command has ended: its exit status, and its standard output.
+pub fn answered(command: &mut Command) -> (Option<i32>, String) {
+    let said = output(command, PATIENCE);
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    (said.status.code(), text)
 }
 
 /// A process, until this is dropped.

@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use probers::{Configuration, Database, Replica, program};
+use probers::{Configuration, Database, Replica, answered, program};
 use smoke_testing::{PATIENCE, output};
 
 const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
@@ -21,9 +21,7 @@ fn run_by(file: &str, word: &str, replica: &Replica) -> String {
 
 /// The exit status, and the output, of a shell that runs this.
 fn run(line: &str) -> (Option<i32>, String) {
-    let said = output(Command::new("sh").args(["-c", line]), PATIENCE);
-    let text = String::from_utf8_lossy(&said.stdout).into_owned();
-    (said.status.code(), text)
+    answered(Command::new("sh").args(["-c", line]))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use probers::{Configuration, Database, Process, Replica, program};
+use probers::{Configuration, Database, Process, Replica, answered, program};
 use smoke_conformance::eventually;
-use smoke_testing::{PATIENCE, output};
+use smoke_testing::PATIENCE;
 
 const REPLICA: &str = env!("CARGO_BIN_EXE_replica");
 
@@ -18,7 +18,7 @@ async fn comes_to_say(file: &Path, words: &str) {
     let asked = async || {
         let mut monit = Command::new(program("monit"));
         monit.arg("-c").arg(file).args(["-B", "status", "shop"]);
-        String::from_utf8_lossy(&output(&mut monit, PATIENCE).stdout).into_owned()
+        answered(&mut monit).1
     };
     let says_so = |said: &String| {
         let mut lines = said.lines().map(str::split_whitespace);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use probers::{Configuration, Database, Replica, get, program};
+use probers::{Configuration, Database, Process, Replica, answered, free_address, get, program};
 use smoke_conformance::eventually;
 use smoke_testing::{PATIENCE, output, wire};
 
@@ -32,13 +32,13 @@ async fn blackbox_exporter_tells_a_pass_from_a_fail() {
     let database = Database::of_a_file();
     let replica = Replica::start(REPLICA, "shop-1", &database, &[]).await;
     let folder = database.folder();
-    let address = probers::free_address();
+    let address = free_address();
     let file = Configuration::of("blackbox.yml").write(&folder, "blackbox.yml");
     let mut command = Command::new(program("prometheus-blackbox-exporter"));
     command
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--web.listen-address={address}"));
-    let _exporter = probers::Process::start(&mut command, folder.join("exporter.log"));
+    let _exporter = Process::start(&mut command, folder.join("exporter.log"));
     let listens = eventually(PATIENCE, || get(address, "/-/healthy"), Option::is_some);
     listens.await.unwrap();
 
@@ -116,9 +116,7 @@ fn check_http(replica: &Replica, path: &str) -> (Option<i32>, String) {
         path,
     ]);
     command.args(["-e", "HTTP/1.1 200", "-s", "PASS", "-t", "25"]);
-    let said = output(&mut command, PATIENCE);
-    let text = String::from_utf8_lossy(&said.stdout).into_owned();
-    (said.status.code(), text)
+    answered(&mut command)
 }
 
 #[tokio::test(flavor = "multi_thread")]
