@@ -62,6 +62,27 @@ impl Workspace {
         &self.packages
     }
 
+    /// These packages, and those of the workspace that they stand on by dependencies to follow.
+    pub(crate) fn reached<'w>(
+        &'w self,
+        from: impl Iterator<Item = &'w Package>,
+        follow: impl Fn(&Dependency) -> bool,
+    ) -> BTreeMap<&'w str, &'w Package> {
+        let mut found: Vec<_> = from.collect();
+        let mut reached = BTreeMap::new();
+        while let Some(package) = found.pop() {
+            if reached.insert(&*package.name, package).is_some() {
+                continue;
+            }
+            let dependencies = package.dependencies.iter().filter(|asked| follow(asked));
+            for below in dependencies.filter(|asked| asked.path.is_some()) {
+                let below = |package: &&Package| package.name == below.name;
+                found.extend(self.packages.iter().find(below));
+            }
+        }
+        reached
+    }
+
     /// Where what is built goes.
     pub(crate) fn target(&self) -> &Path {
         &self.target_directory

@@ -1,6 +1,5 @@
 //! A copy of the workspace whose lock file has the lowest versions.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -9,11 +8,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use toml_edit::{Array, DocumentMut, value};
 
-use super::declared::is_of_the_application;
-use super::version::parts;
+use super::declared::Declared;
 use crate::process;
 use crate::project::{self, cargo};
-use crate::published::{Package, Workspace};
+use crate::published::Workspace;
 
 /// What an application builds on most: all tests that need no server, but those that build much anew for
 /// what is the same with all versions. actix-http before 3.13 does not tell that a client has gone
@@ -33,7 +31,7 @@ pub(super) struct Copy {
 
 impl Copy {
     /// Makes it anew, inside `folder`, and has cargo choose the versions.
-    pub(super) fn make(workspace: &Workspace, folder: &Path) -> Result<Self> {
+    pub(super) fn make(workspace: &Workspace, declared: &Declared, folder: &Path) -> Result<Self> {
         let root = folder.join("workspace");
         if root.exists() {
             fs::remove_dir_all(&root).context("failed to remove the copy of the workspace")?;
@@ -47,7 +45,7 @@ impl Copy {
         }
         let manifest = fs::read_to_string(project::root().join("Cargo.toml"))
             .context("failed to read the workspace's manifest")?;
-        let manifest = manifest_of(&manifest, &members, &workspace.metadata.forced)?;
+        let manifest = manifest_of(&manifest, &members, declared)?;
         fs::write(root.join("Cargo.toml"), manifest).context("failed to write a manifest")?;
         // The versions are chosen by what stable cargo does not do yet. It builds as always.
         let mut update = cargo(["update", "-Z", "direct-minimal-versions"]);
@@ -81,44 +79,27 @@ impl Copy {
 
 /// The folders of the published crates, and of those that their tests need.
 fn members(workspace: &Workspace) -> Vec<String> {
-    let mut found: Vec<_> = workspace.published().collect();
-    let mut members = Vec::new();
-    while let Some(package) = found.pop() {
+    let reached = workspace.reached(workspace.published(), |_| true);
+    let folders = reached.into_values().map(|package| {
         let folder = package.manifest_path.parent();
         let folder = folder.and_then(|folder| folder.strip_prefix(project::root()).ok());
-        let folder = folder.unwrap_or(Path::new("")).display().to_string();
-        if members.contains(&folder) {
-            continue;
-        }
-        members.push(folder);
-        for below in package
-            .dependencies
-            .iter()
-            .filter(|asked| asked.path.is_some())
-        {
-            let below = |package: &&Package| package.name == below.name;
-            found.extend(workspace.packages().iter().find(below));
-        }
-    }
+        folder.unwrap_or(Path::new("")).display().to_string()
+    });
+    let mut members: Vec<_> = folders.collect();
     members.sort();
     members
 }
 
 /// The root's manifest with these members, and with the versions that are forced.
-fn manifest_of(
-    manifest: &str,
-    members: &[String],
-    forced: &BTreeMap<String, BTreeMap<String, String>>,
-) -> Result<String> {
+fn manifest_of(manifest: &str, members: &[String], wanted: &Declared) -> Result<String> {
     let mut manifest: DocumentMut = manifest.parse().context("failed to read the manifest")?;
     manifest["workspace"]["members"] = value(Array::from_iter(members));
     let declared = manifest["workspace"]["dependencies"].as_table_like_mut();
     let declared = declared.context("the manifest has no dependencies")?;
-    let by_others = forced.iter().filter(|(by, _)| !is_of_the_application(by));
-    let mut versions: Vec<_> = by_others.flat_map(|(_, versions)| versions).collect();
-    // Where two libraries force something, the higher version stays.
-    versions.sort_by_key(|(_, version)| parts(version));
-    for (name, version) in versions {
+    for name in wanted.forced.keys() {
+        let Some(version) = wanted.forced_here(name) else {
+            continue;
+        };
         let asked = declared.get_mut(name);
         let asked = asked.with_context(|| format!("{name} is forced, and not asked for"))?;
         match asked.as_table_like_mut() {
@@ -148,11 +129,19 @@ mod tests {
     fn a_version_is_forced_however_it_is_written() {
         let manifest = "[workspace]\nmembers = [\"*\"]\n[workspace.dependencies]\n\
                         serde = \"1.0.0\"\ndiesel = { version = \"2.3.0\", features = [] }\n";
-        let versions = |versions: [(&str, &str); 2]| {
-            let versions = versions.map(|(name, version)| (name.to_owned(), version.to_owned()));
-            BTreeMap::from([("sqlx".to_owned(), BTreeMap::from(versions))])
+        let declared = |forced: &[(&str, &str, &str)]| {
+            let mut declared = Declared::default();
+            for (by, name, version) in forced {
+                let by_one = ((*by).to_owned(), (*version).to_owned());
+                declared
+                    .forced
+                    .entry((*name).to_owned())
+                    .or_default()
+                    .push(by_one);
+            }
+            declared
         };
-        let forced = versions([("serde", "1.0.9"), ("diesel", "2.3.9")]);
+        let forced = declared(&[("sqlx", "serde", "1.0.9"), ("sqlx", "diesel", "2.3.9")]);
         let written = manifest_of(manifest, &["shop".to_owned()], &forced).unwrap();
         for line in [
             "members = [\"shop\"]",
@@ -161,12 +150,10 @@ mod tests {
         ] {
             assert!(written.contains(line), "{written}");
         }
-        let mut forced = versions([("serde", "1.0.10"), ("diesel", "2.3.9")]);
-        let lower = BTreeMap::from([("serde".to_owned(), "1.0.9".to_owned())]);
-        forced.insert("tonic".to_owned(), lower);
+        let forced = declared(&[("sqlx", "serde", "1.0.10"), ("tonic", "serde", "1.0.9")]);
         let written = manifest_of(manifest, &[], &forced).unwrap();
         assert!(written.contains("serde = \"1.0.10\""), "{written}");
-        let unknown = versions([("serde", "1.0.9"), ("tokio", "1.0.0")]);
+        let unknown = declared(&[("sqlx", "serde", "1.0.9"), ("sqlx", "tokio", "1.0.0")]);
         let error = manifest_of(manifest, &[], &unknown).unwrap_err();
         assert_eq!(error.to_string(), "tokio is forced, and not asked for");
     }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::version::parts;
 use crate::published::{Dependency, Package, Workspace};
 
 /// The lowest versions of what an application gets with the published crates.
+#[derive(Default)]
 pub(super) struct Declared {
     /// Those crates.
     pub(super) packages: BTreeSet<String>,
@@ -15,6 +17,14 @@ pub(super) struct Declared {
 }
 
 impl Declared {
+    /// The version that is forced on it in the workspace: the highest, where several are.
+    pub(super) fn forced_here(&self, name: &str) -> Option<&str> {
+        let forced = self.forced.get(name).into_iter().flatten();
+        let here = forced.filter(|(by, _)| !is_of_the_application(by));
+        let versions = here.map(|(_, version)| version.as_str());
+        versions.max_by_key(|version| parts(version))
+    }
+
     /// The version that the pinned application has.
     pub(super) fn pinned(&self, name: &str) -> Option<&str> {
         let forced = self.forced.get(name).into_iter().flatten();
@@ -55,25 +65,14 @@ fn seen_by_applications(workspace: &Workspace) -> BTreeSet<String> {
         let folder = package.manifest_path.parent();
         package.is_published() && folder.and_then(|folder| folder.parent()) == Some(root)
     };
-    let found = workspace.packages().iter().filter(at_root);
-    let mut found: Vec<_> = found.collect();
-    let mut names = BTreeSet::new();
-    while let Some(package) = found.pop() {
-        if !names.insert(package.name.clone()) {
-            continue;
-        }
-        let below = package.dependencies.iter().filter(|asked| is_used(asked));
-        for below in below {
-            let below = |package: &&Package| package.name == below.name;
-            found.extend(workspace.packages().iter().find(below));
-        }
-    }
-    names
+    let at_root = workspace.packages().iter().filter(at_root);
+    let reached = workspace.reached(at_root, is_used);
+    reached.into_keys().map(str::to_owned).collect()
 }
 
 /// Whether what forces a version is in the pinned application, and not in the workspace, which has a
 /// higher version of it.
-pub(super) fn is_of_the_application(by: &str) -> bool {
+fn is_of_the_application(by: &str) -> bool {
     by.contains(' ')
 }
 

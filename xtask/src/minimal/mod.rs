@@ -25,7 +25,7 @@ pub(crate) fn prepare() -> Result<Vec<Command>> {
     let workspace = Workspace::read()?;
     let folder = folder(&workspace);
     let declared = declared::read(&workspace);
-    let copy = copy::Copy::make(&workspace, &folder)?;
+    let copy = copy::Copy::make(&workspace, &declared, &folder)?;
     let lowest = resolved::of(copy.root(), &declared.packages)?;
     let newest = resolved::of(crate::project::root(), &declared.packages)?;
     let table = table::written(&declared, &lowest, &newest)?;

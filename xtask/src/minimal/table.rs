@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::declared::{Declared, is_of_the_application};
+use super::declared::Declared;
 use super::version::parts;
 use crate::project;
 
@@ -29,10 +29,7 @@ pub(super) fn written(declared: &Declared, lowest: &Versions, newest: &Versions)
         let resolved = lowest
             .get(name)
             .with_context(|| format!("{name} has no version"))?;
-        let in_workspace = forced.iter().filter(|(by, _)| !is_of_the_application(by));
-        let expected = in_workspace.map(|(_, version)| version);
-        let expected = expected.max_by_key(|version| parts(version));
-        let expected = expected.unwrap_or(version);
+        let expected = declared.forced_here(name).unwrap_or(version);
         ensure!(
             parts(resolved) == parts(expected),
             "of {name} cargo chose {resolved} and not {expected}: ask for that in Cargo.toml"
