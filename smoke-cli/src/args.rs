@@ -1,10 +1,10 @@
 //! What the command line says.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use smoke_core::{Kind, Selection};
+
+use crate::output::Output;
 
 /// A run shorter than that has no time to clean up, and one longer than that has no limit worth
 /// the name: the bounds of [`smoke_core::Ask::within`].
@@ -50,13 +50,8 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = limit)]
     pub(crate) timeout: Option<Duration>,
 
-    /// The form of the report on standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) format: Format,
-
-    /// Writes the report as JUnit XML to this file, too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 
     /// Shows no progress on standard error
     #[arg(short, long, conflicts_with = "verbose")]
@@ -65,20 +60,6 @@ pub struct Args {
     /// Shows each test's kind and where its time went; twice: when it begins, and its requests
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-}
-
-/// The form of a report on standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people: what failed and why, and a summary
-    #[default]
-    Human,
-    /// The text that the endpoint answers
-    Text,
-    /// The JSON that the endpoint answers
-    Json,
-    /// JUnit XML
-    Junit,
 }
 
 impl Args {

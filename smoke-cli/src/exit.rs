@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use smoke_core::Report;
+use smoke_report::Report;
 
 use crate::signals::Signal;
 
@@ -57,7 +57,7 @@ impl From<Exit> for ExitCode {
 mod tests {
     use std::time::Duration;
 
-    use smoke_core::{Kind, Outcome, TestReport};
+    use smoke_report::{Kind, Outcome, TestReport};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! The report for people.
 
-use smoke_core::{Outcome, Report, TestReport};
+use smoke_report::{Outcome, Report, TestReport};
 
 use crate::paint::Paint;
 use crate::plain::one_line;

@@ -1,12 +1,12 @@
 //! The report as JUnit XML.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use quick_junit::{
     NonSuccessKind, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
-use smoke_core::{Outcome, Report, TestReport};
+use smoke_report::{Outcome, Report, TestReport};
 
 use crate::show::{details, requests};
 
@@ -18,21 +18,32 @@ const RUN: &str = "smoke";
 /// Why the run is a FAIL whatever its tests found is an error of a case of its own, for readers that
 /// look at nothing else.
 pub(crate) fn render(report: &Report, started: SystemTime) -> Result<String, SerializeError> {
-    let mut junit = Junit::new(RUN);
-    junit.set_time(report.duration);
-    junit.add_test_suite(of_the_run(report, started));
+    let mut suites = vec![of_the_run(report, started)];
     for tests in by_class(report) {
         let mut suite = TestSuite::new(tests[0].class.as_str());
         suite.set_time(tests.iter().map(|test| test.duration).sum());
         suite.add_test_cases(tests.into_iter().map(case));
-        junit.add_test_suite(suite);
+        suites.push(suite);
     }
+    document(RUN, report.duration, suites)
+}
+
+/// The suites as a document. The name has no quotes.
+pub(crate) fn document(
+    name: &str,
+    time: Duration,
+    suites: Vec<TestSuite>,
+) -> Result<String, SerializeError> {
+    let mut junit = Junit::new(name);
+    junit.set_time(time);
+    junit.add_test_suites(suites);
     let skipped = format!(" skipped=\"{}\"", junit.skipped);
-    // The schema has it in the suites alone. The first one is the root's, whose name has no quotes.
+    // The schema has it in the suites alone. The first one is the root's.
     Ok(junit.to_string()?.replacen(&skipped, "", 1))
 }
 
-fn timestamp(time: SystemTime) -> Option<DateTime<Utc>> {
+/// None for a moment that no calendar has.
+pub(crate) fn timestamp(time: SystemTime) -> Option<DateTime<Utc>> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     DateTime::from_timestamp(since.as_secs().try_into().ok()?, since.subsec_nanos())
 }
@@ -80,7 +91,8 @@ fn of_the_run(report: &Report, started: SystemTime) -> TestSuite {
     suite
 }
 
-fn case(test: &TestReport) -> TestCase {
+/// The case of a test.
+pub(crate) fn case(test: &TestReport) -> TestCase {
     let class = test.class.as_str();
     let name = test
         .name

@@ -113,24 +113,44 @@
 //! test-group = 'smoke'
 //! ```
 
+#[cfg(feature = "registry")]
 mod args;
+#[cfg(feature = "registry")]
 mod course;
 mod exit;
+#[cfg(feature = "registry")]
 mod harness;
 mod human;
 mod junit;
+#[cfg(feature = "registry")]
 mod labels;
+#[cfg(feature = "registry")]
 mod list;
+mod output;
 mod paint;
 mod plain;
+#[cfg(feature = "registry")]
 mod program;
+#[cfg(feature = "registry")]
 mod progress;
+mod report;
+#[cfg(feature = "registry")]
 mod run;
 mod show;
+#[cfg(feature = "registry")]
 mod shut_down;
 mod signals;
+#[cfg(feature = "program")]
+mod smoke;
 
+#[cfg(feature = "registry")]
 pub use args::Args;
+#[cfg(feature = "registry")]
 pub use harness::harness;
+#[cfg(feature = "registry")]
 pub use program::main;
+#[cfg(feature = "registry")]
 pub use run::run;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub use smoke::smoke;

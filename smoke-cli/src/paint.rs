@@ -6,7 +6,7 @@ use anstream::AutoStream;
 use anstream::ColorChoice;
 use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
-use smoke_core::{Outcome, Verdict};
+use smoke_report::{Outcome, Verdict};
 
 /// Colours what goes to one stream, unless that is no terminal, or one that shows none, or `NO_COLOR` is
 /// set.

@@ -10,7 +10,7 @@ use smoke_core::{Event, Report, TestReport};
 
 use crate::paint::Paint;
 use crate::plain::one_line;
-use crate::show::{requests, seconds, spent};
+use crate::show::{requests, seconds};
 
 /// How often the bar says anew for how long the tests have been running.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -167,4 +167,19 @@ impl Progress {
         };
         format!("{bad}{}", now.join(", "))
     }
+}
+
+/// What a test needs, and where its time went.
+fn spent(test: &TestReport) -> String {
+    let Some(times) = &test.times else {
+        return test.kind.to_string();
+    };
+    let parts = [
+        ("waited", times.waiting),
+        ("sandbox", times.sandbox),
+        ("application", times.app_build),
+        ("test", times.body),
+    ];
+    let parts = parts.map(|(what, time)| format!("{what} {}", seconds(time)));
+    format!("{}; {}", test.kind, parts.join(", "))
 }

@@ -1,19 +1,17 @@
 //! The command: from its arguments to its exit code.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
-use smoke_core::{Answer, Format as Wire, Runner, Test};
+use smoke_core::{Runner, Test};
 use tokio::sync::oneshot;
 
-use crate::args::{Args, Format};
+use crate::args::Args;
 use crate::course::carry_out;
 use crate::exit::Exit;
-use crate::paint::Paint;
+use crate::output::{Format, say};
 use crate::signals::Signals;
-use crate::{human, junit, labels, list};
+use crate::{labels, list, report};
 
 /// Runs the smoke tests that `args` select, and reports them: progress on standard error, the
 /// report on standard output. What is returned says how it went: see [the codes](crate#exit-codes).
@@ -85,8 +83,7 @@ async fn command(runner: &Runner, args: &Args) -> Exit {
     if args.list {
         return listed(runner, args);
     }
-    // A report of an earlier run must not be taken for that of this one.
-    let file = match args.junit.as_deref().map(create).transpose() {
+    let file = match args.output.open() {
         Ok(file) => file,
         Err(problem) => {
             say(&problem);
@@ -99,38 +96,14 @@ async fn command(runner: &Runner, args: &Args) -> Exit {
     };
     let (answer, stopped) = carry_out(runner, args, signals).await;
     let exit = stopped.map_or_else(|| Exit::of(&answer.report), Exit::Stopped);
-    match told(&answer, args.format, file) {
+    let render = |format| report::render(&answer.report, answer.started, format);
+    match args.output.write(file, render) {
         Ok(()) => exit,
         Err(error) => {
             failed_to("write the report", &error);
             exit.untold()
         }
     }
-}
-
-fn create(path: &Path) -> Result<File, String> {
-    let failed = |error| format!("--junit: failed to create {}: {error}", path.display());
-    File::create(path).map_err(failed)
-}
-
-/// Writes the report.
-fn told(answer: &Answer, format: Format, file: Option<File>) -> io::Result<()> {
-    let report = &answer.report;
-    let xml = || junit::render(report, answer.started).map_err(io::Error::other);
-    let file_written = file.map_or(Ok(()), |mut file| {
-        file.write_all(xml()?.as_bytes())?;
-        file.sync_all()
-    });
-    let mut out = io::stdout().lock();
-    let said = match format {
-        Format::Human => human::render(report, Paint::of(&io::stdout())),
-        Format::Text => report.render(Wire::Text),
-        Format::Json => report.render(Wire::Json),
-        Format::Junit => xml()?,
-    };
-    out.write_all(said.as_bytes())?;
-    out.flush()?;
-    file_written
 }
 
 fn listed(runner: &Runner, args: &Args) -> Exit {
@@ -141,7 +114,7 @@ fn listed(runner: &Runner, args: &Args) -> Exit {
             return Exit::Unknown;
         }
     };
-    let said = match args.format {
+    let said = match args.output.format {
         Format::Human | Format::Text => Ok(list::text(&tests, args.verbose > 0)),
         Format::Json => list::json(&tests).map_err(io::Error::other),
         Format::Junit => {
@@ -160,9 +133,4 @@ fn listed(runner: &Runner, args: &Args) -> Exit {
 fn failed_to(what: &str, error: &io::Error) -> Exit {
     say(&format!("failed to {what}: {error}"));
     Exit::Unknown
-}
-
-/// Whoever does not read it does not want it.
-fn say(error: &str) {
-    let _ = writeln!(io::stderr(), "error: {error}");
 }

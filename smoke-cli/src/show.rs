@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smoke_core::TestReport;
+use smoke_report::TestReport;
 
 use crate::plain::{lines, one_line};
 
@@ -36,19 +36,4 @@ pub(crate) fn requests(test: &TestReport) -> impl Iterator<Item = String> {
         let time = seconds(request.duration);
         format!("{} {path}: {status} [{time}]", one_line(&request.method))
     })
-}
-
-/// What a test needs, and where its time went.
-pub(crate) fn spent(test: &TestReport) -> String {
-    let Some(times) = &test.times else {
-        return test.kind.to_string();
-    };
-    let parts = [
-        ("waited", times.waiting),
-        ("sandbox", times.sandbox),
-        ("application", times.app_build),
-        ("test", times.body),
-    ];
-    let parts = parts.map(|(what, time)| format!("{what} {}", seconds(time)));
-    format!("{}; {}", test.kind, parts.join(", "))
 }

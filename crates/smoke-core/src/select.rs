@@ -164,7 +164,8 @@ impl Selection {
     /// Whether it says more than that slow tests are asked for, or are not.
     pub(crate) fn is_a_choice(&self) -> bool {
         let patterns = self.select.len() + self.skip.len();
-        patterns > 0 || !self.kinds.is_empty() || self.fail_fast || self.pipeline
+        let narrowed = !self.kinds.is_empty() || self.scope.is_some();
+        patterns > 0 || narrowed || self.fail_fast || self.pipeline
     }
 
     /// Whether the patterns are patterns, whatever they match.

@@ -77,7 +77,7 @@ pub use place::{ParsePlaceError, Place};
 pub use reason::Reason;
 pub use report::Report;
 pub use request::RequestMade;
-pub use scope::Scope;
+pub use scope::{ParseScopeError, Scope};
 pub use standing::{DownTest, NewestRun, ScheduleStanding, Standing};
 pub use times::Times;
 pub use verdict::Verdict;

@@ -98,20 +98,25 @@ fn of_the_schema(element: &str) -> (&[&str], &[&str]) {
 fn junit_has_nothing_that_the_schema_of_jenkins_has_not() {
     for (program, arguments) in [("shop", &["--slow"][..]), ("empty", &[])] {
         let ended = run(program, &[arguments, &["--format", "junit"]].concat());
-        let document = roxmltree::Document::parse(&ended.out).unwrap();
-        for element in document.descendants().filter(roxmltree::Node::is_element) {
-            let name = element.tag_name().name();
-            let (attributes, elements) = of_the_schema(name);
-            for attribute in element.attributes() {
-                assert!(
-                    attributes.contains(&attribute.name()),
-                    "{name} {attribute:?}"
-                );
-            }
-            for child in element.children().filter(roxmltree::Node::is_element) {
-                let child = child.tag_name().name();
-                assert!(elements.contains(&child), "{child} in {name}");
-            }
+        is_of_the_schema(&ended.out);
+    }
+}
+
+/// Each element and each attribute is one that the schema has there.
+pub(crate) fn is_of_the_schema(xml: &str) {
+    let document = roxmltree::Document::parse(xml).unwrap();
+    for element in document.descendants().filter(roxmltree::Node::is_element) {
+        let name = element.tag_name().name();
+        let (attributes, elements) = of_the_schema(name);
+        for attribute in element.attributes() {
+            assert!(
+                attributes.contains(&attribute.name()),
+                "{name} {attribute:?}"
+            );
+        }
+        for child in element.children().filter(roxmltree::Node::is_element) {
+            let child = child.tag_name().name();
+            assert!(elements.contains(&child), "{child} in {name}");
         }
     }
 }

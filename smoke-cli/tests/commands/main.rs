@@ -3,8 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod ask;
 mod codes;
+mod deploys;
+mod dns;
+mod fleet;
 mod formats;
+mod gate;
 mod harness;
 mod labels;
 mod process;
@@ -12,7 +17,9 @@ mod programs;
 mod progress;
 mod redact;
 mod signals;
+mod smoke;
 mod terminal;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -23,12 +30,17 @@ fn main() -> ExitCode {
         return programs::run(&program);
     }
     let tests = [
+        ask::tests(),
         codes::tests(),
+        deploys::tests(),
+        dns::tests(),
         formats::tests(),
+        gate::tests(),
         harness::tests(),
         labels::tests(),
         progress::tests(),
         signals::tests(),
+        trust::tests(),
     ];
     let arguments = Arguments::from_args();
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()

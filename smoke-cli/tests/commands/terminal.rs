@@ -1,6 +1,7 @@
 //! The programs on a pseudo-terminal, and what a person sees there.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -59,10 +60,20 @@ impl Default for Options<'_> {
 
 impl Terminal {
     pub(crate) fn start(program: &str, arguments: &[&str], options: &Options<'_>) -> Self {
+        let own = std::env::current_exe().unwrap();
+        let environment = [&[(PROGRAM, program)], options.environment].concat();
+        let options = Options {
+            environment: &environment,
+            ..*options
+        };
+        Self::start_file(&own, arguments, &options)
+    }
+
+    /// The same of a program in that file.
+    pub(crate) fn start_file(file: &Path, arguments: &[&str], options: &Options<'_>) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, options.columns)).unwrap();
-        let mut command = Command::new(std::env::current_exe().unwrap())
-            .env(PROGRAM, program)
+        let mut command = Command::new(file)
             .env("TERM", "xterm-256color")
             .args(arguments);
         for variable in [

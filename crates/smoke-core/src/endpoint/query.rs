@@ -1,7 +1,7 @@
 //! What the query says. Parameters that are not ours are a prober's own, and ignored.
 
 use super::AskedFormat;
-use crate::{Kind, Selection};
+use crate::{Kind, Scope, Selection};
 
 pub(crate) struct Query {
     pub(crate) format: AskedFormat,
@@ -10,6 +10,7 @@ pub(crate) struct Query {
     fail_fast: bool,
     kinds: Result<Vec<Kind>, String>,
     pipeline: bool,
+    scope: Result<Option<Scope>, String>,
 }
 
 impl Query {
@@ -21,6 +22,7 @@ impl Query {
             fail_fast: false,
             kinds: Ok(Vec::new()),
             pipeline: false,
+            scope: Ok(None),
         };
         let query = query.unwrap_or_default();
         // A query is a form: any bytes can be read as one, so nothing is lost here.
@@ -38,6 +40,12 @@ impl Query {
                 "fail_fast" => parsed.fail_fast = is_on(&value),
                 "pipeline" => parsed.pipeline = is_on(&value),
                 "kind" => parsed.add_kind(&value),
+                "scope" => {
+                    parsed.scope = value
+                        .parse()
+                        .map(Some)
+                        .map_err(|error: smoke_report::ParseScopeError| error.to_string())
+                }
                 _ => {}
             }
         }
@@ -57,8 +65,8 @@ impl Query {
 
     /// What of it cannot be read.
     pub(crate) fn mistake(&self) -> Option<&String> {
-        let kinds = self.kinds.as_ref().err();
-        self.format.as_ref().err().or(kinds)
+        let (kinds, scope) = (self.kinds.as_ref().err(), self.scope.as_ref().err());
+        self.format.as_ref().err().or(kinds).or(scope)
     }
 
     pub(crate) fn narrow(&self, selection: Selection) -> Selection {
@@ -66,6 +74,9 @@ impl Query {
         let selection = self.skip.iter().fold(selection, Selection::skip);
         let kinds = self.kinds.iter().flatten().copied();
         let mut selection = kinds.fold(selection, Selection::kind);
+        if let Ok(Some(scope)) = self.scope {
+            selection = selection.of_scope(scope);
+        }
         if self.fail_fast {
             selection = selection.fail_fast();
         }
@@ -117,6 +128,16 @@ mod tests {
         let query = Query::parse(Some("kind=unit&kind=htpp&kind=nothing&pipeline=0"));
         assert!(query.mistake().unwrap().contains("\"htpp\""));
         assert_eq!(query.narrow(Selection::fast()), Selection::fast());
+    }
+
+    #[test]
+    fn a_scope_is_a_choice_and_one_that_cannot_be_read_is_named() {
+        let query = Query::parse(Some("scope=instance"));
+        let narrowed = query.narrow(Selection::fast());
+        assert_eq!(narrowed.to_string(), "fast scope=instance");
+        assert!(narrowed.is_a_choice());
+        let query = Query::parse(Some("scope=own"));
+        assert!(query.mistake().unwrap().contains("\"own\""));
     }
 
     proptest::proptest! {

@@ -1,0 +1,67 @@
+//! Where the report goes, and in which form.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+/// Which report is wanted.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
+pub(crate) struct Output {
+    /// The form of the report on standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: Format,
+
+    /// Writes the report as JUnit XML to this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+/// The form of a report on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: what failed and why, and a summary
+    #[default]
+    Human,
+    /// Plain text, the verdict on its first line
+    Text,
+    /// JSON
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+impl Output {
+    /// Empties the file, where one is wanted: a report of an earlier run must not be taken for that of
+    /// this one.
+    pub(crate) fn open(&self) -> Result<Option<File>, String> {
+        let Some(path) = &self.junit else {
+            return Ok(None);
+        };
+        let failed = |error| format!("--junit: failed to create {}: {error}", path.display());
+        File::create(path).map(Some).map_err(failed)
+    }
+
+    /// Writes the report, to the file as well.
+    pub(crate) fn write(
+        &self,
+        file: Option<File>,
+        render: impl Fn(Format) -> io::Result<String>,
+    ) -> io::Result<()> {
+        let file_written = file.map_or(Ok(()), |mut file| {
+            file.write_all(render(Format::Junit)?.as_bytes())?;
+            file.sync_all()
+        });
+        let mut out = io::stdout().lock();
+        out.write_all(render(self.format)?.as_bytes())?;
+        out.flush()?;
+        file_written
+    }
+}
+
+/// Says on standard error what is wrong. Whoever does not read it does not want it.
+pub(crate) fn say(error: &str) {
+    let _ = writeln!(io::stderr(), "error: {error}");
+}

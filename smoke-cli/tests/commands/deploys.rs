@@ -1,0 +1,124 @@
+//! Rolling deploys of five real replicas.
+
+use crate::fleet::{Is, Replica, counts};
+use crate::smoke::{Running, gate};
+use crate::tests;
+
+tests![
+    the_build_before_is_waited_for_until_it_is_replaced,
+    the_build_before_that_stays_is_a_fail,
+    one_that_hangs_could_not_say,
+    one_that_fails_a_test_is_named_and_stops_the_deploy,
+    a_shared_test_that_fails_stops_the_deploy,
+    one_that_is_down_at_first_is_waited_for,
+];
+
+/// Four that are well, and another one.
+fn five(fifth: Replica) -> (Vec<Replica>, Vec<String>) {
+    let names = ["web-1", "web-2", "web-3", "web-4"];
+    let four = names.map(|name| Replica::new(name, Is::Well));
+    let all: Vec<_> = four.into_iter().chain([fifth]).collect();
+    let urls = all.iter().map(Replica::url).collect();
+    (all, urls)
+}
+
+fn arguments<'a>(more: &[&'a str], urls: &'a [String]) -> Vec<&'a str> {
+    let own = ["--expect-replicas", "5"];
+    let urls = urls.iter().map(String::as_str);
+    own.into_iter()
+        .chain(more.iter().copied())
+        .chain(urls)
+        .collect()
+}
+
+/// The line of the table that is about that URL.
+fn row<'o>(out: &'o str, url: &str) -> &'o str {
+    let mut rows = out
+        .lines()
+        .filter(|line| line.split(' ').any(|word| word == url));
+    rows.next().unwrap_or_else(|| panic!("no {url} in {out}"))
+}
+
+fn the_build_before_is_waited_for_until_it_is_replaced() {
+    let (replicas, urls) = five(Replica::new("web-5", Is::OfTheBuildBefore));
+    let mut gate = Running::gate(&arguments(&[], &urls));
+    gate.until(&format!("  other {} web-5 0badf00", urls[4]));
+    replicas[4].becomes(Is::Well);
+    let (code, out) = gate.end();
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("PASS 5 of 5 passed"), "{out}");
+    let shared = counts(&replicas, |one| &one.shared);
+    assert!(shared[0] >= 2 && shared[1..] == [0; 4], "{shared:?}");
+}
+
+fn the_build_before_that_stays_is_a_fail() {
+    let (replicas, urls) = five(Replica::new("web-5", Is::OfTheBuildBefore));
+    let ended = gate(&arguments(&["--for", "5s", "-q"], &urls));
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    let row = row(&ended.out, &urls[4]);
+    assert!(
+        row.starts_with("  other ") && row.ends_with("another build than 4 others"),
+        "{row}"
+    );
+    assert!(
+        ended
+            .out
+            .contains("reason: 1 of 5 ran another build than 4f2a91c"),
+        "{}",
+        ended.out
+    );
+    // It runs nothing, and the others nothing again as long as it is waited for.
+    assert_eq!(counts(&replicas, |one| &one.own), [1, 1, 1, 1, 0]);
+    assert_eq!(counts(&replicas, |one| &one.shared), [1, 0, 0, 0, 0]);
+}
+
+fn one_that_hangs_could_not_say() {
+    let (_replicas, urls) = five(Replica::new("web-5", Is::Hung));
+    let ended = gate(&arguments(&["--for", "5s", "--timeout", "1s", "-q"], &urls));
+    assert_eq!(ended.code, Some(3), "{}", ended.out);
+    let row = row(&ended.out, &urls[4]);
+    assert!(
+        row.starts_with("unknown ") && row.ends_with("no answer within 1s"),
+        "{row}"
+    );
+    assert!(ended.out.contains("FAIL 4 of 5 passed"), "{}", ended.out);
+}
+
+fn one_that_fails_a_test_is_named_and_stops_the_deploy() {
+    let (replicas, urls) = five(Replica::new("web-5", Is::Broken));
+    let ended = gate(&arguments(&["-q"], &urls));
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    let row = row(&ended.out, &urls[4]);
+    assert!(row.starts_with(" failed "), "{row}");
+    assert!(
+        row.ends_with("2 tests; fails where 4 others pass: shop::disk"),
+        "{row}"
+    );
+    assert!(ended.out.contains("it is broken"), "{}", ended.out);
+    // It was asked once more, and no more often.
+    assert_eq!(counts([&replicas[4]], |one| &one.own), [2]);
+}
+
+fn a_shared_test_that_fails_stops_the_deploy() {
+    let (replicas, urls) = five(Replica::new("web-5", Is::Well));
+    for replica in &replicas {
+        replica.becomes(Is::BrokenForAll);
+    }
+    let ended = gate(&arguments(&["-q"], &urls));
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    assert!(
+        row(&ended.out, &urls[0]).starts_with(" failed "),
+        "{}",
+        ended.out
+    );
+    assert_eq!(counts(&replicas, |one| &one.shared), [2, 0, 0, 0, 0]);
+}
+
+fn one_that_is_down_at_first_is_waited_for() {
+    let (replicas, urls) = five(Replica::down_at(([127, 0, 0, 1], 0).into(), "web-5"));
+    let mut gate = Running::gate(&arguments(&[], &urls));
+    gate.until(&format!("unknown {}: no connection", urls[4]));
+    replicas[4].comes_up();
+    let (code, out) = gate.end();
+    assert_eq!(code, Some(0), "{out}");
+}
