@@ -15,7 +15,7 @@ use crate::signals::{Signal, Signals};
 pub(crate) async fn carry_out(
     runner: &Runner,
     args: &Args,
-    mut signals: Signals,
+    signals: &mut Signals,
 ) -> (Answer, Option<Signal>) {
     let selection = args.selection();
     let mut events = runner.events();

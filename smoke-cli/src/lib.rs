@@ -1,7 +1,12 @@
 //! Production smoke tests from the command line, and under `cargo test`.
 //!
-//! The registry that answers at `/smoketest/` answers a deploy, a CI job and a person at a terminal
-//! too, without a server: the same tests, rolled back in the same way.
+//! The program `smoke` (feature `program`, the default) asks services for their smoke tests: `smoke ask`
+//! one of them, `smoke gate` a whole fleet at a deploy. It needs nothing of an application but its
+//! address.
+//!
+//! With the feature `registry` the registry that answers at `/smoketest/` answers a deploy, a CI job and
+//! a person at a terminal, too, without a server: the same tests, rolled back in the same way. An
+//! application has that alone with `default-features = false, features = ["registry"]`.
 //!
 //! | what | how |
 //! |---|---|
@@ -45,9 +50,9 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | PASS |
-//! | 1 | FAIL: a test failed or errored |
+//! | 1 | FAIL: a test failed or errored; of `smoke gate`, another build at the end of the time, too |
 //! | 2 | the command line cannot be followed: an unknown option, a label that matches no test |
-//! | 3 | nobody could say: switched off, busy, no test ran, the registry is broken, or the report could not be written |
+//! | 3 | nobody could say: switched off, busy, no test ran, the registry is broken, no answer, too few replicas, or the report could not be written |
 //! | 130, 143 | stopped by Ctrl-C, by SIGTERM; whatever was found until then |
 //!
 //! Of a run for which several hold, 1 counts for more than 3, and 3 for more than 0.

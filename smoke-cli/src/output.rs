@@ -5,6 +5,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use tokio::task::spawn_blocking;
+
+use crate::exit::Exit;
+use crate::signals::Signals;
 
 /// Which report is wanted.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -44,20 +48,40 @@ impl Output {
         File::create(path).map(Some).map_err(failed)
     }
 
-    /// Writes the report, to the file as well.
-    pub(crate) fn write(
+    /// Writes the report, to the file as well, and returns how the process ends.
+    ///
+    /// Whoever is to read it may not: a signal ends that, too.
+    pub(crate) async fn tell(
         &self,
         file: Option<File>,
+        exit: Exit,
+        signals: &mut Signals,
         render: impl Fn(Format) -> io::Result<String>,
-    ) -> io::Result<()> {
-        let file_written = file.map_or(Ok(()), |mut file| {
-            file.write_all(render(Format::Junit)?.as_bytes())?;
-            file.sync_all()
+    ) -> Exit {
+        let rendered = render(self.format);
+        let file = file.map(|file| (file, render(Format::Junit)));
+        let writing = spawn_blocking(move || {
+            let file_written = file.map_or(Ok(()), |(mut file, rendered)| {
+                file.write_all(rendered?.as_bytes())?;
+                file.sync_all()
+            });
+            let mut out = io::stdout().lock();
+            out.write_all(rendered?.as_bytes())?;
+            out.flush()?;
+            file_written
         });
-        let mut out = io::stdout().lock();
-        out.write_all(render(self.format)?.as_bytes())?;
-        out.flush()?;
-        file_written
+        let written = tokio::select! {
+            biased;
+            written = writing => written.map_err(io::Error::other).flatten(),
+            signal = signals.next() => return Exit::Stopped(signal),
+        };
+        match written {
+            Ok(()) => exit,
+            Err(error) => {
+                say(&format!("failed to write the report: {error}"));
+                exit.untold()
+            }
+        }
     }
 }
 

@@ -70,7 +70,12 @@ pub(crate) fn blocking(runner: &Runner, args: &Args) -> Exit {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(command(runner, args)),
+        Ok(runtime) => {
+            let exit = runtime.block_on(command(runner, args));
+            // Nobody may be reading the report.
+            runtime.shutdown_background();
+            exit
+        }
         Err(error) => failed_to("start a runtime", &error),
     }
 }
@@ -90,20 +95,14 @@ async fn command(runner: &Runner, args: &Args) -> Exit {
             return Exit::Usage;
         }
     };
-    let signals = match Signals::listen() {
+    let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed_to("listen for signals", &error),
     };
-    let (answer, stopped) = carry_out(runner, args, signals).await;
+    let (answer, stopped) = carry_out(runner, args, &mut signals).await;
     let exit = stopped.map_or_else(|| Exit::of(&answer.report), Exit::Stopped);
     let render = |format| report::render(&answer.report, answer.started, format);
-    match args.output.write(file, render) {
-        Ok(()) => exit,
-        Err(error) => {
-            failed_to("write the report", &error);
-            exit.untold()
-        }
-    }
+    args.output.tell(file, exit, &mut signals, render).await
 }
 
 fn listed(runner: &Runner, args: &Args) -> Exit {

@@ -19,7 +19,7 @@ use crate::terminal::say;
 const FOLDER: &str = "SMOKE_BENCH_PAGES";
 
 /// The pages of the file, in their order.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "times",
     "beside_a_writer",
     "counts",
@@ -27,6 +27,7 @@ const PAGES: [&str; 7] = [
     "memory",
     "passthrough",
     "probes",
+    "commands",
 ];
 
 /// What the file tells the versions of.

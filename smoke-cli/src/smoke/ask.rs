@@ -111,13 +111,7 @@ impl Ask {
         let exit = Exit::of(&report);
         let started = report.started.unwrap_or(now);
         let render = |format| report::render(&report, started, format);
-        match self.output.write(file, render) {
-            Ok(()) => exit,
-            Err(error) => {
-                say(&format!("failed to write the report: {error}"));
-                exit.untold()
-            }
-        }
+        self.output.tell(file, exit, &mut signals, render).await
     }
 
     fn path(&self) -> String {

@@ -1,9 +1,12 @@
 //! What `smoke ask` says, and how it ends.
 
 use std::io::Cursor;
+use std::net::TcpListener;
+
+use nix::sys::signal::Signal;
 
 use crate::fleet::{Is, Replica, counts};
-use crate::smoke::smoke;
+use crate::smoke::{Running, smoke};
 use crate::tests;
 
 tests![
@@ -11,6 +14,7 @@ tests![
     labels_choose_the_tests,
     a_run_of_its_own_is_had_where_it_is_wanted,
     who_cannot_say_is_three,
+    a_signal_ends_it_while_it_waits,
 ];
 
 fn the_answer_of_one_service_is_reported_in_each_form() {
@@ -81,5 +85,17 @@ fn who_cannot_say_is_three() {
         let ended = smoke(&["ask", &url, "--timeout", "1s"]);
         assert_eq!((ended.code, &*ended.out), (Some(3), ""), "{url}");
         assert!(ended.err.contains(why), "{url}: {}", ended.err);
+    }
+}
+
+fn a_signal_ends_it_while_it_waits() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asking = Running::start(&["ask", &url]);
+        // It listens for signals before it connects.
+        let _connection = listener.accept().unwrap();
+        asking.signal(signal);
+        assert_eq!(asking.end(), (Some(code), String::new()));
     }
 }

@@ -1,7 +1,15 @@
 //! Rolling deploys of five real replicas.
 
-use crate::fleet::{Is, Replica, counts};
-use crate::smoke::{Running, gate};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+
+use crate::fleet::{Is, Replica, counts, serve_at};
+use crate::smoke::{BUILD, Running, gate, gate_until, smoke};
 use crate::tests;
 
 tests![
@@ -11,6 +19,7 @@ tests![
     one_that_fails_a_test_is_named_and_stops_the_deploy,
     a_shared_test_that_fails_stops_the_deploy,
     one_that_is_down_at_first_is_waited_for,
+    one_that_is_busy_is_asked_again_when_it_says,
 ];
 
 /// Four that are well, and another one.
@@ -53,7 +62,15 @@ fn the_build_before_is_waited_for_until_it_is_replaced() {
 
 fn the_build_before_that_stays_is_a_fail() {
     let (replicas, urls) = five(Replica::new("web-5", Is::OfTheBuildBefore));
-    let ended = gate(&arguments(&["--for", "5s", "-q"], &urls));
+    let ran = std::cell::Cell::new([0; 5]);
+    let ended = gate_until("FAIL 4 of 5 passed", |time| {
+        let own = || <[usize; 5]>::try_from(counts(&replicas, |one| &one.own)).unwrap();
+        let before = own();
+        let ended = gate(&arguments(&["--for", time, "-q"], &urls));
+        let after = own();
+        ran.set(std::array::from_fn(|at| after[at] - before[at]));
+        ended
+    });
     assert_eq!(ended.code, Some(1), "{}", ended.out);
     let row = row(&ended.out, &urls[4]);
     assert!(
@@ -68,13 +85,15 @@ fn the_build_before_that_stays_is_a_fail() {
         ended.out
     );
     // It runs nothing, and the others nothing again as long as it is waited for.
-    assert_eq!(counts(&replicas, |one| &one.own), [1, 1, 1, 1, 0]);
-    assert_eq!(counts(&replicas, |one| &one.shared), [1, 0, 0, 0, 0]);
+    assert_eq!(ran.get(), [1, 1, 1, 1, 0]);
+    assert_eq!(counts(&replicas, |one| &one.shared)[1..], [0; 4]);
 }
 
 fn one_that_hangs_could_not_say() {
     let (_replicas, urls) = five(Replica::new("web-5", Is::Hung));
-    let ended = gate(&arguments(&["--for", "5s", "--timeout", "1s", "-q"], &urls));
+    let ended = gate_until("FAIL 4 of 5 passed", |time| {
+        gate(&arguments(&["--for", time, "--timeout", "1s", "-q"], &urls))
+    });
     assert_eq!(ended.code, Some(3), "{}", ended.out);
     let row = row(&ended.out, &urls[4]);
     assert!(
@@ -121,4 +140,42 @@ fn one_that_is_down_at_first_is_waited_for() {
     replicas[4].comes_up();
     let (code, out) = gate.end();
     assert_eq!(code, Some(0), "{out}");
+}
+
+fn one_that_is_busy_is_asked_again_when_it_says() {
+    let well = Replica::new("web-1", Is::Well);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let busy = async move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        let head = [
+            ("x-smoke-status", "FAIL"),
+            ("x-smoke-reason", "busy"),
+            ("retry-after", "60"),
+        ];
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            head,
+            r#"{"status":"FAIL","reasons":["busy"],"build":"4f2a91c","instance":"web-2"}"#,
+        )
+    };
+    // Who it is it says at once.
+    let who = [
+        ("x-smoke-status", "PASS"),
+        ("x-smoke-build", BUILD),
+        ("x-smoke-instance", "web-2"),
+    ];
+    let app = Router::new()
+        .route("/smoketest/live", get(async move || who))
+        .fallback(busy);
+    let busy = format!("http://{}", serve_at((Ipv4Addr::LOCALHOST, 0), app));
+    let ended = gate_until("unknown", |time| {
+        asked.store(0, Ordering::SeqCst);
+        let own = ["gate", "--build", BUILD, "--pause", "1s", "--for", time];
+        smoke(&[&own[..], &[&well.url(), &busy]].concat())
+    });
+    assert_eq!(ended.code, Some(3), "{}", ended.out);
+    assert!(row(&ended.out, &busy).ends_with(" busy"), "{}", ended.out);
+    // The minute is longer than the gate: without it there would be a second time.
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

@@ -1,18 +1,18 @@
 //! Targets that are names, before a real DNS server on this machine.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_server::Server;
-use hickory_server::proto::rr::rdata::{A, SOA, SRV};
+use hickory_server::proto::rr::rdata::{A, AAAA, SOA, SRV};
 use hickory_server::proto::rr::{Name, RData, Record};
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::fleet::{Is, RUNTIME, Replica};
-use crate::smoke::{Running, gate};
+use crate::smoke::{Running, gate, gate_until};
 use crate::tests;
 
 tests![
@@ -21,18 +21,19 @@ tests![
     an_address_that_vanished_is_dropped,
     a_name_that_leads_to_nobody_is_no_pass,
     fewer_than_expected_are_no_pass,
+    an_address_of_ipv6_is_a_replica_too,
 ];
 
 const ORIGIN: &str = "shop.test.";
 
 /// A server of the zone `shop.test`.
-struct Dns {
-    address: SocketAddr,
+pub(crate) struct Dns {
+    pub(crate) address: SocketAddr,
     zone: Arc<InMemoryZoneHandler>,
 }
 
 impl Dns {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         RUNTIME.block_on(async {
             let origin = Name::from_ascii(ORIGIN).unwrap();
             let zone =
@@ -53,7 +54,7 @@ impl Dns {
     }
 
     /// From now on there are these records and no others.
-    fn has(&self, records: &[(&str, RData)]) {
+    pub(crate) fn has(&self, records: &[(&str, RData)]) {
         RUNTIME.block_on(self.write(records));
     }
 
@@ -187,26 +188,13 @@ fn a_name_that_leads_to_nobody_is_no_pass() {
         "srv+http://_smoke._tcp.shop.test",
         "srv+http://_none._tcp.shop.test",
     ] {
-        let arguments = [
-            "--dns-server",
-            &server,
-            "--expect-replicas",
-            "1",
-            "--for",
-            "2s",
-            "-q",
-            target,
-            &well.url(),
-        ];
-        let ended = gate(&arguments);
+        let own = ["--dns-server", &server, "--expect-replicas", "1", "-q"];
+        let reason = format!("reason: {target}: resolves to nothing");
+        let ended = gate_until(&reason, |time| {
+            gate(&[&own[..], &["--for", time, target, &well.url()]].concat())
+        });
         assert_eq!(ended.code, Some(3), "{target}: {}", ended.out);
-        assert!(
-            ended
-                .out
-                .contains(&format!("reason: {target}: resolves to nothing")),
-            "{}",
-            ended.out
-        );
+        assert!(ended.out.contains(&reason), "{}", ended.out);
     }
 }
 
@@ -216,25 +204,35 @@ fn fewer_than_expected_are_no_pass() {
     dns.has(&[record(0)]);
     let target = format!("dns+http://web.shop.test:{}", replicas[0].address.port());
     let server = dns.address.to_string();
-    let mut gate = Running::gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
-    gate.until(&format!(" passed {} web-1", replicas[0].url()));
+    let mut running = Running::gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
+    running.until(&format!(" passed {} web-1", replicas[0].url()));
     // The second one of the deploy.
     dns.has(&[record(0), record(1)]);
-    assert_eq!(gate.end().0, Some(0));
+    assert_eq!(running.end().0, Some(0));
     dns.has(&[record(0)]);
-    let ended = crate::smoke::gate(&[
-        "--dns-server",
-        &server,
-        "--expect-replicas",
-        "2",
-        "--for",
-        "2s",
-        &target,
-    ]);
+    let own = ["--dns-server", &server, "--expect-replicas", "2"];
+    let reason = "1 of 2 replicas were there";
+    let ended = gate_until(reason, |time| {
+        gate(&[&own[..], &["--for", time, &target]].concat())
+    });
     assert_eq!(ended.code, Some(3), "{}", ended.out);
-    assert!(
-        ended.out.contains("1 of 2 replicas were there"),
-        "{}",
-        ended.out
+    assert!(ended.out.contains(reason), "{}", ended.out);
+}
+
+fn an_address_of_ipv6_is_a_replica_too() {
+    let (dns, well) = (Dns::start(), Replica::new("web-1", Is::Well));
+    let record = ("web.shop.test.", a(well.address));
+    let nobody = RData::AAAA(AAAA(Ipv6Addr::LOCALHOST));
+    dns.has(&[record.clone(), ("web.shop.test.", nobody)]);
+    let port = well.address.port();
+    let (server, target) = (
+        dns.address.to_string(),
+        format!("dns+http://web.shop.test:{port}"),
     );
+    let own = ["--dns-server", &server, "--expect-replicas", "1", &target];
+    let mut gate = Running::gate(&own);
+    gate.until(&format!("unknown http://[::1]:{port}: no connection"));
+    dns.has(&[record]);
+    let (code, out) = gate.end();
+    assert_eq!(code, Some(0), "{out}");
 }

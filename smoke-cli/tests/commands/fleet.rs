@@ -9,10 +9,11 @@ use std::sync::{Arc, LazyLock, Mutex};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use axum::serve::IncomingStream;
 use smoke_tower::{Registry, Result, SmokeLayer, Test, fail};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
-use tower::{ServiceExt, service_fn};
+use tower::{Service, ServiceExt, service_fn};
 
 use crate::smoke::{BUILD, TOKEN};
 
@@ -149,6 +150,27 @@ async fn serve(listener: TcpListener, is: Arc<Mutex<Router>>) {
     };
     let app = Router::new().fallback_service(service_fn(answer));
     axum::serve(listener, app).await.unwrap();
+}
+
+/// An application on that address, as long as the tests run.
+pub(crate) fn serve_at<M, S>(address: impl Into<SocketAddr>, app: M) -> SocketAddr
+where
+    M: for<'a> Service<
+            IncomingStream<'a, TcpListener>,
+            Error = Infallible,
+            Response = S,
+            Future: Send,
+        > + Send
+        + 'static,
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+{
+    let listener = RUNTIME.block_on(TcpListener::bind(address.into())).unwrap();
+    let address = listener.local_addr().unwrap();
+    RUNTIME.spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
 }
 
 /// How often each of them has counted.

@@ -4,12 +4,13 @@ use std::io::Cursor;
 use std::sync::atomic::AtomicUsize;
 
 use insta::assert_snapshot;
+use nix::sys::signal::Signal;
 
 use crate::fleet::{Is, Replica, counts};
 use crate::formats::is_of_the_schema;
 use crate::process::ended;
 use crate::redact::redacted;
-use crate::smoke::{BUILD, TOKEN, command, file, gate, gate_arguments, smoke};
+use crate::smoke::{BUILD, TOKEN, command, file, gate, gate_arguments, gate_until, smoke};
 use crate::terminal::{Options, Terminal};
 use crate::tests;
 
@@ -29,6 +30,7 @@ tests![
     a_narrow_terminal_cuts_its_lines,
     the_first_ctrl_c_stops_it,
     the_second_ctrl_c_waits_for_nobody,
+    sigterm_waits_for_nobody,
 ];
 
 const CTRL_C: &[u8] = b"\x03";
@@ -253,7 +255,9 @@ fn without_the_token_nobody_could_say() {
         assert!(!ended.out.contains(TOKEN));
     }
     // With the right token, too, where no build was set.
-    let ended = gate(&["--for", "1s", &urls[1]]);
+    let ended = gate_until("1 of 1 named no build", |time| {
+        gate(&["--for", time, &urls[1]])
+    });
     assert_eq!(ended.code, Some(3), "{}", ended.out);
     assert!(ended.out.contains("1 of 1 named no build"), "{}", ended.out);
 }
@@ -360,11 +364,20 @@ fn the_second_ctrl_c_waits_for_nobody() {
     terminal.press(CTRL_C);
     terminal.until(|screen| screen.contains("Ctrl-C again waits for nobody"));
     terminal.press(CTRL_C);
+    is_stopped(terminal, 130, "reason: stopped by Ctrl-C");
+}
+
+fn sigterm_waits_for_nobody() {
+    let replicas = fleet(&[("web-1", Is::Hung)]);
+    let urls = urls(&replicas);
+    let terminal = on_terminal(&["--for", "1h"], &urls, &Options::default());
+    terminal.until(|screen| screen.contains("0 of 1 passed"));
+    terminal.signal(Signal::SIGTERM);
+    is_stopped(terminal, 143, "reason: stopped by SIGTERM");
+}
+
+fn is_stopped(terminal: Terminal, code: i32, reason: &str) {
     let left = terminal.end();
-    assert_eq!(left.code, Some(130), "{}", left.screen);
-    assert!(
-        left.screen.contains("reason: stopped by Ctrl-C"),
-        "{}",
-        left.screen
-    );
+    assert_eq!(left.code, Some(code), "{}", left.screen);
+    assert!(left.screen.contains(reason), "{}", left.screen);
 }

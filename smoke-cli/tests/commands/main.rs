@@ -12,6 +12,7 @@ mod formats;
 mod gate;
 mod harness;
 mod labels;
+mod many;
 mod process;
 mod programs;
 mod progress;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         gate::tests(),
         harness::tests(),
         labels::tests(),
+        many::tests(),
         progress::tests(),
         signals::tests(),
         trust::tests(),

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use smoke_conformance::eventually_blocking;
 use smoke_testing::PATIENCE;
 
@@ -36,6 +38,14 @@ pub(crate) fn gate(arguments: &[&str]) -> Ended {
     smoke(&gate_arguments(arguments))
 }
 
+/// A gate with little time, or with more where it has not come to what is wanted in that: the machine may
+/// be busy.
+pub(crate) fn gate_until(wanted: &str, gate: impl Fn(&str) -> Ended) -> Ended {
+    let mut tries = ["2s", "10s"].into_iter().map(&gate);
+    let came = tries.find(|ended| ended.out.contains(wanted));
+    came.unwrap_or_else(|| gate("50s"))
+}
+
 pub(crate) fn gate_arguments<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["gate", "--build", BUILD, "--pause", "0s"], arguments].concat()
 }
@@ -43,13 +53,18 @@ pub(crate) fn gate_arguments<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 /// A gate that goes on while the test changes what it finds.
 pub(crate) struct Running {
     child: Child,
+    report: JoinHandle<String>,
     progress: Receiver<String>,
     heard: Vec<String>,
 }
 
 impl Running {
     pub(crate) fn gate(arguments: &[&str]) -> Self {
-        let mut command = command(&gate_arguments(arguments));
+        Self::start(&gate_arguments(arguments))
+    }
+
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = command(arguments);
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -61,8 +76,15 @@ impl Running {
                 let _ = told.send(line.unwrap());
             }
         });
+        let mut stdout = child.stdout.take().unwrap();
+        let report = thread::spawn(move || {
+            let mut report = String::new();
+            stdout.read_to_string(&mut report).unwrap();
+            report
+        });
         Self {
             child,
+            report,
             progress,
             heard: Vec::new(),
         }
@@ -78,6 +100,18 @@ impl Running {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// The code, and the report.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let ended =
@@ -86,13 +120,6 @@ impl Running {
             let _ = self.child.kill();
         }
         let status = ended.unwrap().unwrap();
-        let mut out = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut out)
-            .unwrap();
-        (status.code(), out)
+        (status.code(), self.report.join().unwrap())
     }
 }

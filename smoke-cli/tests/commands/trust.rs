@@ -14,7 +14,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::fleet::{Is, RUNTIME, Replica};
+use crate::fleet::{Is, RUNTIME, Replica, serve_at};
 use crate::process::ended;
 use crate::smoke::{TOKEN, command, gate, gate_arguments, smoke};
 use crate::tests;
@@ -38,10 +38,7 @@ fn stranger() -> (String, Arc<AtomicUsize>) {
 }
 
 fn serve(app: Router) -> String {
-    let listener = RUNTIME.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    RUNTIME.spawn(async move { axum::serve(listener, app).await.unwrap() });
-    url
+    format!("http://{}", serve_at(([127, 0, 0, 1], 0), app))
 }
 
 fn no_redirect_is_followed() {

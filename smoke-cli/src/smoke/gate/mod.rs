@@ -13,7 +13,6 @@ mod table;
 mod tests;
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::pin::pin;
@@ -109,7 +108,7 @@ impl Gate {
                 return Exit::Usage;
             }
         };
-        let signals = match Signals::listen() {
+        let mut signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => {
                 say(&format!("failed to listen for signals: {error}"));
@@ -123,10 +122,12 @@ impl Gate {
             everywhere: self.all_everywhere,
         }));
         let (began, started) = (Instant::now(), SystemTime::now());
-        let end = self.course(&asking, &machine, signals).await;
+        let end = self.course(&asking, &machine, &mut signals).await;
         let machine = machine.into_inner();
         let outcome = Outcome::of(&machine, end, (started, began.elapsed()));
-        self.told(&machine, &outcome, file)
+        let render = |format| report::render(&machine, &outcome, format);
+        let exit = outcome.exit;
+        self.output.tell(file, exit, &mut signals, render).await
     }
 
     fn prepare(&self) -> Result<(Asking, usize), String> {
@@ -161,7 +162,7 @@ impl Gate {
         &self,
         asking: &Asking,
         machine: &RefCell<Machine>,
-        mut signals: Signals,
+        signals: &mut Signals,
     ) -> End {
         let (halt, halted) = watch::channel(false);
         let mut progress = Progress::new(self.quiet, self.time);
@@ -187,17 +188,6 @@ impl Gate {
         };
         progress.end(&machine.borrow());
         end
-    }
-
-    fn told(&self, machine: &Machine, outcome: &Outcome, file: Option<File>) -> Exit {
-        let render = |format| report::render(machine, outcome, format);
-        match self.output.write(file, render) {
-            Ok(()) => outcome.exit,
-            Err(error) => {
-                say(&format!("failed to write the report: {error}"));
-                outcome.exit.untold()
-            }
-        }
     }
 }
 
