@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,12 +15,13 @@ use actix_web::{HttpMessage, HttpResponse};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::join;
-use smoke_core::{Endpoint, Route, SmokeRequest};
+use http_body::Body;
+use smoke_core::{AnswerBody, Endpoint, Route, SmokeRequest};
 
 use crate::head;
 
 /// An answer of the endpoint that is being made.
-pub(crate) type Answering = Pin<Box<dyn Future<Output = http::Response<Bytes>>>>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = http::Response<AnswerBody>>>>;
 
 /// How much of a request's body is read, in bytes, and for how long.
 const BODY: usize = 64 * 1024;
@@ -69,15 +69,15 @@ async fn read(mut body: Payload) {
 
 /// The answer with a body of the caller's making.
 pub(crate) fn response<B: MessageBody + 'static>(
-    answer: http::Response<Bytes>,
+    answer: http::Response<AnswerBody>,
     body: impl FnOnce(Answer) -> B,
 ) -> HttpResponse<B> {
-    let (head, bytes) = answer.into_parts();
+    let (head, answer) = answer.into_parts();
     let length = head.headers.get(http::header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let body = body(Answer {
-        length: length.unwrap_or(bytes.len() as u64),
-        bytes,
+        length: length.or(answer.length()),
+        answer,
     });
     let status = StatusCode::from_u16(head.status.as_u16());
     let mut response =
@@ -96,32 +96,37 @@ pub(crate) fn response<B: MessageBody + 'static>(
 /// The body of an answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    bytes: Bytes,
-    /// What `Content-Length` says: for HEAD, the length of what GET would have got.
-    length: u64,
+    answer: AnswerBody,
+    /// What `Content-Length` says: for HEAD, the length of what GET would have got. None where the
+    /// answer goes on.
+    length: Option<u64>,
 }
 
 impl MessageBody for Answer {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
-        BodySize::Sized(self.length)
+        self.length.map_or(BodySize::Stream, BodySize::Sized)
     }
 
     fn poll_next(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let bytes = mem::take(&mut self.bytes);
-        Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+        let frame = Pin::new(&mut self.answer).poll_frame(cx);
+        // It has no trailers.
+        frame.map(|frame| {
+            frame.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default()))
+        })
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         // For HEAD, the bytes do not tell the length.
-        if self.bytes.len() as u64 == self.length {
-            Ok(self.bytes)
-        } else {
-            Err(self)
+        if self.answer.length() != self.length {
+            return Err(self);
         }
+        let length = self.length;
+        let bytes = self.answer.into_bytes();
+        bytes.map_err(|answer| Self { answer, length })
     }
 }

@@ -3,8 +3,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
 use pin_project_lite::pin_project;
+use smoke_core::AnswerBody;
 
 pin_project! {
     /// The body of a response of [`Smoke`](crate::Smoke): the inner service's as it is, or a
@@ -21,7 +21,7 @@ pin_project! {
     #[project = KindProj]
     enum Kind<B> {
         Inner { #[pin] body: B },
-        Ours { answer: Full<Bytes> },
+        Ours { answer: AnswerBody },
     }
 }
 
@@ -33,11 +33,9 @@ impl<B> ResponseBody<B> {
         }
     }
 
-    pub(crate) fn ours(answer: Bytes) -> Self {
+    pub(crate) fn ours(answer: AnswerBody) -> Self {
         Self {
-            kind: Kind::Ours {
-                answer: Full::new(answer),
-            },
+            kind: Kind::Ours { answer },
         }
     }
 
@@ -47,7 +45,7 @@ impl<B> ResponseBody<B> {
     ///
     /// The answer, where it is a smoke test's.
     #[inline]
-    pub fn into_inner(self) -> Result<B, Full<Bytes>> {
+    pub fn into_inner(self) -> Result<B, AnswerBody> {
         match self.kind {
             Kind::Inner { body } => Ok(body),
             Kind::Ours { answer } => Err(answer),

@@ -4,16 +4,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use pin_project_lite::pin_project;
-use smoke_core::{Endpoint, Route};
+use smoke_core::{AnswerBody, Endpoint, Route};
 
 use crate::ResponseBody;
 
 /// An answer of the endpoint that is being made.
-pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<AnswerBody>> + Send>>;
 
 #[cold]
 pub(crate) fn answering(endpoint: Arc<Endpoint>, route: Route, head: Parts) -> Answering {

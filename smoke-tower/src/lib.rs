@@ -89,10 +89,10 @@ pub use sync_body::SyncBody;
 pub use smoke_core;
 
 pub use smoke_core::{
-    AppFactory, Arrival, Ask, CalledBySmokeTest, Client, Context, Error, ErrorKind, Failure,
-    Fixture, Kind, Limits, Outcome, PrefixError, Provided, Providers, Registry, Report, Response,
-    Result, Runner, Sandbox, SandboxOf, Schedule, Selection, SigningKey, Skip, SmokeRequest, Suite,
-    Test, Unique, Verdict, smoke_suite, smoke_test,
+    AnswerBody, AppFactory, Arrival, Ask, CalledBySmokeTest, Client, Context, Error, ErrorKind,
+    Failure, Fixture, Kind, Limits, Outcome, PrefixError, Provided, Providers, Registry, Report,
+    Response, Result, Runner, Sandbox, SandboxOf, Schedule, Selection, SigningKey, Skip,
+    SmokeRequest, Suite, Test, Unique, Verdict, smoke_suite, smoke_test,
 };
 pub use smoke_core::{
     ensure, ensure_almost_eq, ensure_almost_ne, ensure_contains, ensure_eq, ensure_err, ensure_ge,

@@ -6,10 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::{Extensions, HeaderMap, Request, Response};
-use http_body_util::Full;
-use smoke_core::{CalledBySmokeTest, Endpoint, PrefixError, Route, Runner};
+use smoke_core::{AnswerBody, CalledBySmokeTest, Endpoint, PrefixError, Route, Runner};
 use tower_service::Service;
 
 use crate::future::{Answering, answering};
@@ -119,7 +117,7 @@ impl SmokeService {
 }
 
 impl<B> Service<Request<B>> for SmokeService {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<AnswerBody>;
     type Error = Infallible;
     type Future = AnswerFuture;
 
@@ -142,11 +140,10 @@ impl<B> Service<Request<B>> for SmokeService {
 pub struct AnswerFuture(Answering);
 
 impl Future for AnswerFuture {
-    type Output = Result<Response<Full<Bytes>>, Infallible>;
+    type Output = Result<Response<AnswerBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = self.0.as_mut().poll(cx);
-        answer.map(|response| Ok(response.map(Full::new)))
+        self.0.as_mut().poll(cx).map(Ok)
     }
 }
 

@@ -15,7 +15,7 @@ use futures_util::future::{Ready, ready};
 use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
-use smoke_tower::{ResponseBody, SmokeLayer};
+use smoke_tower::{AnswerBody, ResponseBody, SmokeLayer};
 use support::{ask, passing, request};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -151,7 +151,7 @@ fn the_inner_body_can_be_taken_out_again() {
     });
     let layered = SmokeLayer::new(passing()).layer(service);
     let answered = layered.oneshot(Request::new(())).now_or_never().unwrap();
-    let inner: Result<Script, Full<Bytes>> = answered.unwrap().into_body().into_inner();
+    let inner: Result<Script, AnswerBody> = answered.unwrap().into_body().into_inner();
     assert!(inner.is_ok());
     assert!(log.lock().unwrap().is_empty());
 }

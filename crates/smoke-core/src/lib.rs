@@ -74,6 +74,7 @@ mod ensure;
 mod errand;
 mod error;
 mod fixture;
+mod follow;
 #[cfg_attr(
     not(feature = "logs"),
     expect(dead_code, reason = "nobody listens without the feature")
@@ -112,7 +113,7 @@ pub use app::{
 };
 pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
-pub use endpoint::{Endpoint, PrefixError, Route};
+pub use endpoint::{AnswerBody, Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};
 pub use error::{Clue, Error, ErrorKind, Failure, IntoOutcome, Result, Skip};
 pub use fixture::Fixture;

@@ -163,7 +163,14 @@ async fn answer(endpoint: &Endpoint, token: Option<&str>) -> String {
     }
     let (head, ()) = request.body(()).expect("the request is valid").into_parts();
     let answer = endpoint.answer(Route::Fast, &head).await;
-    String::from_utf8(answer.into_body().to_vec()).expect("the answer is text")
+    String::from_utf8(
+        answer
+            .into_body()
+            .into_bytes()
+            .expect("the answer is whole")
+            .to_vec(),
+    )
+    .expect("the answer is text")
 }
 
 #[tokio::test]

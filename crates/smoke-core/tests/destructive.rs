@@ -36,7 +36,7 @@ async fn asked(endpoint: &Endpoint, method: Method, peer: &str, token: Option<&s
     let head = request.body(()).unwrap().into_parts().0;
     let route = endpoint.route("/smoketest/").unwrap();
     let answer = endpoint.answer(route, &head).await;
-    String::from_utf8(answer.into_body().to_vec()).unwrap()
+    String::from_utf8(answer.into_body().into_bytes().unwrap().to_vec()).unwrap()
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn trusted_viewers_see_no_more_than_is_kept_and_no_secrets() {
         let head = request.body(()).unwrap().into_parts().0;
         let route = endpoint.route("/smoketest/").unwrap();
         let answer = endpoint.answer(route, &head).await;
-        String::from_utf8(answer.into_body().to_vec()).unwrap()
+        String::from_utf8(answer.into_body().into_bytes().unwrap().to_vec()).unwrap()
     };
     let trusted = Some("Bearer t0ken");
     let text = asked("text", trusted).await;

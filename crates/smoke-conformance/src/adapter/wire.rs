@@ -69,6 +69,7 @@ impl Answer {
 }
 
 /// A connection over which requests are sent one after the other.
+#[derive(Debug)]
 pub(super) struct Connection {
     sender: SendRequest<SentBody>,
 }

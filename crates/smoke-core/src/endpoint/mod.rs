@@ -1,6 +1,8 @@
 //! The endpoint: the head of a request in, a rendered answer out. No framework.
 
 mod asker;
+mod body;
+mod events;
 mod face;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -23,6 +25,7 @@ use crate::run::Answer;
 use crate::standing::is_heard_by;
 use crate::{Ask, Runner, Selection, SmokeRequest};
 
+pub use body::AnswerBody;
 pub use route::{PrefixError, Route};
 
 use face::Face;
@@ -34,7 +37,7 @@ use route::Prefix;
 ///
 /// The prefix is `/smoketest` unless set. `{prefix}/` and `{prefix}/slow/` run tests. The probe paths
 /// `live`, `startup`, `ready` and `status` under it answer at the first poll from what scheduled runs
-/// have found, whatever hangs.
+/// have found, whatever hangs. `{prefix}/events` tells the trusted what happens in the runs.
 ///
 /// # Examples
 ///
@@ -42,14 +45,14 @@ use route::Prefix;
 ///
 /// ```
 /// use http::{Request, Response};
-/// use smoke_core::{Endpoint, Registry, Runner};
+/// use smoke_core::{AnswerBody, Endpoint, Registry, Runner};
 ///
-/// async fn handle(endpoint: &Endpoint, mut request: Request<()>) -> Response<bytes::Bytes> {
+/// async fn handle(endpoint: &Endpoint, mut request: Request<()>) -> Response<AnswerBody> {
 ///     match endpoint.route(request.uri().path()) {
 ///         Some(route) => endpoint.answer(route, &request.into_parts().0).await,
 ///         None => {
 ///             endpoint.receive(&mut request);
-///             Response::new("the application's own answer".into())
+///             Response::new(bytes::Bytes::from("the application's own answer").into())
 ///         }
 ///     }
 /// }
@@ -107,16 +110,26 @@ impl Endpoint {
     }
 
     /// Answers a request. It does not read the request's body.
-    pub async fn answer(&self, route: Route, head: &Parts) -> Response<Bytes> {
+    ///
+    /// The answer is whole, but for [`Route::Events`]: that one goes on for minutes, and has to be sent as
+    /// it comes.
+    pub async fn answer(&self, route: Route, head: &Parts) -> Response<AnswerBody> {
         let peer = self.arrival(head).peer;
         let viewer = self.runner.access().viewer(head, peer);
-        let mut response = match self.probed(route, head, viewer) {
+        let followed = (route == Route::Events).then(|| self.followed(head, (viewer, peer)));
+        let mut response = match followed.flatten() {
             Some(response) => response,
-            None => self.ran(route, head, (viewer, peer)).await,
+            None => {
+                let whole = match self.probed(route, head, viewer) {
+                    Some(response) => response,
+                    None => self.ran(route, head, (viewer, peer)).await,
+                };
+                respond::without_body_for_head(whole, &head.method).map(AnswerBody::from)
+            }
         };
         respond::say_set(&mut response, &self.runner.settings().names);
         self.set_status(&mut response);
-        respond::without_body_for_head(response, &head.method)
+        response
     }
 
     /// What is answered without a run; nothing where one is asked for, or where the request is
@@ -132,7 +145,7 @@ impl Endpoint {
     }
 
     /// Replaces the status of a FAIL, where the application has another one.
-    fn set_status(&self, response: &mut Response<Bytes>) {
+    fn set_status<B>(&self, response: &mut Response<B>) {
         if response.status() == StatusCode::SERVICE_UNAVAILABLE
             && let Ok(status) = StatusCode::from_u16(self.runner.fail_status())
             && (status.is_client_error() || status.is_server_error())
@@ -203,7 +216,15 @@ impl Endpoint {
             Route::Metrics if viewer == Viewer::Stranger => {
                 return Err(self.token_needed("the metrics"));
             }
-            Route::Live | Route::Startup | Route::Ready | Route::Status | Route::Metrics => {
+            Route::Events if viewer == Viewer::Stranger => {
+                return Err(self.token_needed("the events"));
+            }
+            Route::Live
+            | Route::Startup
+            | Route::Ready
+            | Route::Status
+            | Route::Metrics
+            | Route::Events => {
                 return Err(Declined::Method(Allowed::Probes));
             }
         };

@@ -23,7 +23,7 @@ impl Route {
             Self::Status => Some(Probe::Status),
             // HAProxy asks so unless it is told otherwise.
             Self::Fast | Self::Slow if method == Method::OPTIONS => Some(Probe::Status),
-            Self::Fast | Self::Slow | Self::Metrics | Self::Unknown => None,
+            Self::Fast | Self::Slow | Self::Metrics | Self::Events | Self::Unknown => None,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Declined {
                 )
             }
             Self::UnknownPath => {
-                "there is nothing at this path: ask for the prefix itself, or for slow, live, startup, ready or status under it"
+                "there is nothing at this path: ask for the prefix itself, or for slow, live, startup, ready, status or events under it"
                     .to_owned()
             }
             Self::Method(allowed) => {
@@ -183,7 +183,7 @@ pub(crate) fn say_since(response: &mut Response<Bytes>, since: SystemTime) {
 }
 
 /// Says which variables of the environment are set for smoke tests.
-pub(crate) fn say_set(response: &mut Response<Bytes>, names: &[&str]) {
+pub(crate) fn say_set<B>(response: &mut Response<B>, names: &[&str]) {
     if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
         response.headers_mut().insert(SET, names);
     }
@@ -191,8 +191,8 @@ pub(crate) fn say_set(response: &mut Response<Bytes>, names: &[&str]) {
 
 /// Says what the application is and where it runs. Values that no header can carry make the
 /// registry's runs a FAIL that says so.
-pub(crate) fn say_identity(
-    response: &mut Response<Bytes>,
+pub(crate) fn say_identity<B>(
+    response: &mut Response<B>,
     build: Option<&str>,
     instance: Option<&str>,
 ) {

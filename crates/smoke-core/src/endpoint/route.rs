@@ -20,6 +20,8 @@ pub enum Route {
     Status,
     /// What is known, as OpenMetrics: `{prefix}/metrics`. Needs the feature `metrics`.
     Metrics,
+    /// What happens in the runs, as server-sent events: `{prefix}/events`.
+    Events,
     /// A path that does not exist.
     Unknown,
 }
@@ -76,6 +78,7 @@ fn route(rest: &str) -> Route {
         "/startup" => Route::Startup,
         "/ready" => Route::Ready,
         "/status" => Route::Status,
+        "/events" => Route::Events,
         "/metrics" if cfg!(feature = "metrics") => Route::Metrics,
         _ => Route::Unknown,
     }
@@ -116,6 +119,7 @@ mod tests {
             ("/smoketest/ready", Some(Route::Ready)),
             ("/smoketest/ready/", Some(Route::Ready)),
             ("/smoketest/status/", Some(Route::Status)),
+            ("/smoketest/events", Some(Route::Events)),
             ("/smoketest/ready//", Some(Route::Unknown)),
             ("/smoketest/ready/x", Some(Route::Unknown)),
             ("/smoketest//", Some(Route::Unknown)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smoke_report::Report;
 use tokio::runtime::Handle;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
@@ -33,6 +33,9 @@ use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, Test, hear
 
 /// How many events a slow watcher may be behind.
 const EVENTS: usize = 1024;
+/// How many may follow the events from outside at a time.
+const PLACES: usize = 32;
+
 /// A cheap, shared handle that owns the runs of one registry.
 ///
 /// Runs live on threads of the runner's own, made at the first run, whoever asks for them and
@@ -72,6 +75,8 @@ struct Inner {
     /// True once a shutdown is over.
     ended: watch::Sender<bool>,
     watchers: broadcast::Sender<Event>,
+    /// Those of whoever follows the events from outside.
+    places: Arc<Semaphore>,
     trail: Trail,
     /// What probe paths answer from.
     watch: Arc<Watch>,
@@ -106,6 +111,7 @@ impl Runner {
             started: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             watchers: broadcast::Sender::new(EVENTS),
+            places: Arc::new(Semaphore::new(PLACES)),
             trail: Trail::default(),
         }))
     }
@@ -313,6 +319,11 @@ impl Runner {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.watchers.subscribe()
+    }
+
+    /// The places of whoever follows the events from outside.
+    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+        &self.0.places
     }
 
     pub(crate) fn access(&self) -> &Access {

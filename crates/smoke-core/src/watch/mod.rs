@@ -112,6 +112,11 @@ impl Watch {
         self.draining.subscribe()
     }
 
+    /// Some once the drain has begun.
+    pub(crate) fn draining(&self) -> watch::Receiver<Option<TokioInstant>> {
+        self.draining.subscribe()
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.borrow().is_some()
     }

@@ -1,10 +1,11 @@
 //! What the rounds came to, once no more follow.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use super::machine::{Machine, Next};
 use super::odd::{self, Remarks};
-use super::standing::State;
+use super::standing::{Standing, State};
 use crate::exit::Exit;
 use crate::signals::Signal;
 
@@ -85,9 +86,11 @@ fn verdict(machine: &Machine, end: End) -> (Exit, Vec<String>) {
     }
     let (instances, at_least) = (machine.instances(), machine.terms.at_least);
     if instances < at_least {
-        let shared = match all > instances {
-            true => format!(" behind {all} addresses"),
-            false => String::new(),
+        let shared = match shared_name(machine) {
+            Some(name) => format!(
+                " behind {all} addresses: several say that they are {name}; if they are not one, each needs an .instance(..) of its own"
+            ),
+            None => String::new(),
         };
         reasons.push(format!(
             "{instances} of {at_least} replicas were there{shared}"
@@ -100,4 +103,11 @@ fn verdict(machine: &Machine, end: End) -> (Exit, Vec<String>) {
         _ => Exit::Unknown,
     };
     (exit, reasons)
+}
+
+/// The name of an instance that more than one address leads to.
+fn shared_name(machine: &Machine) -> Option<&str> {
+    let mut known = BTreeSet::new();
+    let mut names = machine.standings.iter().map(Standing::instance);
+    names.find(|name| !known.insert(*name))
 }

@@ -6,6 +6,7 @@ mod called;
 mod changes;
 mod choices;
 mod connections;
+mod events;
 mod formats;
 mod in_process;
 mod metrics;
@@ -92,6 +93,10 @@ checks! {
         "the trusted are told in metrics what scheduled runs found" => metrics::told,
         "what was refused is counted by its reason" => metrics::refused,
         "strangers get no metrics, and no message is in one" => metrics::strangers,
+        "the trusted are told what happens in a run, as it happens" => events::told,
+        "the events are not for strangers" => events::strangers,
+        "the events end when a drain begins" => events::ends,
+        "as many follow as there are places, and who goes makes room" => events::places,
         "kinds are chosen, and a pipeline stops at the first that breaks" => choices::kinds,
         "a destructive test runs by POST with the token alone" => choices::destructive,
         "two hundred requests make one run" => runs::shared,
