@@ -14,7 +14,6 @@
 //! mod users {
 //!     use sea_orm::entity::prelude::*;
 //!
-//!     #[sea_orm::model]
 //!     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 //!     #[sea_orm(table_name = "users")]
 //!     pub struct Model {
@@ -22,6 +21,9 @@
 //!         pub id: i32,
 //!         pub email: String,
 //!     }
+//!
+//!     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+//!     pub enum Relation {}
 //!
 //!     impl ActiveModelBehavior for ActiveModel {}
 //! }
@@ -66,6 +68,8 @@
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod errors;
 mod rollback;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod version;
 
 pub use rollback::Rollback;
 pub use smoke_core;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use sea_orm::DatabaseConnectionType;
 use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use crate::errors;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use crate::version::{Behind, behind};
 #[cfg(feature = "mysql")]
 use sea_orm::{SqlxMySqlConnector, sqlx::MySql};
 #[cfg(feature = "postgres")]
@@ -91,17 +91,17 @@ impl Rollback {
     /// Sandboxes that connect as this connection's pool does when they are opened, with its hooks:
     /// whatever its `ConnectOptions` were. No connection is taken from the pool.
     pub fn like(connection: &DatabaseConnection) -> Self {
-        match &connection.inner {
+        match behind(connection) {
             #[cfg(feature = "mysql")]
-            DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+            Behind::SqlxMySqlPoolConnection(_) => {
                 smoke_sqlx::Rollback::like(connection.get_mysql_connection_pool()).into()
             }
             #[cfg(feature = "postgres")]
-            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            Behind::SqlxPostgresPoolConnection(_) => {
                 smoke_sqlx::Rollback::like(connection.get_postgres_connection_pool()).into()
             }
             #[cfg(feature = "sqlite")]
-            DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+            Behind::SqlxSqlitePoolConnection(_) => {
                 smoke_sqlx::Rollback::like(connection.get_sqlite_connection_pool()).into()
             }
             _ => Self(Kind::Unknown(

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use smoke_core::Clue;
+use smoke_core::{Clue, RollbackVerdict};
 use smoke_rollback::Found;
 use smoke_rollback::dialect::Dialect;
 use smoke_rollback::not_opened as opening;
@@ -34,14 +34,29 @@ pub(crate) fn not_connected<DB: Database>(
 
 /// What an error of the test, or one within it, says.
 pub(crate) fn find<DB: Database>(on_top: OnTop, clue: Clue<'_>) -> Option<Found> {
-    let Clue::Error(error) = clue else {
-        return None;
+    let error = match clue {
+        Clue::Error(error) => error,
+        Clue::Text(said) => {
+            let is_that = said.contains(&Error::InvalidSavePointStatement.to_string());
+            return is_that.then(inside_already);
+        }
     };
-    if let Some(error) = known(on_top, error) {
-        return Some(Found::Fault(fault_of::<DB>(error), text(error)));
+    match known(on_top, error) {
+        Some(Error::InvalidSavePointStatement) => Some(inside_already()),
+        Some(error) => Some(Found::Fault(fault_of::<DB>(error), text(error))),
+        None => {
+            let error = left(error)?;
+            Some(Found::Fault(DB::read(error), plain(error)))
+        }
     }
-    let error = left(error)?;
-    Some(Found::Fault(DB::read(error), plain(error)))
+}
+
+fn inside_already() -> Found {
+    Found::Verdict(RollbackVerdict::Limit {
+        cause: "the application called begin_with() (an isolation level, a mode), and a sandbox is inside a transaction already; \
+                a handler that needs its own kind of BEGIN cannot run in a sandbox: keep it out of the smoke tests"
+            .to_owned(),
+    })
 }
 
 /// What the database said, and the same without the line of its source.

@@ -1,16 +1,17 @@
 //! How deep sqlx believes the sandbox's transaction to be nested.
 //!
 //! sqlx 0.9 rolls back the level around a `begin_with()` in a transaction, and around a `begin()`
-//! that fails or whose future is dropped. At the outermost level that ends the transaction, and
+//! that fails or whose future is dropped; sqlx 0.8 does the last on PostgreSQL. At the outermost level that ends the transaction, and
 //! the next `begin()` begins a real one. A sandbox therefore has levels to spare.
 
 use std::cmp::Ordering;
 
 use smoke_rollback::savepoints::Savepoints;
-use sqlx::{AssertSqlSafe, Connection, Error};
+use sqlx::{Connection, Error};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::database::Database;
+use crate::version::trusted;
 
 /// The depth of a connection that is handed out.
 const DEPTH: usize = 4;
@@ -32,7 +33,7 @@ pub(crate) async fn begin<DB: Database>(
         return DB::run(connection, sql).await;
     }
     // Whoever drops a transaction rolls it back.
-    std::mem::forget(connection.begin_with(AssertSqlSafe(sql.to_owned())).await?);
+    std::mem::forget(connection.begin_with(trusted(sql.to_owned())).await?);
     for _ in 1..DEPTH {
         std::mem::forget(connection.begin().await?);
     }

@@ -103,6 +103,7 @@ mod open;
 mod rollback;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod said;
+mod version;
 
 pub use rollback::Rollback;
 pub use smoke_core;

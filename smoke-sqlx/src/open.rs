@@ -128,6 +128,8 @@ async fn connect<DB: Database>(
     pool: &Pool<DB>,
     options: &Options<DB>,
 ) -> Result<PoolConnection<DB>> {
+    #[cfg(feature = "sqlite")]
+    let _watching = DB::watch()?;
     let connected = as_session(pool.acquire()).await;
     pool.set_connect_options(DB::nowhere());
     match connected {

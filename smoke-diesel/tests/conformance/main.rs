@@ -10,3 +10,5 @@ mod mariadb;
 mod postgres;
 mod r2d2;
 mod sqlite;
+#[path = "../version/mod.rs"]
+mod version;

@@ -20,6 +20,7 @@ use crate::subject::mariadb::Mariadb;
 use crate::subject::open;
 use crate::subject::postgres::{Postgres, url};
 use crate::subject::sqlite::Sqlite;
+use crate::version::in_transaction;
 
 const INSERT: &str = "INSERT INTO t VALUES (1) RETURNING x";
 
@@ -69,7 +70,7 @@ async fn it_is_heard_within_a_transaction_of_the_application() {
     let Opened { pool, session } = open(&subject.rollback_at(url())).await.unwrap();
     session.enter().await.unwrap();
     let mut connection = pool.get().await.unwrap();
-    let nested = connection.transaction(async |connection| {
+    let nested = in_transaction!(connection, |connection| {
         inserts(connection).await?;
         inserts(connection).await
     });
@@ -138,7 +139,7 @@ async fn mariadb_is_asked_for_it_after_the_request() {
         let mut connection = pool.get().await.unwrap();
         let _ = inserts(&mut connection).await;
         if nested {
-            let nested = connection.transaction(async |connection| inserts(connection).await);
+            let nested = in_transaction!(connection, |connection| inserts(connection).await);
             nested.await.unwrap_err();
         } else {
             inserts(&mut connection).await.unwrap_err();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod subject;
+#[path = "../version/mod.rs"]
+mod version;
 
 mod behind_wrappers;
 mod between;

@@ -5,6 +5,8 @@ mod missing;
 mod second;
 mod suite;
 mod transactions;
+#[path = "../version/mod.rs"]
+mod version;
 mod wrappers;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use smoke_sea_orm::Rollback;
 use tokio::sync::Mutex;
 
 use crate::Production;
+use crate::version::first_row;
 
 impl Database for Production {
     type Pool = DatabaseConnection;
@@ -66,7 +67,7 @@ impl Database for Production {
     async fn number(pool: &DatabaseConnection, sql: &str) -> Result<i64, String> {
         let statement = Statement::from_string(pool.get_database_backend(), sql);
         let asked = async {
-            let row = pool.query_one_raw(statement).await?;
+            let row = first_row(pool, statement).await?;
             row.map_or(Ok(0), |row| row.try_get_by_index(0))
         };
         asked.await.map_err(|error| error.to_string())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     TransactionTrait,
 };
 use smoke_conformance::backend::Database;
@@ -11,6 +11,7 @@ use smoke_core::{Backend, OpenRequest, Opened, RollbackVerdict};
 use tokio::sync::oneshot;
 
 use crate::Production;
+use crate::version::begin_on_sqlite;
 
 async fn open(production: &Production) -> Opened<DatabaseConnection> {
     let backend = production.backend();
@@ -28,10 +29,18 @@ async fn give_up(work: impl AsyncFnOnce(oneshot::Sender<()>)) {
     }
 }
 
-async fn options_of_ones_own(production: Production, options: TransactionOptions) -> bool {
+async fn begin_serializable(pool: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let level = Some(IsolationLevel::Serializable);
+    pool.begin_with_config(level, None).await
+}
+
+async fn is_refused(
+    production: Production,
+    begin: impl AsyncFnOnce(&DatabaseConnection) -> Result<DatabaseTransaction, DbErr>,
+) -> bool {
     let Opened { pool, session } = open(&production).await;
     session.enter().await.unwrap();
-    let begun = pool.begin_with_options(options).await;
+    let begun = begin(&pool).await;
     let refused = begun.is_err();
     drop(begun);
     session.leave().await.unwrap();
@@ -54,11 +63,7 @@ async fn options_of_ones_own(production: Production, options: TransactionOptions
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_isolation_level_is_refused_on_postgres() {
-    let options = TransactionOptions {
-        isolation_level: Some(IsolationLevel::Serializable),
-        ..TransactionOptions::default()
-    };
-    assert!(options_of_ones_own(Production::on_postgres().await, options).await);
+    assert!(is_refused(Production::on_postgres().await, begin_serializable).await);
 }
 
 /// The server refuses `SET TRANSACTION`, and SeaORM then rolls back what it has not begun.
@@ -67,11 +72,7 @@ async fn an_isolation_level_is_a_limit_on_mariadb() {
     let production = Production::on_mariadb().await;
     let Opened { pool, session } = open(&production).await;
     session.enter().await.unwrap();
-    let options = TransactionOptions {
-        isolation_level: Some(IsolationLevel::Serializable),
-        ..TransactionOptions::default()
-    };
-    assert!(pool.begin_with_options(options).await.is_err());
+    assert!(begin_serializable(&pool).await.is_err());
     let verdict = session.leave().await.unwrap_err();
     assert!(
         matches!(verdict, RollbackVerdict::Limit { .. }),
@@ -115,12 +116,8 @@ async fn what_is_nested_is_undone_on_mariadb() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mode_of_sqlite_is_that_of_the_sandbox() {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    assert!(!options_of_ones_own(Production::on_sqlite().await, options).await);
+async fn a_kind_of_transaction_is_that_of_the_sandbox_on_sqlite() {
+    assert!(!is_refused(Production::on_sqlite().await, begin_on_sqlite).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,9 +6,10 @@ use smoke_rollback::Fault;
 use smoke_rollback::dialect::mysql::{self, Mysql};
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
-use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
+use sqlx::{Error, Executor, Row, raw_sql};
 
 use super::{Database, run_and_ask};
+use crate::version::trusted;
 
 impl Database for MySql {
     type Dialect = Mysql;
@@ -27,10 +28,10 @@ impl Database for MySql {
 
     fn last_error(connection: &mut MySqlConnection) -> BoxFuture<'_, Option<(Fault, String)>> {
         async move {
-            let asked = raw_sql(mysql::LAST_ERROR).fetch_optional(&mut *connection);
+            let asked = connection.fetch_optional(raw_sql(mysql::LAST_ERROR));
             let row = asked.await.ok()??;
-            let forgotten = raw_sql(mysql::FORGET_ERROR).execute(connection).await;
-            forgotten.ok()?;
+            let forgotten = connection.execute(raw_sql(mysql::FORGET_ERROR));
+            forgotten.await.ok()?;
             let fault = mysql::read(row.try_get("Code").ok()?);
             Some((fault, row.try_get("Message").ok()?))
         }

@@ -7,11 +7,12 @@ use smoke_rollback::Fault;
 use smoke_rollback::dialect::postgres::{self, Postgres as Dialect};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
-use sqlx::{AssertSqlSafe, Connection as _, Error, Row, raw_sql};
+use sqlx::{Connection as _, Error, Executor, Row, raw_sql};
 
 use super::{Database, run_and_ask};
 use crate::each_statement::{self, Relay};
 use crate::said::text;
+use crate::version::trusted;
 
 impl Database for Postgres {
     type Dialect = Dialect;

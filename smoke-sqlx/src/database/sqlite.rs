@@ -5,13 +5,13 @@ use futures_util::future::BoxFuture;
 use smoke_rollback::Fault;
 use smoke_rollback::dialect::sqlite::address::existing;
 use smoke_rollback::dialect::sqlite::{self, Sqlite as Dialect};
-use smoke_sqlite::Handle;
+use smoke_sqlite::{Handle, Watching};
 use sqlx::error::DatabaseError;
-use sqlx::{AssertSqlSafe, Error, Row, raw_sql};
+use sqlx::{Error, Executor, Row, raw_sql};
 use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
 
 use super::{Database, run_and_ask};
-use crate::said::text;
+use crate::version::{held, trusted};
 
 impl Database for Sqlite {
     type Dialect = Dialect;
@@ -50,14 +50,11 @@ impl Database for Sqlite {
         sqlite::read_error(code.unwrap_or_default(), error.message())
     }
 
+    fn watch() -> smoke_core::Result<Option<Watching>> {
+        held::watch()
+    }
+
     fn adopt(connection: &mut SqliteConnection) -> BoxFuture<'_, Option<Result<Handle, String>>> {
-        async move {
-            Some(match connection.lock_handle().await {
-                Ok(mut locked) => smoke_sqlite::adopt(&mut locked)
-                    .map_err(|why| format!("the connection cannot be held from outside: {why}")),
-                Err(error) => Err(text(&error)),
-            })
-        }
-        .boxed()
+        held::adopt(connection).boxed()
     }
 }

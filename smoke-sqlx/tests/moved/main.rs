@@ -5,6 +5,8 @@
 
 mod place;
 mod runs;
+#[path = "../version/mod.rs"]
+mod version;
 
 mod costs;
 mod dead;

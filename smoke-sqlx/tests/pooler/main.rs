@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../version/mod.rs"]
+mod version;
+
 use std::time::Duration;
 
 use smoke_conformance::eventually;
@@ -10,7 +13,8 @@ use smoke_sqlx::Rollback;
 use smoke_testing::PATIENCE;
 use smoke_testing::pooler::Production;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Postgres};
+use sqlx::{ConnectOptions, Executor, Postgres};
+use version::trusted;
 
 type Sandbox = Opened<sqlx::PgPool>;
 
@@ -26,7 +30,7 @@ async fn open(production: &Production) -> Sandbox {
 }
 
 async fn run(sandbox: &Sandbox, sql: &str) -> Result<(), sqlx::Error> {
-    let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&sandbox.pool);
+    let ran = sqlx::raw_sql(trusted(sql)).execute(&sandbox.pool);
     ran.await.map(|_| ())
 }
 
@@ -96,7 +100,7 @@ async fn a_connection_that_is_lost_after_a_commit_is_an_escape() {
         let mut held = sandbox.pool.acquire().await.unwrap();
         let insert = production.insert(i32::from(escaped));
         for sql in [insert.as_str(), sql] {
-            let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *held);
+            let ran = sqlx::raw_sql(trusted(sql)).execute(&mut *held);
             ran.await.unwrap();
         }
         held.close().await.unwrap();
@@ -136,7 +140,7 @@ async fn an_idle_sandbox_that_has_the_poolers_only_connection_is_closed() {
     let pooled = pooled(&production);
     let waiting = tokio::spawn(async move {
         let mut connection = pooled.connect().await?;
-        sqlx::raw_sql("SELECT 1").execute(&mut connection).await
+        connection.execute(sqlx::raw_sql("SELECT 1")).await
     });
     sandbox.session.cut().await;
     let went_on = tokio::time::timeout(PATIENCE, waiting);
@@ -169,8 +173,11 @@ async fn a_connection_that_is_kept_is_ended() {
     let production = Production::new().await;
     let sandbox = open(&production).await;
     let mut held = sandbox.pool.acquire().await.unwrap();
-    let insert = AssertSqlSafe(production.insert(1));
-    sqlx::raw_sql(insert).execute(&mut *held).await.unwrap();
+    let insert = production.insert(1);
+    sqlx::raw_sql(trusted(&*insert))
+        .execute(&mut *held)
+        .await
+        .unwrap();
     let verdict = finish(sandbox).await;
     assert!(
         matches!(verdict, RollbackVerdict::Straggler { .. }),

@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use futures_util::FutureExt;
-use smoke_core::RollbackVerdict;
 use sqlx::{Acquire, Connection};
 
 use crate::subject::{Sandbox, Subject, is_escaped, is_limit, on_every_subject};
@@ -14,7 +13,6 @@ on_every_subject! {
     the_same_handler_cannot_commit_after_a_begin_with,
     more_begin_withs_than_there_are_levels_are_an_escape,
     a_begin_that_is_given_up_is_a_limit,
-    nested_transactions_may_end_as_they_like,
 }
 
 async fn an_isolation_level_of_ones_own_is_a_limit<S: Subject>() {
@@ -97,33 +95,4 @@ async fn a_begin_that_is_given_up_is_a_limit<S: Subject>() {
         Err(verdict) => verdict,
     };
     assert!(is_limit(&verdict), "{verdict:?}");
-}
-
-async fn nested_transactions_may_end_as_they_like<S: Subject>() {
-    let sandbox = Sandbox::<S>::open().await;
-    let ((), left) = sandbox
-        .request(async {
-            let mut outer = sandbox.pool.begin().await.unwrap();
-            S::run_on(&mut *outer, "INSERT INTO t VALUES (1)")
-                .await
-                .unwrap();
-            let mut inner = outer.begin().await.unwrap();
-            S::run_on(&mut *inner, "INSERT INTO t VALUES (2)")
-                .await
-                .unwrap();
-            drop(inner);
-            S::run_on(&mut *outer, "INSERT INTO t VALUES (2)")
-                .await
-                .unwrap();
-            outer.commit().await.unwrap();
-            // Never ended, which production's pool would not notice either.
-            let mut held = sandbox.pool.acquire().await.unwrap();
-            std::mem::forget(held.begin().await.unwrap());
-        })
-        .await;
-    left.unwrap();
-    S::run(&sandbox.pool, "INSERT INTO t VALUES (2)")
-        .await
-        .expect_err("it is there");
-    assert_eq!(sandbox.finish().await, RollbackVerdict::RolledBack);
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod subject;
+#[path = "../version/mod.rs"]
+mod version;
 
 mod behind_wrappers;
 mod deferred;
@@ -14,6 +16,7 @@ mod last_error;
 mod levels;
 mod mariadb;
 mod missing;
+mod nested;
 mod opening;
 mod postgres;
 mod second;

@@ -15,6 +15,7 @@ use smoke_diesel::deadpool::Rollback;
 use uuid::Uuid;
 
 use super::{HELD, PATIENCE, Place};
+use crate::version::in_transaction;
 
 pub(crate) type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -138,9 +139,9 @@ impl Place for Postgres {
 
     async fn roll_back(pool: &Pool, sql: &str) -> Result<(), String> {
         let mut connection = pool.get().await.map_err(|error| error.to_string())?;
-        let ended = connection.transaction::<(), Error, _>(async |connection| {
+        let ended = in_transaction!(connection, |connection| {
             connection.batch_execute(sql).await?;
-            Err(Error::RollbackTransaction)
+            Err::<(), _>(Error::RollbackTransaction)
         });
         match ended.await {
             Err(Error::RollbackTransaction) => Ok(()),

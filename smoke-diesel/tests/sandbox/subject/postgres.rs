@@ -13,6 +13,7 @@ use smoke_diesel::deadpool::Rollback;
 use uuid::Uuid;
 
 use super::{Held, PATIENCE, Subject};
+use crate::version::in_transaction;
 
 pub(crate) type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -107,17 +108,15 @@ impl Subject for Postgres {
 
     async fn transaction(pool: &Pool, sql: &str, commit: bool) {
         let mut connection = pool.get().await.unwrap();
-        let ended = connection
-            .transaction(async |connection| {
-                connection.batch_execute(sql).await?;
-                if commit {
-                    Ok(())
-                } else {
-                    Err(Error::RollbackTransaction)
-                }
-            })
-            .await;
-        assert_eq!(ended.is_ok(), commit);
+        let ended = in_transaction!(connection, |connection| {
+            connection.batch_execute(sql).await?;
+            if commit {
+                Ok(())
+            } else {
+                Err(Error::RollbackTransaction)
+            }
+        });
+        assert_eq!(ended.await.is_ok(), commit);
     }
 
     async fn hold(pool: &Pool) -> Held {

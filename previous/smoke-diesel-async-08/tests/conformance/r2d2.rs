@@ -1,0 +1,1 @@
+../../../../smoke-diesel/tests/conformance/r2d2.rs

@@ -1,0 +1,1 @@
+../../../smoke-diesel/tests/read_only_server.rs

@@ -1,0 +1,1 @@
+../../../smoke-sea-orm/src/rollback.rs

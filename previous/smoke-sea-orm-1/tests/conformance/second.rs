@@ -1,0 +1,1 @@
+../../../../smoke-sea-orm/tests/conformance/second.rs

@@ -1,0 +1,1 @@
+../../../smoke-sqlx/src/open.rs

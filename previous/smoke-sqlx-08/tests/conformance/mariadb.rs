@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/conformance/mariadb.rs

@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/moved/kept_pool.rs

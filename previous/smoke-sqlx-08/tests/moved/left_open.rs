@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/moved/left_open.rs

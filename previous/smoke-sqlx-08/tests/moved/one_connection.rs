@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/moved/one_connection.rs

@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/sandbox/each_statement.rs

@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/sandbox/given_up.rs

@@ -1,0 +1,1 @@
+../../../../smoke-sqlx/tests/sandbox/tolerated.rs
