@@ -19,6 +19,7 @@ use crate::errors::{find, has_timed_out, plainer};
 use crate::levels;
 use crate::on_top::OnTop;
 use crate::said::text;
+use crate::version::{close, closed};
 
 /// A pool of sqlx on one database.
 pub(crate) struct Sqlx<DB: Database> {
@@ -70,6 +71,7 @@ impl<DB: Database> Link for Sqlx<DB> {
                 "it was not given back within {wait:?}"
             ))),
             Ok(Err(Error::PoolClosed)) => {
+                let _ = timeout(wait, closed(pool)).await;
                 Err(Missing::Gone("the application closed the pool".to_owned()))
             }
             // The pool would have connected once more, and could not.
@@ -113,7 +115,7 @@ impl<DB: Database> Link for Sqlx<DB> {
     /// Waits a little until the pool has closed its connection.
     async fn part(&self, pool: Pool<DB>) -> bool {
         drop(lock(&self.pool).take());
-        timeout(GRACE, pool.close()).await.is_ok()
+        timeout(GRACE, close(&pool)).await.is_ok()
     }
 
     fn look(pool: &Pool<DB>) -> Option<Look> {

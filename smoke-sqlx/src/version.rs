@@ -9,6 +9,14 @@ pub(crate) fn trusted<T>(sql: T) -> AssertSqlSafe<T> {
     AssertSqlSafe(sql)
 }
 
+/// Closes a pool, and the connection that it has or gets back meanwhile.
+pub(crate) async fn close<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
+    pool.close().await;
+}
+
+/// Once a pool is closed, it has no connection any more.
+pub(crate) async fn closed<DB: sqlx::Database>(_: &sqlx::Pool<DB>) {}
+
 /// How a connection of SQLite is held from outside: it is taken from the thread that has it.
 #[cfg(feature = "sqlite")]
 pub(crate) mod held {

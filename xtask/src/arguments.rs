@@ -10,6 +10,8 @@ use crate::server::{Kind, NEEDED};
 #[derive(Debug, PartialEq)]
 pub(crate) struct Order {
     pub(crate) task: Task,
+    /// Only the workspace `previous`.
+    pub(crate) previous: bool,
     /// Servers to start besides those that are needed anyway.
     pub(crate) with: Vec<Kind>,
     /// What stood after `--`.
@@ -35,6 +37,8 @@ pub(crate) enum UsageError {
     UnknownServer(String),
     #[error("`{0}` takes nothing after `--`")]
     NothingToPassOn(&'static str),
+    #[error("`--previous` goes with `test` alone")]
+    NothingPrevious,
     #[error("which command? `cargo xtask with-servers -- COMMAND...`")]
     NoCommand,
     #[error(transparent)]
@@ -46,7 +50,8 @@ pub(crate) fn help() -> String {
         "\
 Usage: cargo xtask COMMAND
 
-  test [-- ARGS]              run all tests; ARGS go to `cargo test`
+  test [-- ARGS]              run all tests; ARGS go to `cargo test`, in the first workspace alone
+  test --previous [-- ARGS]   the same in the workspace `previous`
   with-servers -- COMMAND...  run any command beside the same database servers
   ci                          what a change must pass: format, lints, docs, tests, benchmarks, examples
   bench [-- ARGS]             run the benchmarks and write benches/RESULTS.md; with ARGS nothing is written:
@@ -75,10 +80,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ord
     let extra: Vec<_> = arguments.collect();
 
     let mut parser = Parser::from_args(ours);
-    let (mut task, mut with) = (None, Vec::new());
+    let (mut task, mut with, mut previous) = (None, Vec::new(), false);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => task = Some(Task::Help),
+            Arg::Long("previous") => previous = true,
             Arg::Long("with") => with.push(server_named(&parser.value()?)?),
             Arg::Value(name) if task.is_none() => task = Some(task_named(&name)?),
             other => return Err(other.unexpected().into()),
@@ -89,7 +95,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ord
         Task::WithServers if extra.is_empty() => Err(UsageError::NoCommand),
         Task::Ci if !extra.is_empty() => Err(UsageError::NothingToPassOn("ci")),
         Task::Minimal if !extra.is_empty() => Err(UsageError::NothingToPassOn("minimal")),
-        _ => Ok(Order { task, with, extra }),
+        _ if previous && task != Task::Test => Err(UsageError::NothingPrevious),
+        _ => Ok(Order {
+            task,
+            previous,
+            with,
+            extra,
+        }),
     }
 }
 
@@ -129,6 +141,7 @@ mod tests {
     fn order(task: Task, with: &[Kind], extra: &str) -> Order {
         Order {
             task,
+            previous: false,
             with: with.to_vec(),
             extra: extra.split_whitespace().map(OsString::from).collect(),
         }
@@ -146,6 +159,16 @@ mod tests {
         let given = parsed("test -- -p smoke-core --with x -- --nocapture").unwrap();
         let extra = "-p smoke-core --with x -- --nocapture";
         assert_eq!(given, order(Task::Test, &[], extra));
+    }
+
+    #[test]
+    fn the_workspace_of_the_last_major_versions_is_tested_alone_where_that_is_asked_for() {
+        let expected = Order {
+            previous: true,
+            ..order(Task::Test, &[], "-p smoke-sqlx-08")
+        };
+        let line = "test --previous -- -p smoke-sqlx-08";
+        assert_eq!(parsed(line).unwrap(), expected);
     }
 
     #[test]
@@ -179,6 +202,7 @@ mod tests {
                 "with-servers",
                 "which command? `cargo xtask with-servers -- COMMAND...`",
             ),
+            ("soak --previous", "`--previous` goes with `test` alone"),
             ("ci -- -p smoke-core", "`ci` takes nothing after `--`"),
             ("minimal -- -v", "`minimal` takes nothing after `--`"),
         ] {

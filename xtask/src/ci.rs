@@ -10,7 +10,7 @@ use crate::library;
 use crate::minimal;
 use crate::prober;
 use crate::process;
-use crate::project::{self, cargo};
+use crate::project::{self, cargo, previous};
 use crate::published::Workspace;
 use crate::server::{Kind, Servers};
 use crate::signals::Signals;
@@ -27,6 +27,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     library::ensure()?;
     prober::ensure()?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
+    step(&mut previous(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;
     let workspace = Workspace::read()?;
@@ -38,9 +39,10 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     {
         let servers = Servers::start(with, signals)?;
         // Whoever reads the output wants all that failed, and not where tests panic on purpose.
-        let mut test = project::test();
-        test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
-        step(servers.beside(&mut test))?;
+        for mut test in [project::test(), project::test_previous()] {
+            test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
+            step(servers.beside(&mut test))?;
+        }
         // Once each, without measuring.
         step(servers.beside(&mut project::bench(&["--test".into()])))?;
     }

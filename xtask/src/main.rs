@@ -56,8 +56,16 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             library::ensure()?;
             prober::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
+            if order.previous {
+                let mut test = project::test_previous();
+                return process::run(servers.beside(test.args(&order.extra)), signals);
+            }
             let mut test = project::test();
-            process::run(servers.beside(test.args(&order.extra)), signals)
+            let status = process::run(servers.beside(test.args(&order.extra)), signals)?;
+            if !status.success() || !order.extra.is_empty() {
+                return Ok(status);
+            }
+            process::run(servers.beside(&mut project::test_previous()), signals)
         }
         Task::WithServers => {
             library::ensure()?;

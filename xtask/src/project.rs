@@ -17,10 +17,26 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     cargo
 }
 
+/// The cargo that runs this, in the workspace of the backends for the last major versions. It builds where the
+/// other one does.
+pub(crate) fn previous<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut cargo = cargo(arguments);
+    cargo.current_dir(root().join("previous"));
+    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+        cargo.env("CARGO_TARGET_DIR", root().join("target"));
+    }
+    cargo
+}
+
 /// All tests, unless a package is named in what is added: the root has no package of its own, and without
 /// `--workspace` cargo takes every member then.
 pub(crate) fn test() -> Command {
     cargo(["test", "--all-features"])
+}
+
+/// All tests of the backends for the last major versions, unless a package is named in what is added.
+pub(crate) fn test_previous() -> Command {
+    previous(["test", "--all-features"])
 }
 
 /// All benchmarks. What is extra goes to them.

@@ -6,6 +6,18 @@ pub(crate) fn trusted<T>(sql: T) -> T {
     sql
 }
 
+/// Closes a pool, and the connection that it has or gets back meanwhile.
+pub(crate) async fn close<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
+    pool.close().await;
+    closed(pool).await;
+}
+
+/// Sees to it that a closed pool has no connection any more. sqlx 0.8 keeps one that comes back while it waits for
+/// it: it is closed by whoever asks once more.
+pub(crate) async fn closed<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
+    pool.close().await;
+}
+
 /// How a connection of SQLite is held from outside: it is seen being opened. To take it from the thread
 /// that has it, `smoke-sqlite` would have to be built for this version of sqlx.
 #[cfg(feature = "sqlite")]

@@ -5,6 +5,9 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+/// Whether the library adds the line of PostgreSQL's source that said it to an error.
+pub(crate) const ADDS_LINES: bool = true;
+
 pub(crate) async fn first_row(
     pool: &DatabaseConnection,
     statement: Statement,

@@ -5,6 +5,9 @@ use sea_orm::{
     Statement, TransactionTrait,
 };
 
+/// Whether the library adds the line of PostgreSQL's source that said it to an error.
+pub(crate) const ADDS_LINES: bool = false;
+
 pub(crate) async fn first_row(
     pool: &DatabaseConnection,
     statement: Statement,
