@@ -52,7 +52,7 @@ Usage: cargo xtask COMMAND
 
   test [-- ARGS]              run all tests; ARGS go to `cargo test`, in the first workspace alone
   test --previous [-- ARGS]   the same in the workspace `previous`
-  with-servers -- COMMAND...  run any command beside the same database servers
+  with-servers -- COMMAND...  run any command beside the same servers
   ci                          what a change must pass: format, lints, docs, tests, benchmarks, examples
   bench [-- ARGS]             run the benchmarks and write benches/RESULTS.md; with ARGS nothing is written:
                               `--test` tries each once, a word chooses those that have it in their names
@@ -67,8 +67,9 @@ Options:
 The servers are throw-away ones on free ports of 127.0.0.1. SMOKE_TEST_POSTGRES_URL and
 SMOKE_TEST_MARIADB_URL hold the URL of an ordinary role, SMOKE_TEST_POSTGRES_ADMIN_URL and
 SMOKE_TEST_MARIADB_ADMIN_URL that of a superuser. SMOKE_TEST_PGBOUNCER_URL and
-SMOKE_TEST_PGBOUNCER_ADMIN_URL reach the same PostgreSQL through a transaction pooler. What is
-missing is installed from Debian's packages where this runs as root.",
+SMOKE_TEST_PGBOUNCER_ADMIN_URL reach the same PostgreSQL through a transaction pooler.
+SMOKE_TEST_REDIS_URL is that of a Redis, which keeps nothing. What is missing is installed from
+Debian's packages where this runs as root.",
         known = names(&Kind::ALL),
         needed = names(NEEDED),
     )
@@ -194,7 +195,7 @@ mod tests {
             ("tset", "unknown command `tset`"),
             (
                 "test --with oracle",
-                "unknown server `oracle`; there are: postgres, pgbouncer, mariadb",
+                "unknown server `oracle`; there are: postgres, pgbouncer, mariadb, redis",
             ),
             ("test --fast", "invalid option '--fast'"),
             ("test smoke-core", "unexpected argument \"smoke-core\""),

@@ -72,7 +72,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         kind: Kind::Mariadb,
         port,
         url: url("smoke", "smoke"),
-        admin_url: url("root", "mysql"),
+        admin_url: Some(url("root", "mysql")),
         secret,
         daemon,
     })

@@ -1,10 +1,11 @@
-//! Throw-away database servers.
+//! Throw-away servers.
 
 mod daemon;
 mod home;
 mod mariadb;
 mod pgbouncer;
 mod postgres;
+mod redis;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -19,7 +20,7 @@ use crate::terminal::say;
 use daemon::Daemon;
 
 /// The servers that the tests need now.
-pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres, Kind::Pgbouncer, Kind::Mariadb];
+pub(crate) const NEEDED: &[Kind] = &[Kind::Postgres, Kind::Pgbouncer, Kind::Mariadb, Kind::Redis];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
@@ -27,17 +28,20 @@ pub(crate) enum Kind {
     /// A pooler in front of it.
     Pgbouncer,
     Mariadb,
+    /// Where an example keeps its sessions.
+    Redis,
 }
 
 impl Kind {
     /// Each after the one that it stands in front of.
-    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Pgbouncer, Self::Mariadb];
+    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Pgbouncer, Self::Mariadb, Self::Redis];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
             Self::Pgbouncer => "pgbouncer",
             Self::Mariadb => "mariadb",
+            Self::Redis => "redis",
         }
     }
 
@@ -47,6 +51,7 @@ impl Kind {
             Self::Postgres => "postgresql",
             Self::Pgbouncer => "pgbouncer",
             Self::Mariadb => "mariadb-server",
+            Self::Redis => "redis-server",
         }
     }
 
@@ -55,6 +60,7 @@ impl Kind {
             Self::Postgres => postgres::Programs::find().is_ok(),
             Self::Pgbouncer => pgbouncer::program().is_ok(),
             Self::Mariadb => mariadb::Programs::find().is_ok(),
+            Self::Redis => redis::program().is_ok(),
         }
     }
 
@@ -68,6 +74,7 @@ impl Kind {
                 pgbouncer::start(postgres, signals)
             }
             Self::Mariadb => mariadb::start(signals),
+            Self::Redis => redis::start(signals),
         }
     }
 }
@@ -78,8 +85,8 @@ struct Server<'s> {
     port: u16,
     /// The URL of an ordinary role, which owns a database.
     url: String,
-    /// The URL of a superuser.
-    admin_url: String,
+    /// The URL of a superuser, where that is another one.
+    admin_url: Option<String>,
     /// The password of both.
     secret: String,
     #[expect(dead_code, reason = "is held for its drop")]
@@ -108,7 +115,7 @@ impl<'s> Servers<'s> {
             .map(Kind::package)
             .collect();
         if !missing.is_empty() {
-            install::install("database servers", &missing)?;
+            install::install("servers", &missing)?;
         }
         let mut servers = Self(Vec::new());
         for kind in wanted {
@@ -126,7 +133,9 @@ impl<'s> Servers<'s> {
         for server in &self.0 {
             let name = server.kind.name().to_uppercase();
             command.env(format!("SMOKE_TEST_{name}_URL"), &server.url);
-            command.env(format!("SMOKE_TEST_{name}_ADMIN_URL"), &server.admin_url);
+            if let Some(url) = &server.admin_url {
+                command.env(format!("SMOKE_TEST_{name}_ADMIN_URL"), url);
+            }
         }
         command
     }

@@ -62,7 +62,7 @@ ignore_startup_parameters = extra_float_digits
         kind: Kind::Pgbouncer,
         port,
         url: url("smoke"),
-        admin_url: url("postgres"),
+        admin_url: Some(url("postgres")),
         secret,
         daemon,
     })

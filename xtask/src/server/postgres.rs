@@ -104,7 +104,7 @@ pub(super) fn start(signals: &Signals) -> Result<Server<'_>> {
         kind: Kind::Postgres,
         port,
         url,
-        admin_url,
+        admin_url: Some(admin_url),
         secret,
         daemon,
     })
