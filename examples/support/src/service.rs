@@ -129,8 +129,18 @@ impl Service {
     /// When there is none.
     #[must_use]
     pub fn post_json(&self, path: &str, body: &str) -> Answer {
-        let headers = "Content-Type: application/json\r\n";
-        ask(self.address, "POST", path, headers, body).expect(path)
+        self.post_json_with(path, "", body)
+    }
+
+    /// The answer to a POST with more headers: lines, each with its end.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn post_json_with(&self, path: &str, headers: &str, body: &str) -> Answer {
+        let headers = format!("Content-Type: application/json\r\n{headers}");
+        ask(self.address, "POST", path, &headers, body).expect(path)
     }
 
     /// Asks without waiting for the answer.

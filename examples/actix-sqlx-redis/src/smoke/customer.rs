@@ -1,0 +1,35 @@
+//! A fixture: a user who is signed in.
+
+use serde_json::json;
+use smoke_actix::{Client, Context, Fixture, Kind, Providers, Result, Unique};
+
+use crate::users::User;
+
+pub(super) const PASSWORD: &str = "smoke, and no fire";
+
+/// A client of somebody who has signed up and signed in, as everybody does: through the handlers.
+/// The user is rolled back, and the session deleted.
+#[derive(Clone, Debug)]
+pub(super) struct Customer {
+    pub(super) client: Client,
+    pub(super) user: User,
+}
+
+impl Fixture for Customer {
+    const KIND: Kind = Kind::Http;
+
+    fn check(providers: &Providers<'_>) -> Result {
+        providers.check::<Client>()
+    }
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let client = cx.get::<Client>().await?.keep_cookies();
+        let email = cx.get::<Unique>().await?.email();
+        let credentials = json!({ "email": email, "password": PASSWORD });
+        let signed_up = client.post("/users").json(&credentials).send().await?;
+        let user = signed_up.ensure_status(201)?.json()?;
+        let signed_in = client.post("/session").json(&credentials).send().await?;
+        signed_in.ensure_status(204)?;
+        Ok(Self { client, user })
+    }
+}
