@@ -118,6 +118,9 @@
 //! test-group = 'smoke'
 //! ```
 
+// Without either of them there is nothing.
+#![cfg(any(feature = "program", feature = "registry"))]
+
 #[cfg(feature = "registry")]
 mod args;
 #[cfg(feature = "registry")]
