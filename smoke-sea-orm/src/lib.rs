@@ -68,7 +68,6 @@
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod errors;
 mod rollback;
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod version;
 
 pub use rollback::Rollback;

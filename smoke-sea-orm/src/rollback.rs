@@ -9,7 +9,8 @@ use smoke_core::{Backend, Error, OpenRequest, Opened, Result};
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 use crate::errors;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-use crate::version::{Behind, behind};
+use crate::version::Behind;
+use crate::version::behind;
 #[cfg(feature = "mysql")]
 use sea_orm::{SqlxMySqlConnector, sqlx::MySql};
 #[cfg(feature = "postgres")]
