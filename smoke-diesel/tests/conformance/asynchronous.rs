@@ -18,7 +18,7 @@ use smoke_conformance::backend::{Database, Dialect};
 use smoke_core::Backend;
 use tokio::sync::MutexGuard;
 
-use crate::version::in_transaction;
+use crate::version::work;
 use crate::{mariadb, postgres};
 
 /// A pool as an application uses it.
@@ -172,7 +172,7 @@ impl<B: Backend<Pool: Lend>> Database for Asynchronous<B> {
 
     async fn transaction(pool: &B::Pool, sql: &str) -> Result<(), String> {
         let mut connection = pool.lend().await?;
-        let ran = in_transaction!(connection, |connection| connection.batch_execute(sql).await);
+        let ran = connection.transaction(work!(|connection| connection.batch_execute(sql).await));
         ran.await
             .map_err(|error: diesel::result::Error| error.to_string())
     }

@@ -12,6 +12,7 @@ use crate::subject::Subject;
 use crate::subject::mariadb::Mariadb;
 use crate::subject::postgres::{self, Postgres};
 use crate::subject::sqlite::Sqlite;
+use crate::version::work;
 
 const SECOND: &str = "limit of the sandbox: a second connection";
 const INSIDE: &str =
@@ -100,7 +101,9 @@ async fn a_transaction_of_a_kind_of_its_own() {
     async fn serializable(Sandbox(pool): Sandbox<postgres::Pool>, wrapper: Wrapper) -> Error {
         let mut connection = pool.get().await.unwrap();
         let mut begun = connection.build_transaction().serializable();
-        let begun = begun.run(async |connection| connection.batch_execute("SELECT 1").await);
+        let begun = begun.run(work!(|connection| connection
+            .batch_execute("SELECT 1")
+            .await));
         wrapper.wrap(begun.await.unwrap_err())
     }
     let files = files().await;

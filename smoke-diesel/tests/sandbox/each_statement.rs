@@ -10,7 +10,7 @@ use smoke_core::{Backend, Opened, RollbackVerdict};
 use crate::subject::libpq::Libpq;
 use crate::subject::postgres::{OnPostgres, Postgres, url};
 use crate::subject::{Held, Subject, on_postgres, open};
-use crate::version::in_transaction;
+use crate::version::work;
 
 diesel::table! {
     t (x) {
@@ -144,10 +144,10 @@ async fn prepared_statements_are_kept_in_diesel_async() {
     two.unwrap();
     assert_eq!(three.unwrap(), 2);
     // In a transaction of its own it is as in production.
-    let aborted = in_transaction!(held, |connection| {
+    let aborted = held.transaction(work!(|connection| {
         insert(1).execute(connection).await.unwrap_err();
         connection.batch_execute("SELECT 1").await
-    });
+    }));
     let aborted = aborted.await.unwrap_err().to_string();
     assert!(aborted.contains("aborted"), "{aborted}");
     insert(3).execute(&mut held).await.unwrap();

@@ -20,7 +20,7 @@ use crate::subject::mariadb::Mariadb;
 use crate::subject::open;
 use crate::subject::postgres::{Postgres, url};
 use crate::subject::sqlite::Sqlite;
-use crate::version::in_transaction;
+use crate::version::work;
 
 const INSERT: &str = "INSERT INTO t VALUES (1) RETURNING x";
 
@@ -70,10 +70,10 @@ async fn it_is_heard_within_a_transaction_of_the_application() {
     let Opened { pool, session } = open(&subject.rollback_at(url())).await.unwrap();
     session.enter().await.unwrap();
     let mut connection = pool.get().await.unwrap();
-    let nested = in_transaction!(connection, |connection| {
+    let nested = connection.transaction(work!(|connection| {
         inserts(connection).await?;
         inserts(connection).await
-    });
+    }));
     nested.await.unwrap_err();
     drop(connection);
     session.leave().await.unwrap();
@@ -139,7 +139,7 @@ async fn mariadb_is_asked_for_it_after_the_request() {
         let mut connection = pool.get().await.unwrap();
         let _ = inserts(&mut connection).await;
         if nested {
-            let nested = in_transaction!(connection, |connection| inserts(connection).await);
+            let nested = connection.transaction(work!(|connection| inserts(connection).await));
             nested.await.unwrap_err();
         } else {
             inserts(&mut connection).await.unwrap_err();

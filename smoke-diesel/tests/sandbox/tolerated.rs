@@ -5,7 +5,7 @@ use smoke_core::RollbackVerdict;
 
 use crate::subject::postgres::Postgres;
 use crate::subject::{Sandbox, Subject, on_every_subject};
-use crate::version::in_transaction;
+use crate::version::work;
 
 on_every_subject! {
     an_error_in_a_request_does_not_poison_the_next,
@@ -72,7 +72,9 @@ async fn an_error_of_the_test_itself_is_said_when_the_next_request_is_sent() {
     // It was expected where it has a transaction of its own.
     sandbox.run("INSERT INTO t VALUES (1)").await.unwrap();
     let mut held = sandbox.pool.get().await.unwrap();
-    let failed = in_transaction!(held, |connection| connection.batch_execute(DUPLICATE).await);
+    let failed = held.transaction(work!(|connection| connection
+        .batch_execute(DUPLICATE)
+        .await));
     let failed: Result<(), diesel::result::Error> = failed.await;
     failed.unwrap_err();
     drop(held);
@@ -88,11 +90,11 @@ async fn a_nested_transaction_that_was_given_up_is_undone_as_in_production() {
     let (waits, waiting) = tokio::sync::oneshot::channel();
     let working = async move {
         let mut held = pool.get().await.unwrap();
-        let nested = in_transaction!(held, |connection| {
+        let nested = held.transaction(work!(|connection| {
             connection.batch_execute(DUPLICATE).await?;
             waits.send(()).unwrap();
             std::future::pending::<diesel::QueryResult<()>>().await
-        });
+        }));
         nested.await
     };
     tokio::select! {

@@ -7,6 +7,7 @@ mod library;
 mod outside;
 mod page;
 mod scene;
+mod version;
 mod way;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

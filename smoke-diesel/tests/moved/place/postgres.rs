@@ -15,7 +15,7 @@ use smoke_diesel::deadpool::Rollback;
 use uuid::Uuid;
 
 use super::{HELD, PATIENCE, Place};
-use crate::version::in_transaction;
+use crate::version::work;
 
 pub(crate) type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -139,10 +139,10 @@ impl Place for Postgres {
 
     async fn roll_back(pool: &Pool, sql: &str) -> Result<(), String> {
         let mut connection = pool.get().await.map_err(|error| error.to_string())?;
-        let ended = in_transaction!(connection, |connection| {
+        let ended = connection.transaction(work!(|connection| {
             connection.batch_execute(sql).await?;
             Err::<(), _>(Error::RollbackTransaction)
-        });
+        }));
         match ended.await {
             Err(Error::RollbackTransaction) => Ok(()),
             ended => Err(format!("{ended:?}")),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::role::url_of;
 use super::{Held, PATIENCE, Subject};
-use crate::version::in_transaction;
+use crate::version::work;
 
 pub(crate) type Pool = diesel_async::pooled_connection::bb8::Pool<AsyncMysqlConnection>;
 
@@ -114,14 +114,14 @@ impl Subject for Mariadb {
 
     async fn transaction(pool: &Pool, sql: &str, commit: bool) {
         let mut connection = pool.get().await.unwrap();
-        let ended = in_transaction!(connection, |connection| {
+        let ended = connection.transaction(work!(|connection| {
             connection.batch_execute(sql).await?;
             if commit {
                 Ok(())
             } else {
                 Err(Error::RollbackTransaction)
             }
-        });
+        }));
         assert_eq!(ended.await.is_ok(), commit);
     }
 

@@ -13,7 +13,7 @@ use smoke_diesel::deadpool::Rollback;
 use uuid::Uuid;
 
 use super::{Held, PATIENCE, Subject};
-use crate::version::in_transaction;
+use crate::version::work;
 
 pub(crate) type Pool = diesel_async::pooled_connection::deadpool::Pool<AsyncPgConnection>;
 
@@ -108,14 +108,14 @@ impl Subject for Postgres {
 
     async fn transaction(pool: &Pool, sql: &str, commit: bool) {
         let mut connection = pool.get().await.unwrap();
-        let ended = in_transaction!(connection, |connection| {
+        let ended = connection.transaction(work!(|connection| {
             connection.batch_execute(sql).await?;
             if commit {
                 Ok(())
             } else {
                 Err(Error::RollbackTransaction)
             }
-        });
+        }));
         assert_eq!(ended.await.is_ok(), commit);
     }
 

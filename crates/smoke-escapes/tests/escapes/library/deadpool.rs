@@ -19,6 +19,7 @@ use smoke_diesel::deadpool::Rollback;
 use tokio::sync::oneshot;
 
 use super::{Library, Own, ROW, said};
+use crate::version::work;
 
 type Manager<C> = AsyncDieselConnectionManager<C>;
 
@@ -115,11 +116,11 @@ where
 
     async fn begin_and_wait(pool: &Pool<C>, sql: &str, waits: oneshot::Sender<()>) {
         if let Ok(mut held) = pool.get().await {
-            let work = held.transaction(async move |held| {
+            let work = held.transaction(work!(|held| {
                 held.batch_execute(sql).await?;
                 let _ = waits.send(());
                 std::future::pending::<diesel::QueryResult<()>>().await
-            });
+            }));
             let _ = work.await;
         }
     }
@@ -168,10 +169,10 @@ macro_rules! own {
                     name: "diesel: a `transaction()` within a `transaction()`, both committed",
                     act: |scene| async move {
                         let mut held = scene.pool.get().await.map_err(said)?;
-                        held.transaction(async |held| {
-                            held.transaction(async |held| held.batch_execute(ROW).await)
+                        held.transaction(work!(|held| {
+                            held.transaction(work!(|held| held.batch_execute(ROW).await))
                                 .await
-                        })
+                        }))
                         .await
                         .map_err(|error: diesel::result::Error| said(error))
                     }
@@ -191,10 +192,10 @@ macro_rules! own {
                     name: "diesel: a `transaction()` around a raw `COMMIT`",
                     act: |scene| async move {
                         let mut held = scene.pool.get().await.map_err(said)?;
-                        held.transaction(async |held| {
+                        held.transaction(work!(|held| {
                             held.batch_execute(ROW).await?;
                             held.batch_execute("COMMIT").await
-                        })
+                        }))
                         .await
                         .map_err(|error: diesel::result::Error| said(error))
                     }
@@ -231,7 +232,7 @@ impl Connection for AsyncPgConnection {
                 held.build_transaction()
                     .serializable()
                     .read_write()
-                    .run(async |held| held.batch_execute(ROW).await)
+                    .run(work!(|held| held.batch_execute(ROW).await))
                     .await
                     .map_err(|error: diesel::result::Error| said(error))
             }

@@ -8,10 +8,11 @@ use smoke_core::Backend;
 use smoke_sqlx::Rollback;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Sqlite, SqlitePool, raw_sql};
+use sqlx::{Connection, Executor, PgPool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::oneshot;
 
 use super::{Library, Own, ROW, said};
+use crate::version::trusted;
 
 /// What a pool does, for each database.
 macro_rules! through_sqlx {
@@ -28,20 +29,20 @@ macro_rules! through_sqlx {
         }
 
         async fn run(held: &mut Self::Held, sql: &str) -> Result<(), String> {
-            let ran = raw_sql(AssertSqlSafe(sql)).execute(&mut **held).await;
+            let ran = held.execute(trusted(sql)).await;
             ran.map(|_| ()).map_err(said)
         }
 
         async fn begin_and_wait(pool: &Self::Pool, sql: &str, waits: oneshot::Sender<()>) {
             if let Ok(mut transaction) = pool.begin().await {
-                let _ = raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await;
+                let _ = transaction.execute(trusted(sql)).await;
                 let _ = waits.send(());
                 std::future::pending().await
             }
         }
 
         async fn text(held: &mut Self::Held, sql: &str) -> Result<String, String> {
-            let asked = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut **held);
+            let asked = sqlx::query_scalar(trusted(sql)).fetch_one(&mut **held);
             asked.await.map_err(said)
         }
     };
@@ -58,10 +59,7 @@ macro_rules! own {
                         async move {
                             let begun = scene.pool.begin_with($begin).await;
                             let mut transaction = begun.map_err(said)?;
-                            raw_sql(ROW)
-                                .execute(&mut *transaction)
-                                .await
-                                .map_err(said)?;
+                            transaction.execute(ROW).await.map_err(said)?;
                             transaction.commit().await.map_err(said)
                         }
                         .boxed()
@@ -73,7 +71,7 @@ macro_rules! own {
                         async move {
                             let mut outer = scene.pool.begin().await.map_err(said)?;
                             let mut inner = outer.begin().await.map_err(said)?;
-                            raw_sql(ROW).execute(&mut *inner).await.map_err(said)?;
+                            inner.execute(ROW).await.map_err(said)?;
                             inner.commit().await.map_err(said)?;
                             outer.commit().await.map_err(said)
                         }
@@ -85,8 +83,8 @@ macro_rules! own {
                     act: |scene| {
                         async move {
                             let mut begun = scene.pool.begin().await.map_err(said)?;
-                            raw_sql(ROW).execute(&mut *begun).await.map_err(said)?;
-                            raw_sql("COMMIT").execute(&mut *begun).await.map_err(said)?;
+                            begun.execute(ROW).await.map_err(said)?;
+                            begun.execute("COMMIT").await.map_err(said)?;
                             begun.commit().await.map_err(said)
                         }
                         .boxed()
@@ -98,8 +96,8 @@ macro_rules! own {
                         async move {
                             let held = scene.pool.acquire().await.map_err(said)?;
                             let mut taken = held.detach();
-                            raw_sql("COMMIT").execute(&mut taken).await.map_err(said)?;
-                            raw_sql(ROW).execute(&mut taken).await.map_err(said)?;
+                            taken.execute("COMMIT").await.map_err(said)?;
+                            taken.execute(ROW).await.map_err(said)?;
                             taken.close().await.map_err(said)
                         }
                         .boxed()
@@ -110,7 +108,7 @@ macro_rules! own {
                     act: |scene| {
                         async move {
                             scene.pool.close().await;
-                            raw_sql(ROW).execute(&scene.pool).await.map_err(said)?;
+                            scene.pool.execute(ROW).await.map_err(said)?;
                             Ok(())
                         }
                         .boxed()

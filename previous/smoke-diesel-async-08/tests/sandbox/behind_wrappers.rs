@@ -1,0 +1,1 @@
+../../../../smoke-diesel/tests/sandbox/behind_wrappers.rs

@@ -1,0 +1,1 @@
+../../../../smoke-diesel/tests/sandbox/checkouts.rs

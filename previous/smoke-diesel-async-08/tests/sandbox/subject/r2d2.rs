@@ -1,0 +1,1 @@
+../../../../../smoke-diesel/tests/sandbox/subject/r2d2.rs

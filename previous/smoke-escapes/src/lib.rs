@@ -1,0 +1,1 @@
+../../../crates/smoke-escapes/src/lib.rs

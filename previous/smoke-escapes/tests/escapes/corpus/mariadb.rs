@@ -1,0 +1,1 @@
+../../../../../crates/smoke-escapes/tests/escapes/corpus/mariadb.rs

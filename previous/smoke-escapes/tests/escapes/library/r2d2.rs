@@ -1,0 +1,1 @@
+../../../../../crates/smoke-escapes/tests/escapes/library/r2d2.rs
