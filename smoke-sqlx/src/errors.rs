@@ -54,7 +54,8 @@ pub(crate) fn find<DB: Database>(on_top: OnTop, clue: Clue<'_>) -> Option<Found>
 fn inside_already() -> Found {
     Found::Verdict(RollbackVerdict::Limit {
         cause: "the application called begin_with() (an isolation level, a mode), and a sandbox is inside a transaction already; \
-                a handler that needs its own kind of BEGIN cannot run in a sandbox: keep it out of the smoke tests"
+                a handler that needs its own kind of BEGIN cannot run in a sandbox: keep it out of the smoke tests \
+                (within a transaction of its own it fails in production, too)"
             .to_owned(),
     })
 }

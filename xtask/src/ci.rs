@@ -30,6 +30,9 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     step(&mut previous(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     step(clippy.args(["--", "-D", "warnings"]))?;
+    for mut clippy in features::previous() {
+        step(&mut clippy)?;
+    }
     let workspace = Workspace::read()?;
     for mut check in features::checks(&workspace) {
         step(&mut check)?;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project::cargo;
+use crate::project::{self, cargo};
 use crate::published::{Package, Workspace};
 
 /// A command for each choice, which fails where the crate warns.
@@ -20,6 +20,19 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<Command> {
         clippy
     });
     checks.collect()
+}
+
+/// The same for the backends for the last major versions, whose sources are those of today's: with everything, with
+/// nothing, and with each database alone.
+pub(crate) fn previous() -> impl Iterator<Item = Command> {
+    let all = &["--all-targets", "--all-features"][..];
+    let choices = ["", "mysql", "postgres", "sqlite"];
+    let alone = choices.map(|feature| vec!["--no-default-features", "--features", feature]);
+    std::iter::once(all.to_vec()).chain(alone).map(|choice| {
+        let mut clippy = project::previous(["clippy"]);
+        clippy.args(choice).args(["--", "-D", "warnings"]);
+        clippy
+    })
 }
 
 fn choices(package: &Package) -> impl Iterator<Item = (&str, Option<&str>)> {

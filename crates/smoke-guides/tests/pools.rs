@@ -112,7 +112,8 @@ async fn handlers_that_use_production_s_pool_are_told_of() {
     let of_a_static = pool.clone();
     let registry = Registry::new()
         .test(Test::new("shop::later", a_user_can_sign_up_later))
-        .rollback(Rollback::like(&pool))
+        // One that only reads is not in the way of production's writers.
+        .rollback(Rollback::like(&pool).read_only())
         .app(smoke_axum::app(move |Sandbox(_): Sandbox<SqlitePool>| {
             let pool = of_a_static.clone();
             let handler = async move || sign_up(&pool).await;

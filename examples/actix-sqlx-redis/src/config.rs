@@ -20,6 +20,7 @@ impl Config {
         Ok(Self {
             database_url: url("DATABASE_URL", "postgres://")?,
             redis_url: url("REDIS_URL", "redis://")?,
+            // Without TLS, as this example is built.
             mail_url: url("MAIL_URL", "http://")?,
             session_key: session_key()?,
         })

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use reqwest::Client;
+use reqwest::{Client, Response};
 use serde::Serialize;
 
 /// The mail service answers within that time, or counts as down.
@@ -43,8 +43,10 @@ impl Mailer {
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), reqwest::Error> {
         match self {
             Self::Http { client, url } => {
-                let answer = client.post(url).json(mail).send().await?;
-                answer.error_for_status().map(drop)
+                let answer = client.post(url).json(mail).send().await;
+                let answer = answer.and_then(Response::error_for_status);
+                // The URL may hold a secret.
+                answer.map(drop).map_err(reqwest::Error::without_url)
             }
             Self::Kept(mails) => {
                 mails.keep(mail.clone());

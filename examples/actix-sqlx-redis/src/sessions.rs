@@ -17,8 +17,8 @@ use crate::error::AppError;
 
 const USER: &str = "user";
 
-/// How long redis may take to give a connection. Its client alone would go on trying for minutes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long redis may take. Its client alone would go on trying for minutes.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Where sessions are kept, for how long, and what their cookies are encrypted with.
 #[derive(Clone)]

@@ -1,11 +1,9 @@
 //! A fixture: a user who is signed in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use smoke_actix::{Client, Context, Fixture, Kind, Providers, Result, Unique};
 
 use crate::users::User;
-
-pub(super) const PASSWORD: &str = "smoke, and no fire";
 
 /// A client of somebody who has signed up and signed in, as everybody does: through the handlers.
 /// The user is rolled back, and the session deleted.
@@ -24,12 +22,16 @@ impl Fixture for Customer {
 
     async fn acquire(cx: &Context) -> Result<Self> {
         let client = cx.get::<Client>().await?.keep_cookies();
-        let email = cx.get::<Unique>().await?.email();
-        let credentials = json!({ "email": email, "password": PASSWORD });
+        let credentials = credentials(&cx.get::<Unique>().await?);
         let signed_up = client.post("/users").json(&credentials).send().await?;
         let user = signed_up.ensure_status(201)?.json()?;
         let signed_in = client.post("/session").json(&credentials).send().await?;
         signed_in.ensure_status(204)?;
         Ok(Self { client, user })
     }
+}
+
+/// Of somebody whom nobody knows. Should the row ever stay, nobody knows its password.
+pub(super) fn credentials(unique: &Unique) -> Value {
+    json!({ "email": unique.email(), "password": unique.uuid().to_string() })
 }

@@ -7,9 +7,10 @@ use actix_session::storage::{RedisSessionStore, SessionKey, SessionStore as _};
 use actix_web::cookie::Key;
 use actix_web::cookie::time::Duration;
 use smoke_actix::{Context, Fixture, Kind, Provided, Providers, Result};
+use tokio::time::timeout;
 
 use crate::config::Config;
-use crate::sessions::{Sessions, connected};
+use crate::sessions::{PATIENCE, Sessions, connected};
 
 /// A test has ended by then. What a process that died has left in redis is gone then too.
 const LAST: Duration = Duration::seconds(30);
@@ -62,10 +63,17 @@ impl Used {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// All that can be, within a time: the sandbox is rolled back after this.
     async fn delete_from(self, store: RedisSessionStore) -> Result {
-        for session in self.take() {
-            store.delete(&SessionKey::try_from(session)?).await?;
-        }
-        Ok(())
+        let deleting = async {
+            let mut deleted = Ok(());
+            for session in self.take() {
+                let of_one = store.delete(&SessionKey::try_from(session)?).await;
+                deleted = deleted.and(of_one);
+            }
+            Ok(deleted?)
+        };
+        let deleted = timeout(PATIENCE, deleting).await;
+        deleted.map_err(|_| "redis, which keeps the sessions, does not delete them")?
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use smoke_actix::{Client, Result, Unique, ensure_eq, ensure_some, smoke_test};
 
-use super::customer::{Customer, PASSWORD};
+use super::customer::{Customer, credentials};
 use super::mail::Mails;
 use crate::users::User;
 
@@ -44,13 +44,12 @@ async fn who_signs_out_is_not_known_any_more(customer: Customer) -> Result {
 
 #[smoke_test]
 async fn who_signs_up_is_welcomed(client: Client, unique: Unique, Mails(mails): Mails) -> Result {
-    let email = unique.email();
-    let new = json!({ "email": email, "password": PASSWORD });
+    let new = credentials(&unique);
     let answer = client.post("/users").json(&new).send().await?;
     answer.ensure_status(201)?;
     let mails = mails.mails();
     let mail = ensure_some!(mails.first(), "no mail was sent");
-    ensure_eq!(mail.recipient, email);
+    ensure_eq!(mail.recipient, new["email"]);
     ensure_eq!(mail.subject, "Welcome");
     Ok(())
 }

@@ -4,8 +4,12 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// How long a client may take for its mail.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Lasts as long as the process.
 pub(crate) struct MailService {
@@ -21,7 +25,10 @@ impl MailService {
         let kept = Arc::clone(&mails);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                kept.lock().unwrap().push(take(&stream));
+                // Somebody may end before the mail is whole.
+                if let Some(mail) = take(&stream) {
+                    kept.lock().unwrap().push(mail);
+                }
             }
         });
         Self { address, mails }
@@ -40,23 +47,24 @@ impl MailService {
 }
 
 /// Reads the one request of a connection, and accepts its mail.
-fn take(mut stream: &TcpStream) -> Value {
+fn take(mut stream: &TcpStream) -> Option<Value> {
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
+        reader.read_line(&mut line).ok()?;
         if line.trim().is_empty() {
             break;
         }
         let line = line.to_ascii_lowercase();
         if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
+            length = value.trim().parse().ok()?;
         }
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    reader.read_exact(&mut body).ok()?;
     let answer = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    stream.write_all(answer).unwrap();
-    serde_json::from_slice(&body).unwrap()
+    stream.write_all(answer).ok()?;
+    serde_json::from_slice(&body).ok()
 }
