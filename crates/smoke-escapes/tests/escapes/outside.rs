@@ -21,7 +21,7 @@ pub(crate) struct Ground {
     /// Counts what was to be rolled back and is still there.
     pub(crate) traces: String,
     /// Fail unless something was left; they clear it away.
-    pub(crate) sweep: &'static [&'static str],
+    pub(crate) sweep: Vec<String>,
     /// Counts the connections of others.
     pub(crate) sessions: &'static str,
     /// Whether it has to be made ready before the next thing is tried.

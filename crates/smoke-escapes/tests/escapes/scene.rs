@@ -9,6 +9,13 @@ use tokio::task::JoinHandle;
 use crate::library::{Library, ROW};
 use crate::way::{Act, Step, Way};
 
+/// What statements may name, and how it is asked for: a prepared transaction's name is one of the whole server,
+/// on which several libraries are tried at a time.
+const ASKED: [(&str, &str); 2] = [
+    ("{mark}", "SELECT current_setting('smoke.mark')"),
+    ("{database}", "SELECT current_database()::text"),
+];
+
 /// What a handler or a test has: the sandbox's pool, and things it should not have.
 pub(crate) struct Scene<L: Library> {
     pub(crate) library: L,
@@ -86,17 +93,20 @@ impl<L: Library> Scene<L> {
             Ok(held) => held,
             Err(error) => return self.notes.note(Err(error)),
         };
-        let mut mark = String::new();
-        if statements.iter().any(|sql| sql.contains("{mark}")) {
-            match L::text(&mut held, "SELECT current_setting('smoke.mark')").await {
-                Ok(name) => mark = name,
-                Err(error) => self.notes.note(Err(error)),
+        let mut known = vec![("{folder}", self.library.folder())];
+        for (place, asks) in ASKED {
+            if statements.iter().any(|sql| sql.contains(place)) {
+                match L::text(&mut held, asks).await {
+                    Ok(name) => known.push((place, name)),
+                    Err(error) => self.notes.note(Err(error)),
+                }
             }
         }
         for sql in statements {
-            let sql = sql
-                .replace("{mark}", &mark)
-                .replace("{folder}", &self.library.folder());
+            let named = known.iter();
+            let sql = named.fold((*sql).to_owned(), |sql, (place, name)| {
+                sql.replace(place, name)
+            });
             self.notes.note(L::run(&mut held, &sql).await);
         }
     }

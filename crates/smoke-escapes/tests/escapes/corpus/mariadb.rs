@@ -275,7 +275,7 @@ pub(crate) async fn tried() -> Tried {
     let ground = Ground {
         prepare: PREPARE.to_owned(),
         traces: TRACES.to_owned(),
-        sweep: &["XA ROLLBACK 'escapes'"],
+        sweep: vec!["XA ROLLBACK 'escapes'".to_owned()],
         sessions: "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
         dirty: AtomicBool::new(true),
     };

@@ -77,7 +77,7 @@ const POSTGRES: &[Way] = &[
     ),
     sql(
         "`PREPARE TRANSACTION`",
-        &[ROW, "PREPARE TRANSACTION 'escapes'"],
+        &[ROW, "PREPARE TRANSACTION '{database}'"],
     ),
     sql(
         "`ROLLBACK`, then `BEGIN READ WRITE`, a write, `PREPARE TRANSACTION`",
@@ -85,7 +85,7 @@ const POSTGRES: &[Way] = &[
             "ROLLBACK",
             "BEGIN READ WRITE",
             ROW,
-            "PREPARE TRANSACTION 'escapes'",
+            "PREPARE TRANSACTION '{database}'",
         ],
     ),
     sql(
@@ -295,7 +295,7 @@ fn ground(url: &str) -> Ground {
     Ground {
         prepare: PREPARE.replace("{other}", &other),
         traces: TRACES.to_owned(),
-        sweep: &["ROLLBACK PREPARED 'escapes'"],
+        sweep: vec![format!("ROLLBACK PREPARED '{database}'")],
         sessions: "SELECT count(*) FROM pg_stat_activity \
             WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
         dirty: AtomicBool::new(true),

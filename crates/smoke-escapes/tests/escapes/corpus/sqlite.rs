@@ -178,7 +178,7 @@ pub(crate) async fn tried() -> Tried {
         let ground = Ground {
             prepare: PREPARE.to_owned(),
             traces: TRACES.replace("{journal}", journal),
-            sweep: &[],
+            sweep: Vec::new(),
             sessions: "SELECT 0",
             dirty: AtomicBool::new(true),
         };
