@@ -24,6 +24,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    pub(crate) fn names_a_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// Whoever asks so. TLS is set up where it is needed.
     pub(crate) fn client(&self, secure: bool) -> Result<Client, String> {
         let tls = secure.then(|| tls::connector(self.cacert.as_deref()));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Host;
 
-use super::target::{Means, Target};
+use super::target::{Means, PREFIX, Target};
 
 /// Who is asked, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,10 @@ impl Replica {
     /// The one at an address that a name has.
     pub(crate) fn at(target: &Target, address: SocketAddr, host: Host) -> Self {
         let scheme = if target.secure { "https" } else { "http" };
-        let name = format!("{scheme}://{address}");
+        let mut name = format!("{scheme}://{address}");
+        if target.prefix != PREFIX {
+            name += &target.prefix;
+        }
         let mut replica = Self::new(target, name, Place::Address(address), host);
         if target.means == Means::Services {
             replica.port = address.port();

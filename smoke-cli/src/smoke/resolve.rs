@@ -1,6 +1,6 @@
 //! From targets to the replicas that there are now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_resolver::TokioResolver;
@@ -60,14 +60,22 @@ impl Resolver {
     /// The replicas of these targets. One that two of them lead to is there once.
     pub(crate) async fn resolve(&self, targets: &[Target]) -> Resolved {
         let mut resolved = Resolved::default();
-        let mut known = BTreeSet::new();
+        let mut known: BTreeMap<String, Vec<Replica>> = BTreeMap::new();
         for target in targets {
             match self.replicas(target).await {
                 Ok(replicas) => {
-                    let new = replicas
-                        .into_iter()
-                        .filter(|replica| known.insert(replica.name.clone()));
-                    resolved.replicas.extend(new);
+                    for mut replica in replicas {
+                        let same = known.entry(replica.name.clone()).or_default();
+                        if same.contains(&replica) {
+                            continue;
+                        }
+                        same.push(replica.clone());
+                        if same.len() > 1 {
+                            // At one address it may be another service, by another name.
+                            replica.name += &format!(" ({})", replica.authority());
+                        }
+                        resolved.replicas.push(replica);
+                    }
                 }
                 Err(problem) => {
                     let problem = format!("{}: {problem}", target.written);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use url::{Host, Url};
 
 /// The path under which the smoke tests are, unless the target says another.
-const PREFIX: &str = "/smoketest";
+pub(crate) const PREFIX: &str = "/smoketest";
 
 /// One argument of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,15 @@
 //! What `smoke gate` says, where and in which form, and how it ends.
 
 use std::io::Cursor;
+use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicUsize;
 
+use axum::Router;
+use axum::routing::get;
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
 
-use crate::fleet::{Is, Replica, counts};
+use crate::fleet::{Is, Replica, counts, serve_at};
 use crate::formats::is_of_the_schema;
 use crate::process::ended;
 use crate::redact::redacted;
@@ -357,9 +360,8 @@ fn the_first_ctrl_c_stops_it() {
 }
 
 fn the_second_ctrl_c_waits_for_nobody() {
-    let replicas = fleet(&[("web-1", Is::Hung)]);
-    let urls = urls(&replicas);
-    let terminal = on_terminal(&["--for", "1h"], &urls, &Options::default());
+    let urls = [whose_run_hangs()];
+    let terminal = on_terminal(&FOR_LONG, &urls, &Options::default());
     terminal.until(|screen| screen.contains("0 of 1 passed"));
     terminal.press(CTRL_C);
     terminal.until(|screen| screen.contains("Ctrl-C again waits for nobody"));
@@ -368,12 +370,26 @@ fn the_second_ctrl_c_waits_for_nobody() {
 }
 
 fn sigterm_waits_for_nobody() {
-    let replicas = fleet(&[("web-1", Is::Hung)]);
-    let urls = urls(&replicas);
-    let terminal = on_terminal(&["--for", "1h"], &urls, &Options::default());
+    let urls = [whose_run_hangs()];
+    let terminal = on_terminal(&FOR_LONG, &urls, &Options::default());
     terminal.until(|screen| screen.contains("0 of 1 passed"));
     terminal.signal(Signal::SIGTERM);
     is_stopped(terminal, 143, "reason: stopped by SIGTERM");
+}
+
+const FOR_LONG: [&str; 4] = ["--for", "1h", "--timeout", "1h"];
+
+/// A replica that says who it is, and whose run never ends.
+fn whose_run_hangs() -> String {
+    let who = [
+        ("x-smoke-status", "PASS"),
+        ("x-smoke-build", BUILD),
+        ("x-smoke-instance", "web-1"),
+    ];
+    let app = Router::new()
+        .route("/smoketest/live", get(async move || who))
+        .fallback(std::future::pending::<()>);
+    format!("http://{}", serve_at((Ipv4Addr::LOCALHOST, 0), app))
 }
 
 fn is_stopped(terminal: Terminal, code: i32, reason: &str) {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 use crate::{Error, Runner};
 
@@ -26,7 +26,6 @@ const BEHIND: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Followed {
     messages: mpsc::Receiver<Message>,
-    _place: OwnedSemaphorePermit,
 }
 
 /// Why somebody does not follow.
@@ -45,11 +44,13 @@ impl Followed {
         let place = place.map_err(|_| Unfollowed::Full)?;
         let coordinator = runner.coordinator().map_err(Unfollowed::Off)?;
         let (told, messages) = mpsc::channel(BEHIND);
-        coordinator.spawn(forward(Sources::of(runner), told));
-        Ok(Self {
-            messages,
-            _place: place,
-        })
+        // The place is free when nothing is forwarded any more, also where the connection hangs.
+        let forwarding = forward(Sources::of(runner), told);
+        coordinator.spawn(async move {
+            let _place = place;
+            forwarding.await;
+        });
+        Ok(Self { messages })
     }
 
     /// The text of the next message, once there is one; none at the end.

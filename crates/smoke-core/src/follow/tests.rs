@@ -1,4 +1,5 @@
 use std::future::poll_fn;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -203,7 +204,25 @@ async fn there_are_32_places_and_who_leaves_makes_room() {
     let mut all: Vec<_> = (0..32).map(|_| Followed::begin(&runner).unwrap()).collect();
     assert!(matches!(Followed::begin(&runner), Err(Unfollowed::Full)));
     all.pop();
+    free(&runner).await;
     assert!(Followed::begin(&runner).is_ok());
+}
+
+/// Waits until a place is free.
+async fn free(runner: &Runner) {
+    let place = tokio::time::timeout(Duration::from_secs(60), runner.places().acquire());
+    drop(place.await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_any_more_has_no_place() {
+    let runner = runner();
+    let _all: Vec<_> = (0..32).map(|_| Followed::begin(&runner).unwrap()).collect();
+    assert!(matches!(Followed::begin(&runner), Err(Unfollowed::Full)));
+    let draining = runner.clone();
+    let draining = tokio::spawn(async move { draining.drain(Duration::from_secs(60)).await });
+    free(&runner).await;
+    draining.abort();
 }
 
 #[tokio::test]

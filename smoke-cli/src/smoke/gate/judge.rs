@@ -5,6 +5,8 @@ use smoke_report::{Outcome, Report, TestReport};
 use super::standing::What;
 use crate::smoke::said::{Said, Unsaid};
 
+/// Why a report has no tests where none is of the scope that was asked for. Any other reason is one.
+const NOTHING: &str = "no test is selected";
 /// How many tests that failed are shown of a replica.
 const SHOWN: usize = 10;
 
@@ -49,7 +51,7 @@ fn has_nothing_to_run(said: &Said) -> bool {
     let alone = Report::new("").with_tests(report.tests.iter().cloned());
     said.reason.is_none()
         && said.retry_after.is_none()
-        && (report.tests.is_empty()
+        && ((report.tests.is_empty() && report.reasons == [NOTHING])
             || (report.tests.iter().all(skipped) && alone.fail_reasons() == report.reasons))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use smoke_report::Scope;
+use smoke_report::{Outcome, Scope};
 use tokio::time::Instant;
 
 use super::judge::{Judgement, judge};
@@ -156,7 +156,11 @@ impl Machine {
             return;
         }
         let judgement = judge(&said, what);
-        let tests = self.comparable(&said, what);
+        let tests = match &judgement {
+            // It may have been too busy for them.
+            Judgement::Unsaid(_) => None,
+            _ => self.comparable(&said, what),
+        };
         let round = self.rounds;
         let standing = &mut self.standings[at];
         standing.ran = Some(what);
@@ -185,7 +189,10 @@ impl Machine {
         let passed = |standing: &Standing| {
             standing.state == State::Passed && standing.passed_in == self.rounds
         };
-        let all = self.is_hopeful && self.standings.iter().all(passed);
+        // Others may have run than those who had said who they are.
+        let all = self.is_hopeful
+            && self.instances() >= self.terms.at_least.max(1)
+            && self.standings.iter().all(passed);
         let instances = all.then(|| {
             let named = self.standings.iter();
             let named = named.map(|one| (one.replica.name.clone(), one.identity.instance.clone()));
@@ -233,7 +240,9 @@ impl Machine {
         }
         let of_all = |scope: Scope| self.terms.everywhere || scope == Scope::Instance;
         let tests = said.report.tests.iter();
-        let names = tests.filter(|test| of_all(test.scope));
+        // One that is skipped here may have run elsewhere.
+        let ran = tests.filter(|test| test.outcome != Outcome::Skipped);
+        let names = ran.filter(|test| of_all(test.scope));
         let names: BTreeSet<_> = names.map(|test| test.name.clone()).collect();
         if let Some(known) = self.sets.iter().find(|known| ***known == names) {
             return Some(Arc::clone(known));

@@ -146,6 +146,13 @@ impl Gate {
             }
         };
         let secure = self.targets.iter().any(|target| target.secure);
+        let by_records = |target: &Target| target.secure && target.means == Means::Services;
+        if self.targets.iter().any(by_records) && !self.connection.names_a_host() {
+            return Err(
+                "--host is needed with srv+https: a certificate is not to be for a name that DNS has told"
+                    .to_owned(),
+            );
+        }
         let asking = Asking {
             client: self.connection.client(secure)?,
             resolver: Resolver::new(self.dns_server, &self.targets)?,

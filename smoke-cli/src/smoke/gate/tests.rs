@@ -31,6 +31,7 @@ enum Says {
     Starved,
     NoOwnTests,
     OnlySkipped,
+    NotRun,
     Run(&'static [&'static str], Duration),
 }
 
@@ -74,6 +75,7 @@ impl Says {
                 let reasons = report.fail_reasons();
                 report.with_reasons(reasons)
             }
+            NotRun => report.with_reasons(["not run: a panic hook is still at work"]),
             Busy => {
                 reason = Some("busy".to_owned());
                 retry_after = Some(Duration::from_secs(20));
@@ -461,12 +463,51 @@ fn replicas_without_tests_of_their_own_pass_with_the_shared_ones() {
 #[test]
 fn a_replica_that_runs_none_of_the_instance_tests_of_its_build_is_no_pass() {
     let mut fleet = Fleet::new(3);
-    let all = [("a", Pass), ("b", Pass), ("c", NoOwnTests)];
-    fleet.round(&all);
-    assert_eq!(fleet.round(&all).1, Next::Round);
+    for says in [NoOwnTests, OnlySkipped] {
+        let all = [("a", Pass), ("b", Pass), ("c", says)];
+        fleet.round(&all);
+        assert_eq!(fleet.round(&all).1, Next::Round);
+        assert_eq!(fleet.late().0, Exit::Unknown);
+        let odd = remarks(&fleet.machine.standings);
+        assert_eq!(odd[2], ["another set of tests: without shop::disk"]);
+    }
+}
+
+#[test]
+fn a_run_that_did_not_begin_is_no_pass() {
+    let mut fleet = Fleet::new(2);
+    fleet.machine.terms.slow = true;
+    let all = [("a", NoOwnTests), ("b", NotRun)];
+    for _ in 0..3 {
+        assert_eq!(fleet.round(&all).1, Next::Round);
+    }
     assert_eq!(fleet.late().0, Exit::Unknown);
-    let odd = remarks(&fleet.machine.standings);
-    assert_eq!(odd[2], ["another set of tests: without shop::disk"]);
+}
+
+#[test]
+fn runs_that_one_replica_has_had_for_all_are_no_pass() {
+    let mut fleet = Fleet::new(2);
+    let urls = ["http://a", "http://b"].map(|url| Replica::itself(&url.parse().unwrap()));
+    for _ in 0..3 {
+        let resolved = Resolved {
+            replicas: urls.to_vec(),
+            problems: Vec::new(),
+        };
+        let moment = (fleet.now, 0.5);
+        fleet.machine.begin(resolved, fleet.now);
+        for (at, instance) in ["web-1", "web-2"].into_iter().enumerate() {
+            fleet
+                .machine
+                .identified(at, Pass.identity(instance), moment);
+        }
+        // A balancer gives all that is posted to one.
+        for (at, what) in fleet.machine.plan() {
+            fleet
+                .machine
+                .ran(at, what, Pass.said(what, "web-1"), moment);
+        }
+        assert_eq!(fleet.machine.end(), Next::Round);
+    }
 }
 
 #[test]
