@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 use super::{Library, Own, ROW, said};
 use crate::version::trusted;
 
+/// How long production may take to connect, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// What a pool does, for each database.
 macro_rules! through_sqlx {
     ($database:ty) => {
@@ -130,7 +133,9 @@ impl Library for SqlxPostgres {
     }
 
     fn production(&self) -> PgPool {
-        let options = PoolOptions::new().max_connections(1);
+        let options = PoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE);
         options.connect_lazy(&self.url).unwrap()
     }
 
@@ -156,7 +161,9 @@ impl Library for SqlxSqlite {
     }
 
     fn production(&self) -> SqlitePool {
-        let options = PoolOptions::new().max_connections(1);
+        let options = PoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE);
         options.connect_lazy_with(self.options())
     }
 
