@@ -137,6 +137,7 @@ mod list;
 mod output;
 mod paint;
 mod plain;
+mod process;
 #[cfg(feature = "registry")]
 mod program;
 #[cfg(feature = "registry")]

@@ -8,6 +8,7 @@ use smoke_core::Runner;
 
 use crate::Args;
 use crate::exit::Exit;
+use crate::process::parsed;
 use crate::run::blocking;
 use crate::shut_down::shut_down;
 
@@ -35,14 +36,9 @@ struct Program {
 /// }
 /// ```
 pub fn main(runner: impl Into<Runner>) -> ExitCode {
-    let program = match Program::try_parse() {
+    let program: Program = match parsed() {
         Ok(program) => program,
-        Err(said) => {
-            // The help, too. Whoever does not read it does not want it.
-            let _ = said.print();
-            let is_help = !said.use_stderr();
-            return if is_help { Exit::Pass } else { Exit::Usage }.into();
-        }
+        Err(exit) => return exit.into(),
     };
     let runner = runner.into();
     let work = || blocking(&runner, &program.args);

@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::course::carry_out;
 use crate::exit::Exit;
 use crate::output::{Format, say};
-use crate::signals::Signals;
+use crate::process::{failed_to, listening, on_a_runtime, refused};
 use crate::{labels, list, report};
 
 /// Runs the smoke tests that `args` select, and reports them: progress on standard error, the
@@ -66,38 +66,23 @@ pub async fn run(runner: &Runner, args: Args) -> ExitCode {
 
 /// The same, on this thread, which must not be one of a runtime.
 pub(crate) fn blocking(runner: &Runner, args: &Args) -> Exit {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => {
-            let exit = runtime.block_on(command(runner, args));
-            // Nobody may be reading the report.
-            runtime.shutdown_background();
-            exit
-        }
-        Err(error) => failed_to("start a runtime", &error),
-    }
+    on_a_runtime(command(runner, args))
 }
 
 async fn command(runner: &Runner, args: &Args) -> Exit {
     if let Some(problem) = labels::problem(runner, args.labels.iter().chain(&args.skip)) {
-        say(&problem);
-        return Exit::Usage;
+        return refused(&problem);
     }
     if args.list {
         return listed(runner, args);
     }
     let file = match args.output.open() {
         Ok(file) => file,
-        Err(problem) => {
-            say(&problem);
-            return Exit::Usage;
-        }
+        Err(problem) => return refused(&problem),
     };
-    let mut signals = match Signals::listen() {
+    let mut signals = match listening() {
         Ok(signals) => signals,
-        Err(error) => return failed_to("listen for signals", &error),
+        Err(exit) => return exit,
     };
     let (answer, stopped) = carry_out(runner, args, &mut signals).await;
     let exit = stopped.map_or_else(|| Exit::of(&answer.report), Exit::Stopped);
@@ -117,8 +102,7 @@ fn listed(runner: &Runner, args: &Args) -> Exit {
         Format::Human | Format::Text => Ok(list::text(&tests, args.verbose > 0)),
         Format::Json => list::json(&tests).map_err(io::Error::other),
         Format::Junit => {
-            say("--list has no JUnit form: use human, text or json");
-            return Exit::Usage;
+            return refused("--list has no JUnit form: use human, text or json");
         }
     };
     let mut out = io::stdout().lock();
@@ -127,9 +111,4 @@ fn listed(runner: &Runner, args: &Args) -> Exit {
         Ok(()) => Exit::Pass,
         Err(error) => failed_to("write the list", &error),
     }
-}
-
-fn failed_to(what: &str, error: &io::Error) -> Exit {
-    say(&format!("failed to {what}: {error}"));
-    Exit::Unknown
 }

@@ -12,8 +12,8 @@ use super::said::{self, Said, Unsaid};
 use super::target::{Means, Target};
 use crate::exit::Exit;
 use crate::output::{Output, say};
+use crate::process::{listening, refused};
 use crate::report;
-use crate::signals::Signals;
 
 /// Asks one service for its smoke tests, and reports what it answers
 #[derive(Debug, clap::Args)]
@@ -73,17 +73,11 @@ impl Ask {
         let prepared = prepared.and_then(|client| Ok((client, self.output.open()?)));
         let (client, file) = match prepared {
             Ok(prepared) => prepared,
-            Err(problem) => {
-                say(&problem);
-                return Exit::Usage;
-            }
+            Err(problem) => return refused(&problem),
         };
-        let mut signals = match Signals::listen() {
+        let mut signals = match listening() {
             Ok(signals) => signals,
-            Err(error) => {
-                say(&format!("failed to listen for signals: {error}"));
-                return Exit::Unknown;
-            }
+            Err(exit) => return exit,
         };
         let method = if self.fresh {
             Method::POST

@@ -15,8 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::exit::Exit;
-use crate::output::say;
+use crate::process::{on_a_runtime, parsed};
 
 /// Asks services for their smoke tests
 #[derive(Debug, Parser)]
@@ -35,35 +34,16 @@ enum Command {
 /// The whole program.
 #[must_use]
 pub fn smoke() -> ExitCode {
-    let smoke = match Smoke::try_parse() {
+    let smoke: Smoke = match parsed() {
         Ok(smoke) => smoke,
-        Err(said) => {
-            // The help, too. Whoever does not read it does not want it.
-            let _ = said.print();
-            let is_help = !said.use_stderr();
-            return if is_help { Exit::Pass } else { Exit::Usage }.into();
-        }
+        Err(exit) => return exit.into(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let exit = match runtime {
-        Ok(runtime) => {
-            let exit = runtime.block_on(async {
-                match smoke.command {
-                    Command::Ask(ask) => ask.carry_out().await,
-                    Command::Gate(gate) => gate.carry_out().await,
-                }
-            });
-            // The system's resolver may be at work for a name still, and nobody may be reading the report.
-            runtime.shutdown_background();
-            exit
+    let exit = on_a_runtime(async {
+        match smoke.command {
+            Command::Ask(ask) => ask.carry_out().await,
+            Command::Gate(gate) => gate.carry_out().await,
         }
-        Err(error) => {
-            say(&format!("failed to start a runtime: {error}"));
-            Exit::Unknown
-        }
-    };
+    });
     exit.into()
 }
 

@@ -4,11 +4,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
 
-use crate::fleet::{Is, Replica, counts, serve_at};
+use crate::fleet::{Is, Replica, counts, named, serve_at};
 use crate::smoke::{BUILD, Running, gate, gate_until, smoke};
 use crate::tests;
 
@@ -160,14 +158,7 @@ fn one_that_is_busy_is_asked_again_when_it_says() {
         )
     };
     // Who it is it says at once.
-    let who = [
-        ("x-smoke-status", "PASS"),
-        ("x-smoke-build", BUILD),
-        ("x-smoke-instance", "web-2"),
-    ];
-    let app = Router::new()
-        .route("/smoketest/live", get(async move || who))
-        .fallback(busy);
+    let app = named("web-2").fallback(busy);
     let busy = format!("http://{}", serve_at((Ipv4Addr::LOCALHOST, 0), app));
     let ended = gate_until("unknown", |time| {
         asked.store(0, Ordering::SeqCst);

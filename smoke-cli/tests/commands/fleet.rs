@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use axum::routing::get;
 use axum::serve::IncomingStream;
 use smoke_tower::{Registry, Result, SmokeLayer, Test, fail};
 use tokio::net::{TcpListener, TcpSocket};
@@ -150,6 +151,16 @@ async fn serve(listener: TcpListener, is: Arc<Mutex<Router>>) {
     };
     let app = Router::new().fallback_service(service_fn(answer));
     axum::serve(listener, app).await.unwrap();
+}
+
+/// An application that says who it is, and nothing else.
+pub(crate) fn named(instance: &'static str) -> Router {
+    let who = [
+        ("x-smoke-status", "PASS"),
+        ("x-smoke-build", BUILD),
+        ("x-smoke-instance", instance),
+    ];
+    Router::new().route("/smoketest/live", get(async move || who))
 }
 
 /// An application on that address, as long as the tests run.

@@ -4,12 +4,10 @@ use std::io::Cursor;
 use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicUsize;
 
-use axum::Router;
-use axum::routing::get;
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
 
-use crate::fleet::{Is, Replica, counts, serve_at};
+use crate::fleet::{Is, Replica, counts, named, serve_at};
 use crate::formats::is_of_the_schema;
 use crate::process::ended;
 use crate::redact::redacted;
@@ -381,14 +379,7 @@ const FOR_LONG: [&str; 4] = ["--for", "1h", "--timeout", "1h"];
 
 /// A replica that says who it is, and whose run never ends.
 fn whose_run_hangs() -> String {
-    let who = [
-        ("x-smoke-status", "PASS"),
-        ("x-smoke-build", BUILD),
-        ("x-smoke-instance", "web-1"),
-    ];
-    let app = Router::new()
-        .route("/smoketest/live", get(async move || who))
-        .fallback(std::future::pending::<()>);
+    let app = named("web-1").fallback(std::future::pending::<()>);
     format!("http://{}", serve_at((Ipv4Addr::LOCALHOST, 0), app))
 }
 

@@ -111,9 +111,8 @@ impl Machine {
     /// As long as the round cannot be one of the two, those that have passed run nothing again.
     pub(crate) fn plan(&mut self) -> Vec<(usize, What)> {
         let is_here = |standing: &Standing| standing.wanted_in == self.rounds;
-        self.is_hopeful = self.problems.is_empty()
-            && self.instances() >= self.terms.at_least.max(1)
-            && self.standings.iter().all(is_here);
+        self.is_hopeful =
+            self.problems.is_empty() && self.are_enough() && self.standings.iter().all(is_here);
         let here = (0..self.standings.len()).filter(|at| is_here(&self.standings[*at]));
         let mut here: Vec<_> = here.collect();
         let named = |at: &&usize| Some(&self.standings[**at].replica.name) == self.chief.as_ref();
@@ -190,9 +189,7 @@ impl Machine {
             standing.state == State::Passed && standing.passed_in == self.rounds
         };
         // Others may have run than those who had said who they are.
-        let all = self.is_hopeful
-            && self.instances() >= self.terms.at_least.max(1)
-            && self.standings.iter().all(passed);
+        let all = self.is_hopeful && self.are_enough() && self.standings.iter().all(passed);
         let instances = all.then(|| {
             let named = self.standings.iter();
             let named = named.map(|one| (one.replica.name.clone(), one.identity.instance.clone()));
@@ -214,6 +211,10 @@ impl Machine {
     pub(crate) fn instances(&self) -> usize {
         let instances: BTreeSet<_> = self.standings.iter().map(Standing::instance).collect();
         instances.len()
+    }
+
+    fn are_enough(&self) -> bool {
+        self.instances() >= self.terms.at_least.max(1)
     }
 
     fn is_wanted(&mut self, at: usize, identity: Identity) -> bool {

@@ -29,7 +29,8 @@ use super::connection::Connection;
 use super::resolve::Resolver;
 use super::target::{Means, Target};
 use crate::exit::Exit;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::process::{listening, refused};
 use crate::signals::{Signal, Signals};
 
 /// How long an answer may take, without the slow tests and with them, unless it is said.
@@ -103,17 +104,11 @@ impl Gate {
         let prepared = prepared.and_then(|prepared| Ok((prepared, self.output.open()?)));
         let ((asking, at_least), file) = match prepared {
             Ok(prepared) => prepared,
-            Err(problem) => {
-                say(&problem);
-                return Exit::Usage;
-            }
+            Err(problem) => return refused(&problem),
         };
-        let mut signals = match Signals::listen() {
+        let mut signals = match listening() {
             Ok(signals) => signals,
-            Err(error) => {
-                say(&format!("failed to listen for signals: {error}"));
-                return Exit::Unknown;
-            }
+            Err(exit) => return exit,
         };
         let machine = RefCell::new(Machine::new(Terms {
             build: self.build.clone(),

@@ -18,34 +18,75 @@ const SLOWER: (u32, Duration) = (3, Duration::from_millis(250));
 
 /// The remarks on each.
 pub(crate) fn remarks(standings: &[Standing]) -> Vec<Remarks> {
-    let usual = usual_tests(standings);
+    let all = All::of(standings);
     let of = |standing| {
         let found = [
-            another_build(standing, standings),
-            fails_alone(standing, standings),
-            other_tests(standing, usual.as_deref()),
-            slower(standing, standings),
+            another_build(standing, &all),
+            fails_alone(standing, &all),
+            other_tests(standing, all.usual.as_deref()),
+            slower(standing, &all),
         ];
         found.into_iter().flatten().collect()
     };
     standings.iter().map(of).collect()
 }
 
-fn another_build(standing: &Standing, standings: &[Standing]) -> Option<String> {
-    let wanted = |one: &&Standing| matches!(one.state, State::Passed | State::Failed);
-    let others = standings.iter().filter(wanted).count();
-    (standing.state == State::Other && others > 0)
-        .then(|| format!("another build than {}", replicas(others)))
+/// What there is to know of all, once for all of them: a table of very many is made ten times a second.
+struct All<'s> {
+    /// How many have run tests.
+    ran: usize,
+    /// The tests of those that passed, and how many have each set.
+    passed: Vec<(&'s Arc<BTreeSet<String>>, usize)>,
+    /// The set that more than half of them have.
+    usual: Option<Arc<BTreeSet<String>>>,
+    /// How long those took that ran the same, the shortest first.
+    took: Vec<(Option<What>, Vec<Duration>)>,
+}
+
+impl<'s> All<'s> {
+    fn of(standings: &'s [Standing]) -> Self {
+        let mut all = Self {
+            ran: 0,
+            passed: Vec::new(),
+            usual: usual_tests(standings),
+            took: Vec::new(),
+        };
+        for standing in standings.iter().filter(|one| has_run(one)) {
+            all.ran += 1;
+            match all.took.iter_mut().find(|(what, _)| *what == standing.ran) {
+                Some((_, took)) => took.push(standing.took),
+                None => all.took.push((standing.ran, vec![standing.took])),
+            }
+            let tests = standing.tests.as_ref();
+            if let Some(tests) = tests.filter(|_| standing.state == State::Passed) {
+                let known = all.passed.iter_mut();
+                match known.into_iter().find(|(set, _)| Arc::ptr_eq(set, tests)) {
+                    Some((_, count)) => *count += 1,
+                    None => all.passed.push((tests, 1)),
+                }
+            }
+        }
+        for (_, took) in &mut all.took {
+            took.sort_unstable();
+        }
+        all
+    }
+}
+
+fn has_run(standing: &Standing) -> bool {
+    matches!(standing.state, State::Passed | State::Failed)
+}
+
+fn another_build(standing: &Standing, all: &All<'_>) -> Option<String> {
+    (standing.state == State::Other && all.ran > 0)
+        .then(|| format!("another build than {}", replicas(all.ran)))
 }
 
 /// A test that fails here and passes elsewhere is this one's own.
-fn fails_alone(standing: &Standing, standings: &[Standing]) -> Option<String> {
-    let passes = |test: &str| {
-        let has = |one: &&Standing| {
-            let tests = one.tests.as_ref();
-            one.state == State::Passed && tests.is_some_and(|tests| tests.contains(test))
-        };
-        standings.iter().filter(has).count()
+fn fails_alone(standing: &Standing, all: &All<'_>) -> Option<String> {
+    let passes = |test: &str| -> usize {
+        let has = all.passed.iter().filter(|(tests, _)| tests.contains(test));
+        has.map(|(_, count)| count).sum()
     };
     if standing.state != State::Failed {
         return None;
@@ -73,7 +114,6 @@ fn other_tests(standing: &Standing, usual: Option<&BTreeSet<String>>) -> Option<
     })
 }
 
-/// The set that more than half of them have.
 fn usual_tests(standings: &[Standing]) -> Option<Arc<BTreeSet<String>>> {
     let sets: Vec<_> = standings
         .iter()
@@ -92,19 +132,17 @@ fn usual_tests(standings: &[Standing]) -> Option<Arc<BTreeSet<String>>> {
     (has * 2 > sets.len()).then(|| Arc::clone(left))
 }
 
-fn slower(standing: &Standing, standings: &[Standing]) -> Option<String> {
-    let ran =
-        |one: &Standing| matches!(one.state, State::Passed | State::Failed).then_some(one.ran);
-    let what: Option<What> = ran(standing)?;
-    let others = standings
-        .iter()
-        .filter(|one| !std::ptr::eq(*one, standing) && ran(one) == Some(what));
-    let mut others: Vec<_> = others.map(|one| one.took).collect();
-    others.sort_unstable();
-    let usual = *others.get(others.len() / 2)?;
+fn slower(standing: &Standing, all: &All<'_>) -> Option<String> {
+    let same = all.took.iter().find(|(what, _)| *what == standing.ran);
+    let (_, took) = same.filter(|_| has_run(standing))?;
+    // The one in the middle of the others: its own time is left out.
+    let others = took.len() - 1;
+    let own = took.partition_point(|time| *time < standing.took);
+    let middle = others / 2;
+    let usual = *took.get(middle + usize::from(own <= middle))?;
     let (times, by) = SLOWER;
     let is_slow = standing.took > usual * times && standing.took > usual + by;
-    (others.len() >= OTHERS && is_slow).then(|| {
+    (others >= OTHERS && is_slow).then(|| {
         let times = standing.took.as_secs_f64() / usual.as_secs_f64().max(0.001);
         format!("slower by far: {times:.0} times as long as most")
     })
