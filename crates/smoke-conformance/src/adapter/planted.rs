@@ -3,13 +3,13 @@
 use std::fmt;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Request};
 use smoke_core::{Client, Provided, Registry, Test};
 
 use super::Shop;
 use super::bench::{Bench, Open};
 use super::stack::Stack;
-use super::wire::{self, Answer};
+use super::wire::{self, Answer, SentBody};
 use crate::paper::Paper;
 
 pub(super) const TOKEN: &str = "t0ken-of-the-shop";
@@ -86,13 +86,22 @@ pub(super) async fn asked(
     target: &str,
     token: Option<&str>,
 ) -> Result<Answer, String> {
+    wire::send(site.address, asking(method, target, token)?).await
+}
+
+/// A request with that token.
+pub(super) fn asking(
+    method: Method,
+    target: &str,
+    token: Option<&str>,
+) -> Result<Request<SentBody>, String> {
     let mut request = wire::request(method, target)?;
     if let Some(token) = token {
         let value = HeaderValue::try_from(format!("Bearer {token}"));
         let value = value.map_err(|error| error.to_string())?;
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    wire::send(site.address, request).await
+    Ok(request)
 }
 
 pub(super) fn shows_no_secret(answer: &Answer) -> Result<(), String> {

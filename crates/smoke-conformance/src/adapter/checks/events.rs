@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use smoke_core::Registry;
 
 use crate::adapter::bench::{Bench, Open, passing};
 use crate::adapter::gated::Gated;
-use crate::adapter::planted::{self, TOKEN, asked, shows_no_secret};
+use crate::adapter::planted::{self, TOKEN, asked, asking, shows_no_secret};
 use crate::adapter::scheduled::PATIENCE;
 use crate::adapter::stack::Stack;
 use crate::adapter::wire::{self, Connection};
@@ -29,10 +28,7 @@ struct Follower {
 
 impl Follower {
     async fn begin(site: &Open) -> Result<Self, String> {
-        let mut request = wire::request(Method::GET, EVENTS)?;
-        let token = HeaderValue::try_from(format!("Bearer {TOKEN}"));
-        let token = token.map_err(|error| error.to_string())?;
-        request.headers_mut().insert(AUTHORIZATION, token);
+        let request = asking(Method::GET, EVENTS, Some(TOKEN))?;
         let mut connection = Connection::open(site.address).await?;
         let (head, body) = connection.begin(request).await?.into_parts();
         if head.status != 200 {
