@@ -107,9 +107,9 @@ impl Registry {
         suites.into_iter().fold(registry, Self::suite)
     }
 
-    /// Adds a test.
-    pub fn test(mut self, test: Test) -> Self {
-        self.tests.push(test);
+    /// Adds a test, or what a test is made of: the ready-made checks of `smoke-checks` are such.
+    pub fn test(mut self, test: impl Into<Test>) -> Self {
+        self.tests.push(test.into());
         self
     }
 

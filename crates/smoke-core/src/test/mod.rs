@@ -79,6 +79,20 @@ impl Test {
         }
     }
 
+    /// Replaces the name. For ready-made tests: two of one kind need two names.
+    ///
+    /// ```
+    /// use smoke_core::Test;
+    ///
+    /// let test = Test::new("checks::reachable", async || {}).named("shop::payments::reachable");
+    /// assert_eq!((test.name(), test.class()), ("shop::payments::reachable", "shop::payments"));
+    /// ```
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into().into();
+        self
+    }
+
     /// Says what the test shows.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -111,6 +125,13 @@ impl Test {
         self
     }
 
+    /// Takes [`instance`](Self::instance) back, where a ready-made test says it.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.scope = Scope::Shared;
+        self
+    }
+
     /// Reports the test as warned where it fails or errs: it is seen, and blocks neither a verdict nor
     /// traffic. What it leaves behind is no warning: where something that it wrote may have stayed, it is
     /// errored as any other test.
@@ -119,6 +140,13 @@ impl Test {
     #[must_use]
     pub fn advisory(mut self) -> Self {
         self.advisory = true;
+        self
+    }
+
+    /// Takes [`advisory`](Self::advisory) back, where a ready-made test says it: a failure counts.
+    #[must_use]
+    pub fn decisive(mut self) -> Self {
+        self.advisory = false;
         self
     }
 

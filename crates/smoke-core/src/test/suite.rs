@@ -58,9 +58,11 @@ impl Suite {
         self.with(test)
     }
 
-    /// Adds a test that is already made. It keeps its name, and belongs to this suite.
+    /// Adds a test that is already made, or what one is made of. It keeps its name, and belongs to this
+    /// suite.
     #[must_use]
-    pub fn with(mut self, mut test: Test) -> Self {
+    pub fn with(mut self, test: impl Into<Test>) -> Self {
+        let mut test = test.into();
         test.class = Some(Arc::clone(&self.name));
         self.tests.push(test);
         self

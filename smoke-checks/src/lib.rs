@@ -1,0 +1,49 @@
+//! Ready-made smoke tests of what stands around an application: its folders, disks and mounts, its
+//! variables, the services that it calls, its certificates, its workers, its own listener.
+//!
+//! Each check is a small builder that becomes a [`Test`](smoke_core::Test). A registry takes it as it is.
+//! Make a `Test` of it where you want something else than its defaults:
+//!
+//! ```
+//! # #[cfg(all(unix, feature = "system"))] {
+//! use smoke_checks::WritableFolder;
+//! use smoke_core::{Registry, Test};
+//!
+//! let uploads = Test::from(WritableFolder::at("/var/lib/shop/uploads"))
+//!     .named("shop::uploads::folder_is_writable")
+//!     .shared();
+//! let registry = Registry::new()
+//!     .test(WritableFolder::at("/var/cache/shop"))
+//!     .test(uploads);
+//! assert!(registry.problems().is_empty());
+//! # }
+//! ```
+//!
+//! # Names
+//!
+//! A check is called after what it is: `checks::writable_folder`. What it looks at, such as a path or a
+//! host, stands in its description and its messages: strangers see names, and neither of those. Two
+//! checks of one kind need two names: [`Test::named`](smoke_core::Test::named). All checks have the tag
+//! `checks`.
+//!
+//! # Failed and errored
+//!
+//! A check fails where what it looks at is not as it should be, and its message says what to do. It errs
+//! where it could not look.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | checks |
+//! |---|---|
+//! | `system` | [`WritableFolder`] (Unix only) |
+
+mod check;
+#[cfg(all(unix, feature = "system"))]
+mod own_thread;
+#[cfg(all(unix, feature = "system"))]
+mod writable_folder;
+
+#[cfg(all(unix, feature = "system"))]
+pub use writable_folder::WritableFolder;
