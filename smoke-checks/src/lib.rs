@@ -33,17 +33,20 @@
 //!
 //! # Features
 //!
-//! None is on by default.
+//! None is on by default. A check that needs no other library needs no feature.
 //!
 //! | feature | checks |
 //! |---|---|
+//! | none | [`Variables`] |
 //! | `system` | [`WritableFolder`] (Unix only) |
 
 mod check;
 #[cfg(all(unix, feature = "system"))]
 mod own_thread;
+mod variables;
 #[cfg(all(unix, feature = "system"))]
 mod writable_folder;
 
+pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]
 pub use writable_folder::WritableFolder;

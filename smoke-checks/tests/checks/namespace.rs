@@ -3,19 +3,19 @@
 //!
 //! A user namespace makes anybody root there. Where those are switched off, it takes root.
 
-use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use smoke_testing::{PATIENCE, output};
 
-/// Set inside.
-const INSIDE: &str = "SMOKE_CHECKS_NAMESPACE";
+use crate::alone::alone;
 
 /// Runs the body of the test of that full name inside.
 pub(crate) fn inside(test: &str, body: impl FnOnce()) {
-    if env::var_os(INSIDE).is_some() {
-        return body();
-    }
+    alone(test, unshare, body);
+}
+
+fn unshare(arguments: Vec<String>) -> Command {
     let ways: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
     let way = ways.iter().find(|way| {
         let tried = Command::new("unshare").args(**way).arg("true").output();
@@ -25,24 +25,20 @@ pub(crate) fn inside(test: &str, body: impl FnOnce()) {
         "this test mounts a tmpfs: run it as root, or allow user namespaces (sysctl user.max_user_namespaces), \
          with `unshare` of util-linux",
     );
-    let mut again = Command::new("unshare");
-    again.args(*way).arg(env::current_exe().unwrap());
-    again
-        .args(["--exact", test, "--nocapture"])
-        .env(INSIDE, "1");
-    let ran = output(&mut again, PATIENCE);
-    let said = String::from_utf8_lossy(&ran.stdout);
-    assert!(
-        ran.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
+    let mut unshare = Command::new("unshare");
+    unshare.args(*way).args(arguments);
+    unshare
 }
 
 /// Mounts a tmpfs with these options.
-pub(crate) fn mount(at: &std::path::Path, options: &str) {
-    let mut mount = Command::new("mount");
-    mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at);
-    let ran = output(&mut mount, PATIENCE);
-    assert!(ran.status.success(), "{ran:?}");
+pub(crate) fn mount(at: &Path, options: &str) {
+    run(Command::new("mount")
+        .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+        .arg(at));
+}
+
+/// Runs a command to its good end.
+pub(crate) fn run(command: &mut Command) {
+    let ran = output(command, PATIENCE);
+    assert!(ran.status.success(), "{command:?}: {ran:?}");
 }

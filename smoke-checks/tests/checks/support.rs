@@ -17,5 +17,6 @@ pub(crate) async fn again(runner: &Runner) -> TestReport {
 /// Waits for it where there is no runtime.
 pub(crate) fn blocking<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build().unwrap().block_on(future)
+    runtime.enable_all();
+    runtime.build().expect("a runtime").block_on(future)
 }

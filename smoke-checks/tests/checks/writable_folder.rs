@@ -5,8 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use smoke_checks::WritableFolder;
-use smoke_core::Outcome;
-use smoke_core::Scope;
+use smoke_core::{Outcome, Scope};
 
 use crate::namespace;
 use crate::support::{blocking, run};
@@ -72,6 +71,6 @@ fn a_folder_that_is_mounted_read_only_fails() {
 
 /// Writes until nothing more fits.
 fn fill(file: &Path) {
-    let mut file = File::create(file).unwrap();
+    let mut file = File::create(file).expect("a file");
     while file.write_all(&[1; 1024]).is_ok() {}
 }
