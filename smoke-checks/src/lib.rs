@@ -38,15 +38,25 @@
 //! | feature | checks |
 //! |---|---|
 //! | none | [`Variables`] |
-//! | `system` | [`WritableFolder`] (Unix only) |
+//! | `system` | [`DiskSpace`], [`FreshMount`], [`WritableFolder`] (Unix only) |
 
 mod check;
+#[cfg(all(unix, feature = "system"))]
+mod disk_space;
+#[cfg(all(unix, feature = "system"))]
+mod fresh_mount;
+#[cfg(all(unix, feature = "system"))]
+mod least;
 #[cfg(all(unix, feature = "system"))]
 mod own_thread;
 mod variables;
 #[cfg(all(unix, feature = "system"))]
 mod writable_folder;
 
+#[cfg(all(unix, feature = "system"))]
+pub use disk_space::DiskSpace;
+#[cfg(all(unix, feature = "system"))]
+pub use fresh_mount::FreshMount;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]
 pub use writable_folder::WritableFolder;

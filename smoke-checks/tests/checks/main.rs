@@ -3,6 +3,10 @@
 #[cfg(unix)]
 mod alone;
 #[cfg(unix)]
+mod disk_space;
+#[cfg(unix)]
+mod fresh_mount;
+#[cfg(unix)]
 mod namespace;
 mod support;
 #[cfg(unix)]

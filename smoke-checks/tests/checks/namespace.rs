@@ -3,6 +3,8 @@
 //!
 //! A user namespace makes anybody root there. Where those are switched off, it takes root.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -41,4 +43,10 @@ pub(crate) fn mount(at: &Path, options: &str) {
 pub(crate) fn run(command: &mut Command) {
     let ran = output(command, PATIENCE);
     assert!(ran.status.success(), "{command:?}: {ran:?}");
+}
+
+/// Writes until nothing more fits.
+pub(crate) fn fill(file: &Path) {
+    let mut file = File::create(file).expect("a file");
+    while file.write_all(&[1; 1024]).is_ok() {}
 }

@@ -1,8 +1,6 @@
 //! `WritableFolder` on folders of several kinds.
 
 use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::Path;
 
 use smoke_checks::WritableFolder;
 use smoke_core::{Outcome, Scope};
@@ -44,7 +42,7 @@ fn a_folder_on_a_full_disk_fails_and_is_left_as_it_was() {
         || {
             let folder = tempfile::tempdir().unwrap();
             namespace::mount(folder.path(), "size=64k");
-            fill(&folder.path().join("full"));
+            namespace::fill(&folder.path().join("full"));
             let test = blocking(run(WritableFolder::at(folder.path())));
             assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
             let message = test.message.unwrap();
@@ -67,10 +65,4 @@ fn a_folder_that_is_mounted_read_only_fails() {
             assert!(message.contains("is read-only"), "{message}");
         },
     );
-}
-
-/// Writes until nothing more fits.
-fn fill(file: &Path) {
-    let mut file = File::create(file).expect("a file");
-    while file.write_all(&[1; 1024]).is_ok() {}
 }
