@@ -37,26 +37,35 @@
 //!
 //! | feature | checks |
 //! |---|---|
-//! | none | [`Variables`] |
+//! | none | [`Dns`], [`Heartbeat`], [`LastSeen`], [`Tcp`], [`Variables`] |
 //! | `system` | [`DiskSpace`], [`FreshMount`], [`WritableFolder`] (Unix only) |
 
 mod check;
+mod connect;
 #[cfg(all(unix, feature = "system"))]
 mod disk_space;
+mod dns;
 #[cfg(all(unix, feature = "system"))]
 mod fresh_mount;
+mod heartbeat;
+mod last_seen;
 #[cfg(all(unix, feature = "system"))]
 mod least;
 #[cfg(all(unix, feature = "system"))]
 mod own_thread;
+mod tcp;
 mod variables;
 #[cfg(all(unix, feature = "system"))]
 mod writable_folder;
 
 #[cfg(all(unix, feature = "system"))]
 pub use disk_space::DiskSpace;
+pub use dns::Dns;
 #[cfg(all(unix, feature = "system"))]
 pub use fresh_mount::FreshMount;
+pub use heartbeat::{Heartbeat, HeartbeatWithin};
+pub use last_seen::LastSeen;
+pub use tcp::Tcp;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]
 pub use writable_folder::WritableFolder;

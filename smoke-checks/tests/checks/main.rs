@@ -1,5 +1,10 @@
 //! Each check against the real thing: where it passes, and where it does not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where what it needs is not there"
+)]
+
 #[cfg(unix)]
 mod alone;
 #[cfg(unix)]
@@ -8,8 +13,10 @@ mod disk_space;
 mod fresh_mount;
 #[cfg(unix)]
 mod namespace;
+mod network;
 mod support;
 #[cfg(unix)]
 mod variables;
+mod workers;
 #[cfg(unix)]
 mod writable_folder;

@@ -1,0 +1,74 @@
+//! How others are reached: their names, their addresses, a connection.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use smoke_core::{Failure, Result};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::check::shown;
+
+/// The addresses of `HOST:PORT`. Never none.
+///
+/// # Errors
+///
+/// A failure when it has none, or when the system does not say it in time.
+pub(crate) async fn resolve(target: &str, within: Duration) -> Result<Vec<SocketAddr>> {
+    let looking = timeout(within, lookup_host(target)).await;
+    let found = looking.map_err(|_| {
+        Failure::new(format!(
+            "the addresses of {target} were not found within {}: do the name servers answer?",
+            shown(within)
+        ))
+    })?;
+    let found: Vec<_> = found.map_err(|error| unknown(target, &error))?.collect();
+    if found.is_empty() {
+        return Err(Failure::new(format!("{target} has no address")).into());
+    }
+    Ok(found)
+}
+
+fn unknown(target: &str, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        ErrorKind::InvalidInput => "write HOST:PORT",
+        _ => "is the name right, and do the name servers answer?",
+    };
+    Failure::new(format!("{target} has no address: {remedy} ({error})"))
+}
+
+/// A connection to `HOST:PORT`, at the first of its addresses that takes one.
+///
+/// # Errors
+///
+/// A failure when none does in time.
+pub(crate) async fn connect(target: &str, within: Duration) -> Result<TcpStream> {
+    let mut refused = String::new();
+    let connecting = async {
+        for address in resolve(target, within).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => refused = said(address, &error),
+            }
+        }
+        Err(Failure::new(format!("no connection to {target}: {refused}")).into())
+    };
+    match timeout(within, connecting).await {
+        Ok(ended) => ended,
+        Err(_) => Err(Failure::new(format!(
+            "no connection to {target} within {}: is it there, and does a firewall drop what is sent to it?",
+            shown(within)
+        ))
+        .into()),
+    }
+}
+
+fn said(address: SocketAddr, error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        ErrorKind::ConnectionRefused => "nothing listens there, or a firewall refuses it",
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => "there is no way to it",
+        _ => "could it be reached before?",
+    };
+    format!("{address}: {remedy} ({error})")
+}
