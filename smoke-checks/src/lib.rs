@@ -39,32 +39,50 @@
 //! |---|---|
 //! | none | [`Dns`], [`Heartbeat`], [`LastSeen`], [`Tcp`], [`Variables`] |
 //! | `system` | [`DiskSpace`], [`FreshMount`], [`WritableFolder`] (Unix only) |
+//! | `http` | [`Http`], [`Listener`] |
+//! | `tls` | [`Certificate`] |
 
+#[cfg(feature = "tls")]
+mod certificate;
 mod check;
 mod connect;
 #[cfg(all(unix, feature = "system"))]
 mod disk_space;
 mod dns;
+#[cfg(feature = "http")]
+mod exchange;
 #[cfg(all(unix, feature = "system"))]
 mod fresh_mount;
 mod heartbeat;
+#[cfg(feature = "http")]
+mod http_answer;
 mod last_seen;
 #[cfg(all(unix, feature = "system"))]
 mod least;
-#[cfg(all(unix, feature = "system"))]
+#[cfg(feature = "http")]
+mod listener;
+#[cfg(any(feature = "tls", all(unix, feature = "system")))]
 mod own_thread;
 mod tcp;
+#[cfg(any(feature = "http", feature = "tls"))]
+mod trust;
 mod variables;
 #[cfg(all(unix, feature = "system"))]
 mod writable_folder;
 
+#[cfg(feature = "tls")]
+pub use certificate::Certificate;
 #[cfg(all(unix, feature = "system"))]
 pub use disk_space::DiskSpace;
 pub use dns::Dns;
 #[cfg(all(unix, feature = "system"))]
 pub use fresh_mount::FreshMount;
 pub use heartbeat::{Heartbeat, HeartbeatWithin};
+#[cfg(feature = "http")]
+pub use http_answer::Http;
 pub use last_seen::LastSeen;
+#[cfg(feature = "http")]
+pub use listener::Listener;
 pub use tcp::Tcp;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]

@@ -7,10 +7,13 @@
 
 #[cfg(unix)]
 mod alone;
+mod certificate;
 #[cfg(unix)]
 mod disk_space;
 #[cfg(unix)]
 mod fresh_mount;
+mod http;
+mod issued;
 #[cfg(unix)]
 mod namespace;
 mod network;
