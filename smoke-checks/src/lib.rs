@@ -38,7 +38,7 @@
 //! | feature | checks |
 //! |---|---|
 //! | none | [`Dns`], [`Heartbeat`], [`LastSeen`], [`Tcp`], [`Variables`] |
-//! | `system` | [`DiskSpace`], [`FreshMount`], [`WritableFolder`] (Unix only) |
+//! | `system` | [`Descriptors`], [`DiskSpace`], [`FreshMount`], [`Memory`], [`WritableFolder`] (Unix only) |
 //! | `http` | [`Http`], [`Listener`] |
 //! | `tls` | [`Certificate`] |
 
@@ -46,6 +46,8 @@
 mod certificate;
 mod check;
 mod connect;
+#[cfg(all(unix, feature = "system"))]
+mod descriptors;
 #[cfg(all(unix, feature = "system"))]
 mod disk_space;
 mod dns;
@@ -61,6 +63,8 @@ mod last_seen;
 mod least;
 #[cfg(feature = "http")]
 mod listener;
+#[cfg(all(unix, feature = "system"))]
+mod memory;
 #[cfg(any(feature = "tls", all(unix, feature = "system")))]
 mod own_thread;
 mod tcp;
@@ -73,6 +77,8 @@ mod writable_folder;
 #[cfg(feature = "tls")]
 pub use certificate::Certificate;
 #[cfg(all(unix, feature = "system"))]
+pub use descriptors::Descriptors;
+#[cfg(all(unix, feature = "system"))]
 pub use disk_space::DiskSpace;
 pub use dns::Dns;
 #[cfg(all(unix, feature = "system"))]
@@ -83,6 +89,8 @@ pub use http_answer::Http;
 pub use last_seen::LastSeen;
 #[cfg(feature = "http")]
 pub use listener::Listener;
+#[cfg(all(unix, feature = "system"))]
+pub use memory::Memory;
 pub use tcp::Tcp;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]

@@ -15,6 +15,8 @@ mod fresh_mount;
 mod http;
 mod issued;
 #[cfg(unix)]
+mod limits;
+#[cfg(unix)]
 mod namespace;
 mod network;
 mod support;
