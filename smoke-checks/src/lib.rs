@@ -40,6 +40,7 @@
 //! | none | [`Dns`], [`Heartbeat`], [`LastSeen`], [`Tcp`], [`Variables`] |
 //! | `system` | [`Descriptors`], [`DiskSpace`], [`FreshMount`], [`Memory`], [`WritableFolder`] (Unix only) |
 //! | `http` | [`Http`], [`Listener`] |
+//! | `minijinja`, `tera` | [`MinijinjaTemplates`], [`TeraTemplates`] |
 //! | `tls` | [`Certificate`] |
 
 #[cfg(feature = "tls")]
@@ -65,9 +66,15 @@ mod least;
 mod listener;
 #[cfg(all(unix, feature = "system"))]
 mod memory;
+#[cfg(feature = "minijinja")]
+mod minijinja_templates;
 #[cfg(any(feature = "tls", all(unix, feature = "system")))]
 mod own_thread;
 mod tcp;
+#[cfg(any(feature = "minijinja", feature = "tera"))]
+mod templates;
+#[cfg(feature = "tera")]
+mod tera_templates;
 #[cfg(any(feature = "http", feature = "tls"))]
 mod trust;
 mod variables;
@@ -91,7 +98,11 @@ pub use last_seen::LastSeen;
 pub use listener::Listener;
 #[cfg(all(unix, feature = "system"))]
 pub use memory::Memory;
+#[cfg(feature = "minijinja")]
+pub use minijinja_templates::MinijinjaTemplates;
 pub use tcp::Tcp;
+#[cfg(feature = "tera")]
+pub use tera_templates::TeraTemplates;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]
 pub use writable_folder::WritableFolder;

@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 /// Believes the roots of the system, and those in a PEM file.
 ///
@@ -76,23 +76,31 @@ pub(crate) async fn handshake(
 }
 
 fn distrusted(host: &str, error: &io::Error) -> Failure {
-    use CertificateError as Bad;
     let inside = error.get_ref().and_then(|inside| inside.downcast_ref());
-    let remedy = match inside {
-        Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
-            "its certificate has ended, or one of its chain: renew it, and have the server load it"
-        }
-        Some(rustls::Error::InvalidCertificate(
-            Bad::NotValidYet | Bad::NotValidYetContext { .. },
-        )) => "its certificate is not valid yet: is the clock right?",
-        // Another authority of the same name has issued it in the second case.
-        Some(rustls::Error::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature)) => {
-            "nobody who is believed has issued its certificate: does the server send the whole chain?"
-        }
-        Some(rustls::Error::InvalidCertificate(
-            Bad::NotValidForName | Bad::NotValidForNameContext { .. },
-        )) => "its certificate is of another name",
-        _ => "is there a server that speaks TLS?",
+    let why = match inside {
+        // Each kind has a second one, which came later and has more to say: `ExpiredContext`. An application
+        // may have a version without.
+        Some(rustls::Error::InvalidCertificate(why)) => format!("{why:?}"),
+        _ => String::new(),
     };
+    let remedies = [
+        (
+            "Expired",
+            "its certificate has ended, or one of its chain: renew it, and have the server load it",
+        ),
+        (
+            "NotValidYet",
+            "its certificate is not valid yet: is the clock right?",
+        ),
+        ("NotValidForName", "its certificate is of another name"),
+        ("UnknownIssuer", UNKNOWN),
+        // Another authority of the same name has issued it.
+        ("BadSignature", UNKNOWN),
+    ];
+    let remedy = remedies.iter().find(|(kind, _)| why.starts_with(kind));
+    let remedy = remedy.map_or("is there a server that speaks TLS?", |(_, remedy)| remedy);
     Failure::new(format!("no TLS with {host}: {remedy} ({error})"))
 }
+
+const UNKNOWN: &str =
+    "nobody who is believed has issued its certificate: does the server send the whole chain?";

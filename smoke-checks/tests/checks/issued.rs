@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -17,7 +17,8 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An authority that nobody knows.
 pub(crate) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: Issuer<'static, KeyPair>,
+    certificate: Certificate,
     /// Its certificate.
     pub(crate) file: NamedTempFile,
 }
@@ -35,14 +36,18 @@ impl Authority {
         let mut params = params("the authority", end);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
         let file = NamedTempFile::new().unwrap();
-        fs::write(&file, issuer.pem()).unwrap();
-        Self { issuer, file }
+        fs::write(&file, certificate.pem()).unwrap();
+        Self {
+            issuer: Issuer::new(params, key),
+            certificate,
+            file,
+        }
     }
 
     pub(crate) fn pem(&self) -> String {
-        self.issuer.pem()
+        self.certificate.pem()
     }
 
     /// Issues one that ends then.
@@ -58,7 +63,7 @@ impl Authority {
 
     /// A server that sends the chain and answers over HTTP. Its port.
     pub(crate) async fn serve(&self, issued: Issued) -> u16 {
-        let chain = vec![issued.der, self.issuer.der().clone()];
+        let chain = vec![issued.der, self.certificate.der().clone()];
         let key = PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

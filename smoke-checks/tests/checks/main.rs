@@ -20,6 +20,7 @@ mod limits;
 mod namespace;
 mod network;
 mod support;
+mod templates;
 #[cfg(unix)]
 mod variables;
 mod workers;
