@@ -19,6 +19,8 @@ mod limits;
 #[cfg(unix)]
 mod namespace;
 mod network;
+#[cfg(unix)]
+mod page;
 mod support;
 mod templates;
 #[cfg(unix)]
