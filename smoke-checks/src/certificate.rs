@@ -123,7 +123,7 @@ impl Certificate {
     async fn ask(&self, server: &str) -> Result<Vec<CertificateDer<'static>>> {
         let asking = async {
             let stream = connect(server, self.within).await?;
-            let stream = handshake(host_of(server), self.roots.as_deref(), stream).await?;
+            let stream = handshake(host_of(server), self.roots.as_deref(), &[], stream).await?;
             let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
             Ok(chain
                 .iter()

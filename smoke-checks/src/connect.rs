@@ -10,32 +10,32 @@ use tokio::time::timeout;
 
 use crate::check::shown;
 
-/// The addresses of `HOST:PORT`. Never none.
+/// The addresses of `HOST:PORT`, which is called `name`. Never none.
 ///
 /// # Errors
 ///
 /// A failure when it has none, or when the system does not say it in time.
-pub(crate) async fn resolve(target: &str, within: Duration) -> Result<Vec<SocketAddr>> {
+pub(crate) async fn resolve(target: &str, name: &str, within: Duration) -> Result<Vec<SocketAddr>> {
     let looking = timeout(within, lookup_host(target)).await;
     let found = looking.map_err(|_| {
         Failure::new(format!(
-            "the addresses of {target} were not found within {}: do the name servers answer?",
+            "the addresses of {name} were not found within {}: do the name servers answer?",
             shown(within)
         ))
     })?;
-    let found: Vec<_> = found.map_err(|error| unknown(target, &error))?.collect();
+    let found: Vec<_> = found.map_err(|error| unknown(name, &error))?.collect();
     if found.is_empty() {
-        return Err(Failure::new(format!("{target} has no address")).into());
+        return Err(Failure::new(format!("{name} has no address")).into());
     }
     Ok(found)
 }
 
-fn unknown(target: &str, error: &io::Error) -> Failure {
+fn unknown(name: &str, error: &io::Error) -> Failure {
     let remedy = match error.kind() {
         ErrorKind::InvalidInput => "write HOST:PORT",
         _ => "is the name right, and do the name servers answer?",
     };
-    Failure::new(format!("{target} has no address: {remedy} ({error})"))
+    Failure::new(format!("{name} has no address: {remedy} ({error})"))
 }
 
 /// A connection to `HOST:PORT`, at the first of its addresses that takes one.
@@ -46,10 +46,14 @@ fn unknown(target: &str, error: &io::Error) -> Failure {
 pub(crate) async fn connect(target: &str, within: Duration) -> Result<TcpStream> {
     let mut refused = String::new();
     let connecting = async {
-        for address in resolve(target, within).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => refused = said(address, &error),
+        let addresses = resolve(target, target, within).await?;
+        // One that is silent leaves time for the others.
+        let share = within / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+        for address in addresses {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => refused = said(address, &error),
+                Err(_) => refused = silent(address, share),
             }
         }
         Err(Failure::new(format!("no connection to {target}: {refused}")).into())
@@ -62,6 +66,13 @@ pub(crate) async fn connect(target: &str, within: Duration) -> Result<TcpStream>
         ))
         .into()),
     }
+}
+
+fn silent(address: SocketAddr, within: Duration) -> String {
+    let within = shown(within);
+    format!(
+        "{address}: no answer within {within}: is it there, and does a firewall drop what is sent to it?"
+    )
 }
 
 fn said(address: SocketAddr, error: &io::Error) -> String {

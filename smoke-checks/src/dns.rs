@@ -59,7 +59,7 @@ impl Dns {
 
     async fn look(self) -> Result {
         // The system looks for a port, too. Any does.
-        let found = resolve(&format!("{}:0", self.name), self.within).await?;
+        let found = resolve(&format!("{}:0", self.name), &self.name, self.within).await?;
         let found: Vec<_> = found.iter().map(|address| address.ip()).collect();
         let missing = self.wanted.iter().find(|wanted| !found.contains(wanted));
         if let Some(missing) = missing {

@@ -143,7 +143,7 @@ impl Exchange {
             Some(host) => host_of(host),
             None => host,
         };
-        let stream = handshake(name, self.roots.as_deref(), stream).await?;
+        let stream = handshake(name, self.roots.as_deref(), &["http/1.1"], stream).await?;
         self.over(stream, request).await
     }
 

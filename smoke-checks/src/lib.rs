@@ -106,3 +106,8 @@ pub use tera_templates::TeraTemplates;
 pub use variables::Variables;
 #[cfg(all(unix, feature = "system"))]
 pub use writable_folder::WritableFolder;
+
+/// Nothing but the code in the page on checks, which `cargo test` compiles from here.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/checks.md")]
+struct Page;

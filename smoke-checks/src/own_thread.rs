@@ -18,6 +18,8 @@ use crate::check::shown;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnThread {
     since: Arc<Mutex<Option<Instant>>>,
+    /// Held by the run that waits for the call: another run at the same time waits for its end.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl OwnThread {
@@ -33,6 +35,7 @@ impl OwnThread {
         within: Duration,
         call: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let _turn = self.turn.lock().await;
         let busy = Busy::begin(&self.since).map_err(|since| {
             Failure::new(format!(
                 "{what} hangs: a call that began {} ago has not returned. {REMEDY}",

@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 /// # Errors
 ///
 /// When the file cannot be read, or when there are no roots.
-fn connector(file: Option<&Path>) -> Result<TlsConnector> {
+fn connector(file: Option<&Path>, protocols: &[&str]) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     // Some may be what only another library reads. Where none is left, that is said below.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -45,7 +45,10 @@ fn connector(file: Option<&Path>) -> Result<TlsConnector> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let protocols = protocols
+        .iter()
+        .map(|protocol| protocol.as_bytes().to_vec());
+    config.alpn_protocols = protocols.collect();
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
@@ -57,7 +60,8 @@ pub(crate) fn host_of(authority: &str) -> &str {
     }
 }
 
-/// TLS with a server whose certificate is believed and is of that host.
+/// TLS with a server whose certificate is believed and is of that host, to speak one of these protocols
+/// (ALPN) or any.
 ///
 /// # Errors
 ///
@@ -65,9 +69,10 @@ pub(crate) fn host_of(authority: &str) -> &str {
 pub(crate) async fn handshake(
     host: &str,
     roots: Option<&Path>,
+    protocols: &[&str],
     stream: TcpStream,
 ) -> Result<TlsStream<TcpStream>> {
-    let connector = connector(roots)?;
+    let connector = connector(roots, protocols)?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned())
         .map_err(|_| Error::msg(format!("{host:?} cannot be the name of a certificate")))?;

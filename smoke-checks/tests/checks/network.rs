@@ -37,7 +37,10 @@ async fn a_port_that_does_not_answer_fails_in_time() {
     let test = run(Tcp::to(target.to_string()).within(Duration::from_millis(50))).await;
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
     let message = test.message.unwrap();
-    assert!(message.contains("within 50ms: is it there"), "{message}");
+    assert!(
+        message.contains("no answer within 50ms: is it there"),
+        "{message}"
+    );
 }
 
 /// Connects more often than the queue has places, and returns once those are taken: with what has a place,
@@ -72,7 +75,7 @@ async fn a_name_with_an_address_passes_and_other_names_and_addresses_fail() {
     let test = run(Dns::name("shop.invalid").within(Duration::from_secs(30))).await;
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
     let message = test.message.unwrap();
-    assert!(message.contains("shop.invalid:0"), "{message}");
+    assert!(message.contains("shop.invalid has no address"), "{message}");
 }
 
 #[tokio::test]

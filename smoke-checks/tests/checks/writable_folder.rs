@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 
 use smoke_checks::WritableFolder;
-use smoke_core::{Outcome, Scope};
+use smoke_core::{Outcome, Scope, Test};
 
 use crate::namespace;
 use crate::support::{blocking, run};
@@ -15,6 +15,8 @@ async fn a_folder_that_can_be_written_in_passes_and_is_left_empty() {
     assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
     assert_eq!(test.name, "checks::writable_folder");
     assert_eq!(test.scope, Scope::Instance);
+    let shared = Test::from(WritableFolder::at(folder.path())).shared();
+    assert_eq!(run(shared).await.scope, Scope::Shared);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
