@@ -47,65 +47,37 @@
 mod certificate;
 mod check;
 mod connect;
-#[cfg(all(unix, feature = "system"))]
-mod descriptors;
-#[cfg(all(unix, feature = "system"))]
-mod disk_space;
 mod dns;
-#[cfg(feature = "http")]
-mod exchange;
-#[cfg(all(unix, feature = "system"))]
-mod fresh_mount;
 mod heartbeat;
 #[cfg(feature = "http")]
-mod http_answer;
+mod http;
 mod last_seen;
-#[cfg(all(unix, feature = "system"))]
-mod least;
-#[cfg(feature = "http")]
-mod listener;
-#[cfg(all(unix, feature = "system"))]
-mod memory;
-#[cfg(feature = "minijinja")]
-mod minijinja_templates;
 #[cfg(any(feature = "tls", all(unix, feature = "system")))]
 mod own_thread;
+#[cfg(all(unix, feature = "system"))]
+mod system;
 mod tcp;
 #[cfg(any(feature = "minijinja", feature = "tera"))]
 mod templates;
-#[cfg(feature = "tera")]
-mod tera_templates;
 #[cfg(any(feature = "http", feature = "tls"))]
 mod trust;
 mod variables;
-#[cfg(all(unix, feature = "system"))]
-mod writable_folder;
 
 #[cfg(feature = "tls")]
 pub use certificate::Certificate;
-#[cfg(all(unix, feature = "system"))]
-pub use descriptors::Descriptors;
-#[cfg(all(unix, feature = "system"))]
-pub use disk_space::DiskSpace;
 pub use dns::Dns;
-#[cfg(all(unix, feature = "system"))]
-pub use fresh_mount::FreshMount;
 pub use heartbeat::{Heartbeat, HeartbeatWithin};
 #[cfg(feature = "http")]
-pub use http_answer::Http;
+pub use http::{Http, Listener};
 pub use last_seen::LastSeen;
-#[cfg(feature = "http")]
-pub use listener::Listener;
 #[cfg(all(unix, feature = "system"))]
-pub use memory::Memory;
-#[cfg(feature = "minijinja")]
-pub use minijinja_templates::MinijinjaTemplates;
+pub use system::{Descriptors, DiskSpace, FreshMount, Memory, WritableFolder};
 pub use tcp::Tcp;
+#[cfg(feature = "minijinja")]
+pub use templates::MinijinjaTemplates;
 #[cfg(feature = "tera")]
-pub use tera_templates::TeraTemplates;
+pub use templates::TeraTemplates;
 pub use variables::Variables;
-#[cfg(all(unix, feature = "system"))]
-pub use writable_folder::WritableFolder;
 
 /// Nothing but the code in the page on checks, which `cargo test` compiles from here.
 #[cfg(doctest)]

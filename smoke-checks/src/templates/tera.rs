@@ -7,8 +7,8 @@ use std::time::Duration;
 use smoke_core::{Result, Test};
 use tera::{Context, Tera};
 
+use super::found::Found;
 use crate::check;
-use crate::templates::Found;
 
 /// Templates of tera that are there and can be rendered.
 ///

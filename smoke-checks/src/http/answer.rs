@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::StatusCode;
 use smoke_core::{Result, Test, fail};
 
+use super::exchange::Exchange;
 use crate::check;
-use crate::exchange::Exchange;
 
 /// A service that answers a GET as it should: an API that the application calls, a page behind a CDN.
 ///

@@ -7,8 +7,8 @@ use rustix::fs::statvfs;
 use rustix::process::geteuid;
 use smoke_core::{Failure, Result, Test, fail};
 
+use super::least::{Free, Least, bytes, pieces};
 use crate::check;
-use crate::least::{Free, Least, bytes, pieces};
 use crate::own_thread::OwnThread;
 
 /// Space and inodes that are free on the file system of a path, for the user of this process: what is

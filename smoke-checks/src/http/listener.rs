@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::StatusCode;
 use smoke_core::{Result, Test, fail};
 
+use super::exchange::Exchange;
 use crate::check;
-use crate::exchange::Exchange;
 
 /// The real listener: the socket that users come in by, and all that stands behind it.
 ///

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 use smoke_core::{Error, Result, Test, fail};
 
+use super::least::{Free, Least, bytes};
 use crate::check;
-use crate::least::{Free, Least, bytes};
 
 /// Memory that is left to this process: until the limit of its address space (`ulimit -v`), until that of
 /// its container (cgroup v2, each group up to the root), and on its host. Linux only.

@@ -9,8 +9,8 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use smoke_core::{Error, Result, Test, fail};
 
+use super::least::{Free, Least, pieces};
 use crate::check;
-use crate::least::{Free, Least, pieces};
 
 /// File descriptors that this process has left until its limit (`ulimit -n`): each connection takes one,
 /// and so does each open file.

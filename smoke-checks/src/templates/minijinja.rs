@@ -9,8 +9,8 @@ use std::time::Duration;
 use minijinja::{Environment, Value};
 use smoke_core::{Error, Result, Test};
 
+use super::found::Found;
 use crate::check;
-use crate::templates::Found;
 
 /// Templates of minijinja that compile: all that the environment has, and those that its loader will be
 /// asked for.
