@@ -11,8 +11,8 @@ use crate::check;
 
 /// A service that answers a GET as it should: an API that the application calls, a page behind a CDN.
 ///
-/// The request has a connection of its own, no redirect is followed, and no proxy of the environment is
-/// used. With `https://` the certificate has to be believed by this system. Messages leave out the
+/// The request is HTTP/1.1 on a connection of its own, no redirect is followed, and no proxy of the
+/// environment is used. Its `User-Agent` is `smoke-checks/` and the version, so that logs can leave it out. With `https://` the certificate has to be believed by this system. Messages leave out the
 /// query and the headers, so that keys in them are not shown.
 ///
 /// It is *shared*: what does not answer this process mostly answers no replica.

@@ -108,23 +108,27 @@ fn room(path: &Path) -> Result<(Free, Free)> {
             path.display()
         ))
     })?;
-    let unit = found.f_frsize;
-    let space = of(found.f_blocks, found.f_bfree, found.f_bavail);
+    let (unit, is_root) = (found.f_frsize, geteuid().is_root());
+    let space = of(found.f_blocks, found.f_bfree, found.f_bavail, is_root);
     let space = Free {
         free: space.free.saturating_mul(unit),
         of: space.of.saturating_mul(unit),
     };
-    Ok((space, of(found.f_files, found.f_ffree, found.f_favail)))
+    Ok((
+        space,
+        of(found.f_files, found.f_ffree, found.f_favail, is_root),
+    ))
 }
 
 /// What this process may use of all, of which some is kept for root.
-fn of(all: u64, free: u64, free_for_others: u64) -> Free {
-    if geteuid().is_root() {
+fn of(all: u64, free: u64, free_for_others: u64, is_root: bool) -> Free {
+    if is_root {
         return Free { free, of: all };
     }
+    let kept = free.saturating_sub(free_for_others);
     Free {
         free: free_for_others,
-        of: all - free.saturating_sub(free_for_others).min(all),
+        of: all.saturating_sub(kept),
     }
 }
 
@@ -139,5 +143,17 @@ impl From<DiskSpace> for Test {
         })
         .instance()
         .advisory()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_for_root_is_free_for_root_alone() {
+        let shown = |is_root| of(100, 15, 10, is_root).shown(pieces);
+        assert_eq!(shown(true), "15 of 100 (15 %)");
+        assert_eq!(shown(false), "10 of 95 (10 %)");
     }
 }
