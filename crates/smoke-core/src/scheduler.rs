@@ -163,7 +163,8 @@ async fn run(runner: &Runner, position: usize, schedule: &Schedule) {
     }
     let began = Instant::now();
     watch.begin(position, began);
-    let answer = runner.ask(Ask::scheduled(schedule.selection())).await;
+    let selection = schedule.selection().of_schedule(runner.tests());
+    let answer = runner.ask(Ask::scheduled(selection)).await;
     // Whoever switches runs off says nothing of the application.
     if answer.reason == Some(Reason::Off) {
         return;

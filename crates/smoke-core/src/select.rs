@@ -38,6 +38,8 @@ pub struct Selection {
     scope: Option<Scope>,
     pipeline: bool,
     destructive: bool,
+    /// Whether a schedule asks, so that tests on request are left out.
+    scheduled: bool,
     select: BTreeSet<String>,
     skip: BTreeSet<String>,
     kinds: BTreeSet<Kind>,
@@ -54,6 +56,7 @@ impl Selection {
             scope: None,
             pipeline: false,
             destructive: false,
+            scheduled: false,
             select: BTreeSet::new(),
             skip: BTreeSet::new(),
             kinds: BTreeSet::new(),
@@ -137,6 +140,20 @@ impl Selection {
         self
     }
 
+    /// The same as a schedule asks for it: without the tests that run on request. Where there are none it
+    /// is the same selection, so that one run answers the schedule and whoever asks beside it.
+    pub(crate) fn of_schedule<'t>(self, tests: impl Iterator<Item = &'t Test> + Clone) -> Self {
+        let scheduled = Self {
+            scheduled: true,
+            ..self.clone()
+        };
+        if scheduled.of(tests.clone()) == self.of(tests) {
+            self
+        } else {
+            scheduled
+        }
+    }
+
     /// Starts no more tests after one has failed or errored. The rest is reported as skipped.
     pub fn fail_fast(mut self) -> Self {
         self.fail_fast = true;
@@ -197,8 +214,11 @@ impl Selection {
             let only = self.only.as_ref();
             only.is_none_or(|only| only.contains(tests[at].name()))
         };
+        let is_due = |at: usize| !self.scheduled || !tests[at].is_on_request();
         let fits = |at: &usize| {
-            !skipped.contains(at) && is_of_kind(*at) && is_of_scope(*at) && is_named(*at)
+            let at = *at;
+            let is_wanted = is_of_kind(at) && is_of_scope(at) && is_named(at) && is_due(at);
+            is_wanted && !skipped.contains(&at)
         };
         let fit: BTreeSet<usize> = (0..tests.len()).filter(fits).collect();
         let is_able = |at: &usize| self.slow || !tests[*at].is_slow();
@@ -416,6 +436,23 @@ mod tests {
         }
         let none = Selection::fast().of_scope(Scope::Instance);
         assert!(none.of(tests[1..].iter()).is_err());
+    }
+
+    #[test]
+    fn a_schedule_leaves_out_what_runs_on_request() {
+        let tests = [
+            Test::new("shop::opens", async || {}),
+            Test::new("shop::reports", async || {}).slow().on_request(),
+        ];
+        let slow = Selection::slow();
+        assert_eq!(slow.of(tests.iter()), Ok(vec![0, 1]));
+        let scheduled = slow.clone().of_schedule(tests.iter());
+        assert_eq!(scheduled.of(tests.iter()), Ok(vec![0]));
+        assert_ne!(scheduled, slow);
+        // It is the same selection where nothing is left out.
+        let fast = Selection::fast();
+        assert_eq!(fast.clone().of_schedule(tests.iter()), fast);
+        assert_eq!(slow.clone().of_schedule(tests[..1].iter()), slow);
     }
 
     #[test]

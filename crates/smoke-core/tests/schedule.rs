@@ -82,6 +82,27 @@ async fn several_schedules_run_side_by_side_each_with_its_tests() {
 }
 
 #[tokio::test]
+async fn a_test_on_request_is_on_no_schedule_unless_it_says_so() {
+    let (requested, on_request) = counted();
+    let (scheduled, again) = counted();
+    let (count, test) = counted();
+    let registry = Registry::new()
+        .test(test)
+        .test(on_request.named("shop::reports").on_request())
+        .test(again.named("shop::mails").on_request().scheduled())
+        .schedule(often().slow());
+    let runner = Runner::new(registry);
+    runner.start();
+    let look = async || (runs(&count), runs(&scheduled));
+    eventually(PATIENCE, look, |(one, other)| *one >= 3 && *other >= 3)
+        .await
+        .unwrap();
+    assert_eq!(runs(&requested), 0);
+    let report = runner.run(Selection::fast()).await;
+    assert_eq!((report.counts().passed, runs(&requested)), (3, 1));
+}
+
+#[tokio::test]
 async fn a_schedule_goes_on_whatever_its_tests_do() {
     let (count, test) = counted();
     let limits = Limits::default().test(Duration::from_millis(50));

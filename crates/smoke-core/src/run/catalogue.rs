@@ -84,7 +84,10 @@ impl Catalogue {
         tests.sort_by(|one, other| one.name.cmp(&other.name));
         leave_out(&mut tests, &settings);
         let usual = Schedule::usual().into_iter().filter(|_| usual_schedules);
-        let usual = usual.filter(|schedule| schedule.selection().of(tests.iter()).is_ok());
+        let usual = usual.filter(|schedule| {
+            let selection = schedule.selection().of_schedule(tests.iter());
+            selection.of(tests.iter()).is_ok()
+        });
         let schedules = schedules.into_iter().chain(usual);
         let schedules = schedules
             .filter_map(|schedule| paced(schedule, &settings))

@@ -129,7 +129,7 @@ impl Runner {
     }
 
     /// The registered tests, in the order of their names.
-    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+    pub fn tests(&self) -> impl Iterator<Item = &Test> + Clone {
         self.0.catalogue.tests()
     }
 

@@ -51,6 +51,7 @@ pub struct Test {
     pub(crate) scope: Scope,
     pub(crate) advisory: bool,
     pub(crate) destructive: bool,
+    pub(crate) on_request: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) serial: Option<String>,
     pub(crate) skip: Option<String>,
@@ -71,6 +72,7 @@ impl Test {
             scope: Scope::Shared,
             advisory: false,
             destructive: false,
+            on_request: false,
             timeout: None,
             serial: None,
             skip: None,
@@ -161,6 +163,30 @@ impl Test {
         self
     }
 
+    /// Leaves the test out of all schedules: it runs only where somebody asks for a run that has it. For
+    /// what is not to be done every few minutes by every replica.
+    ///
+    /// It does not say who may ask. What a stranger must not start is [`slow`](Self::slow), too.
+    ///
+    /// ```
+    /// use smoke_core::Test;
+    ///
+    /// let test = Test::new("shop::reports::builds_the_yearly_one", async || {}).slow().on_request();
+    /// assert!(test.is_on_request());
+    /// ```
+    #[must_use]
+    pub fn on_request(mut self) -> Self {
+        self.on_request = true;
+        self
+    }
+
+    /// Takes [`on_request`](Self::on_request) back, where a ready-made test says it: schedules run it.
+    #[must_use]
+    pub fn scheduled(mut self) -> Self {
+        self.on_request = false;
+        self
+    }
+
     /// Sets how long the test may take, instead of the registry's limit for tests.
     ///
     /// Waiting for a sandbox does not count.
@@ -240,6 +266,12 @@ impl Test {
     #[must_use]
     pub fn is_destructive(&self) -> bool {
         self.destructive
+    }
+
+    /// Whether schedules leave the test out.
+    #[must_use]
+    pub fn is_on_request(&self) -> bool {
+        self.on_request
     }
 
     /// What the test shows, if it has a description.
