@@ -1,5 +1,5 @@
 //! Ready-made smoke tests of what stands around an application: its folders, disks and mounts, its
-//! variables, the services that it calls, its certificates, its workers, its own listener.
+//! variables, its databases, the services that it calls, its certificates, its workers, its own listener.
 //!
 //! Each check is a small builder that becomes a [`Test`](smoke_core::Test). A registry takes it as it is.
 //! Make a `Test` of it where you want something else than its defaults:
@@ -42,11 +42,15 @@
 //! | `http` | [`Http`], [`Listener`] |
 //! | `minijinja`, `tera` | [`MinijinjaTemplates`], [`TeraTemplates`] |
 //! | `tls` | [`Certificate`] |
+//! | `sqlx`, `diesel`, `deadpool`, `bb8` | [`PoolConnection`], [`PoolUse`], [`Migrations`], [`Commit`], for the pools of that library: [`database`] |
+//! | `database` | the same, for pools of any other |
 
 #[cfg(feature = "tls")]
 mod certificate;
 mod check;
 mod connect;
+#[cfg(feature = "database")]
+pub mod database;
 mod dns;
 mod heartbeat;
 #[cfg(feature = "http")]
@@ -65,6 +69,8 @@ mod variables;
 
 #[cfg(feature = "tls")]
 pub use certificate::Certificate;
+#[cfg(feature = "database")]
+pub use database::{Commit, Migrations, PoolConnection, PoolUse};
 pub use dns::Dns;
 pub use heartbeat::{Heartbeat, HeartbeatWithin};
 #[cfg(feature = "http")]

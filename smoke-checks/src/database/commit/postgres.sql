@@ -1,0 +1,5 @@
+CREATE TABLE smoke_commit (
+    id integer PRIMARY KEY CHECK (id = 1),
+    instance varchar(64) NOT NULL,
+    at timestamptz NOT NULL
+);

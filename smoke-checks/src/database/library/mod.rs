@@ -1,0 +1,19 @@
+//! The pools of each library.
+
+#[cfg(feature = "bb8")]
+mod bb8;
+#[cfg(feature = "deadpool")]
+mod deadpool;
+#[cfg(feature = "diesel")]
+mod diesel;
+#[cfg(any(feature = "bb8", feature = "deadpool"))]
+mod diesel_async;
+#[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel"))]
+mod diesel_migrations;
+#[cfg(feature = "sqlx")]
+mod sea_orm;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+
+#[cfg(feature = "sqlx")]
+pub use sea_orm::SeaOrmMigrations;
