@@ -39,7 +39,7 @@ impl<P: Pool> PoolUse<P> {
     /// The check of a pool: the one that the application's handlers have.
     pub fn of(pool: &P) -> Self {
         Self {
-            production: Production::new(pool, Duration::from_secs(1)),
+            production: Production::new(pool, Duration::ZERO),
             percent: 80,
         }
     }

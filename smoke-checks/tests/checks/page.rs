@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use diesel::SqliteConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use diesel_migrations::EmbeddedMigrations;
 use smoke_checks::{
-    Certificate, Descriptors, DiskSpace, Dns, FreshMount, Heartbeat, Http, LastSeen, Listener,
-    Memory, MinijinjaTemplates, Tcp, TeraTemplates, Variables, WritableFolder,
+    Certificate, Commit, Descriptors, DiskSpace, Dns, FreshMount, Heartbeat, Http, LastSeen,
+    Listener, Memory, Migrations, MinijinjaTemplates, PoolConnection, PoolUse, Tcp, TeraTemplates,
+    Variables, WritableFolder,
 };
 use smoke_core::Test;
 
@@ -13,8 +17,12 @@ use smoke_core::Test;
 fn the_page_says_what_each_check_is_by_default() {
     let environment = minijinja::Environment::new();
     let seen = LastSeen::within(Duration::ZERO, "it", async || Ok(Some(SystemTime::now())));
+    let pool = Pool::builder().min_idle(Some(0));
+    let pool = pool.build_unchecked(ConnectionManager::<SqliteConnection>::new(":memory:"));
+    let migrations = EmbeddedMigrations::new(&[]);
     let checks = [
         ("Certificate", Certificate::of("localhost:443").into()),
+        ("Commit", Commit::of(&pool).into()),
         ("Descriptors", Descriptors::default().into()),
         ("DiskSpace", DiskSpace::at("/").into()),
         ("Dns", Dns::name("localhost").into()),
@@ -27,10 +35,13 @@ fn the_page_says_what_each_check_is_by_default() {
         ("LastSeen", seen.into()),
         ("Listener", Listener::at("http://localhost/").into()),
         ("Memory", Memory::default().into()),
+        ("Migrations", Migrations::of(&pool, &migrations).into()),
         (
             "MinijinjaTemplates",
             MinijinjaTemplates::of(environment).into(),
         ),
+        ("PoolConnection", PoolConnection::of(&pool).into()),
+        ("PoolUse", PoolUse::of(&pool).into()),
         ("Tcp", Tcp::to("localhost:1").into()),
         (
             "TeraTemplates",
