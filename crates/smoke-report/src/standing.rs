@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, Reason, Verdict, line, millis, opposite};
+use crate::{Format, Reason, Verdict, line, millis};
 
 /// How many tests and schedules a text names.
 const NAMED: usize = 8;
@@ -128,8 +128,8 @@ impl Standing {
     #[must_use]
     pub fn render(&self, format: Format) -> String {
         match format {
-            Format::Text => opposite::lower(&self.text(), self.status),
-            Format::Json => opposite::escape(&self.json(), self.status),
+            Format::Text => self.status.only_in_text(&self.text()),
+            Format::Json => self.status.only_in_json(&self.json()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The answer as text: the lines that always stand, then a line for everything worth one.
 
-use crate::{Outcome, Report, TestReport, line, millis, opposite};
+use crate::{Outcome, Report, TestReport, line, millis};
 
 /// A body stays under this many bytes: Consul keeps 4 KiB of it, and other probers little more.
 const LIMIT: usize = 4096;
@@ -12,7 +12,7 @@ pub(crate) fn render(report: &Report) -> String {
         body.push('\n');
         append(&mut body, &lines);
     }
-    opposite::lower(&body, report.verdict())
+    report.verdict().only_in_text(&body)
 }
 
 fn header(report: &Report) -> String {

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::opposite;
+
 /// The answer to "does it work?": PASS or FAIL, and nothing between. There will be no third one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -26,6 +28,31 @@ impl Verdict {
             Verdict::Pass => Verdict::Fail,
             Verdict::Fail => Verdict::Pass,
         }
+    }
+
+    /// A text of this verdict in which the other's word stands nowhere: it is written in lower case.
+    /// Monitors look for `PASS` anywhere in an answer.
+    ///
+    /// ```
+    /// use smoke_report::Verdict;
+    ///
+    /// assert_eq!(Verdict::Fail.only_in_text("FAIL: no PASS"), "FAIL: no pass");
+    /// ```
+    #[must_use]
+    pub fn only_in_text(self, text: &str) -> String {
+        opposite::lower(text, self)
+    }
+
+    /// The same of JSON as `serde_json` writes it. Parsers read what was there before.
+    ///
+    /// ```
+    /// use smoke_report::Verdict;
+    ///
+    /// assert_eq!(Verdict::Fail.only_in_json(r#""no PASS""#), r#""no \u0050ASS""#);
+    /// ```
+    #[must_use]
+    pub fn only_in_json(self, json: &str) -> String {
+        opposite::escape(json, self)
     }
 
     /// The word that stands in answers: `PASS` or `FAIL`.

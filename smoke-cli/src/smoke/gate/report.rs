@@ -112,11 +112,7 @@ fn text(machine: &Machine, outcome: &Outcome) -> String {
             text += &format!("    {} {}: {said}\n", one_line(&test.name), test.outcome);
         }
     }
-    let opposite = verdict.opposite().as_str();
-    format!(
-        "{verdict}\n{}",
-        text.replace(opposite, &opposite.to_lowercase())
-    )
+    format!("{verdict}\n{}", verdict.only_in_text(&text))
 }
 
 #[derive(Serialize)]
@@ -174,7 +170,7 @@ fn json(machine: &Machine, outcome: &Outcome) -> io::Result<String> {
         time: outcome.took.as_secs_f64() * 1e3,
     };
     let json = serde_json::to_string(&written).map_err(io::Error::other)?;
-    Ok(json + "\n")
+    Ok(written.status.only_in_json(&json) + "\n")
 }
 
 fn written(test: &TestReport) -> WrittenTest<'_> {

@@ -8,8 +8,10 @@ use tokio::time::Instant;
 use super::machine::{Machine, Next, Terms};
 use super::odd::remarks;
 use super::outcome::{End, Outcome};
+use super::report::render;
 use super::standing::{State, What};
 use crate::exit::Exit;
+use crate::output::Format;
 use crate::signals::Signal;
 use crate::smoke::replica::Replica;
 use crate::smoke::resolve::Resolved;
@@ -291,6 +293,23 @@ fn a_target_that_leads_to_nobody_keeps_the_gate_shut_though_others_pass() {
         assert_eq!(next, Next::Round);
     }
     assert_eq!(fleet.late().0, Exit::Unknown);
+}
+
+#[test]
+fn who_looks_for_the_word_in_a_report_finds_the_verdict_alone() {
+    let mut fleet = Fleet::new(1);
+    fleet.round_of(
+        &[("a", "a", Pass)],
+        &["srv+http://PASS: resolves to nothing"],
+    );
+    let outcome = fleet.outcome(End::Late(TIME));
+    for format in [Format::Text, Format::Json] {
+        let report = render(&fleet.machine, &outcome, format).unwrap();
+        assert!(
+            report.contains("FAIL") && !report.contains("PASS"),
+            "{report}"
+        );
+    }
 }
 
 #[test]
