@@ -58,6 +58,7 @@
 //! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | the path `metrics` under the prefix: OpenMetrics, for Prometheus |
+//! | `page` | no | the path `page` under the prefix, and `?format=html`: a page for people |
 //! | `logs` | no | `logs::layer()`: what a test logged, in its answer |
 
 mod access;
@@ -80,6 +81,8 @@ mod follow;
     expect(dead_code, reason = "nobody listens without the feature")
 )]
 mod heard;
+#[cfg(feature = "page")]
+mod history;
 mod limits;
 #[cfg(feature = "live")]
 mod live;
@@ -87,6 +90,8 @@ mod log;
 #[cfg(feature = "logs")]
 pub mod logs;
 mod one_line;
+#[cfg(feature = "page")]
+mod page;
 mod panic;
 mod piece;
 mod providers;

@@ -107,11 +107,14 @@ fn keep_all(runner: &Runner) -> impl Future<Output = ()> + Send + use<> {
         watch: Arc::clone(runner.watch()),
         is_told: false,
     };
+    let watch = Arc::clone(runner.watch());
     let schedules = runner.schedules().iter().enumerate();
     let kept: Vec<_> = schedules
         .map(|(position, schedule)| {
             let (schedule, runner) = (schedule.clone(), runner.weak());
-            keep(schedule.period(), move || {
+            let watch = Arc::clone(&watch);
+            let plan = move |due| watch.plan(position, due);
+            keep(schedule.period(), plan, move || {
                 let (schedule, runner) = (schedule.clone(), runner());
                 async move {
                     if let Some(runner) = runner {
@@ -130,11 +133,17 @@ fn keep_all(runner: &Runner) -> impl Future<Output = ()> + Send + use<> {
     }
 }
 
-/// Runs something again and again. One that panics is not the last.
-async fn keep<F: Future<Output = ()>>(period: Duration, mut run: impl FnMut() -> F) {
+/// Runs something again and again, and says when the next time is. One that panics is not the last.
+async fn keep<F: Future<Output = ()>>(
+    period: Duration,
+    plan: impl Fn(Option<Instant>),
+    mut run: impl FnMut() -> F,
+) {
     let mut due = TokioInstant::now() + first(period, fastrand::f64());
     loop {
+        plan(Some(due.into_std()));
         sleep_until(due).await;
+        plan(None);
         let began = TokioInstant::now();
         if AssertUnwindSafe(async { run().await })
             .catch_unwind()

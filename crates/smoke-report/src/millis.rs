@@ -32,6 +32,33 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     Ok(Duration::from_nanos((millis * NANOS).round() as u64))
 }
 
+/// The same where there may be none.
+pub(crate) mod option {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    struct Millis(#[serde(deserialize_with = "super::deserialize")] Duration);
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let millis = Option::<Millis>::deserialize(deserializer)?;
+        Ok(millis.map(|Millis(duration)| duration))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -83,6 +83,14 @@ pub struct ScheduleStanding {
     pub period: Duration,
     /// Its newest run. None before the first.
     pub newest: Option<NewestRun>,
+    /// After how long its next run begins, in milliseconds where it is written. None where none is planned:
+    /// one is under way, or the schedules have not been started.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "millis::option"
+    )]
+    pub next: Option<Duration>,
 }
 
 /// The newest run of a schedule.
@@ -218,7 +226,15 @@ impl ScheduleStanding {
             selection: selection.into(),
             period,
             newest: None,
+            next: None,
         }
+    }
+
+    /// Sets after how long its next run begins.
+    #[must_use]
+    pub fn with_next(mut self, next: Duration) -> Self {
+        self.next = Some(next);
+        self
     }
 
     /// Sets its newest run, and how long ago that began.
@@ -243,8 +259,12 @@ impl ScheduleStanding {
     }
 }
 
+/// Whole seconds; below one, milliseconds.
 fn seconds(time: Duration) -> String {
-    format!("{}s", time.as_secs())
+    match time.as_secs() {
+        0 => format!("{}ms", time.as_millis()),
+        seconds => format!("{seconds}s"),
+    }
 }
 
 #[cfg(test)]

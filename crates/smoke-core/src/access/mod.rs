@@ -1,7 +1,9 @@
 //! Who may see and do what.
 
+mod credentials;
 mod forwarded;
 mod network;
+mod origin;
 mod token;
 
 use std::net::SocketAddr;
@@ -11,7 +13,9 @@ use http::request::Parts;
 
 use crate::theirs::ask;
 
+use credentials::Credentials;
 use network::Networks;
+use origin::{Site, site};
 use token::Tokens;
 
 /// A closure of the application's that says whether whoever sent a head is trusted.
@@ -44,26 +48,57 @@ impl Access {
         if self.open {
             return Viewer::Trusted;
         }
-        if self.is_by_token(head) {
-            return Viewer::Trusted;
-        }
-        if self.has_token() && head.headers.contains_key(AUTHORIZATION) {
+        match Credentials::of(&head.headers) {
+            Some(Credentials::Bearer(token)) if self.tokens.has(token) => return Viewer::Trusted,
+            #[cfg(feature = "page")]
+            Some(Credentials::Basic(token)) if self.tokens.has(&token) => {
+                // A browser sends it also for somebody else's page, which is not to start slow runs by it.
+                return match site(head) {
+                    Site::Other => self.unknown(),
+                    Site::Own | Site::Unsaid => Viewer::Trusted,
+                };
+            }
             // Also from a network that is trusted: a client with an old token is to hear of it.
-            return Viewer::Refused;
+            _ if self.has_token() && head.headers.contains_key(AUTHORIZATION) => {
+                return Viewer::Refused;
+            }
+            _ => {}
         }
         if self.networks.trust(peer, &head.headers) || self.is_allowed_by_a_closure(head) {
             Viewer::Trusted
-        } else if self.strangers_refused {
+        } else {
+            self.unknown()
+        }
+    }
+
+    /// Somebody of whom nothing is known.
+    fn unknown(&self) -> Viewer {
+        if self.strangers_refused {
             Viewer::Refused
         } else {
             Viewer::Stranger
         }
     }
 
-    /// Whether a request has the token: more than to be trusted.
+    /// Whether a request has the token as a program shows it: more than to be trusted.
     pub(crate) fn is_by_token(&self, head: &Parts) -> bool {
-        let authorization = head.headers.get(AUTHORIZATION);
-        authorization.is_some_and(|value| self.tokens.has(value.as_bytes()))
+        match Credentials::of(&head.headers) {
+            Some(Credentials::Bearer(token)) => self.tokens.has(token),
+            _ => false,
+        }
+    }
+
+    /// Whether a trusted request that starts a new run may be one that somebody else's page has a browser send.
+    ///
+    /// A program that has the token shows it itself. A browser's password and its network go with whatever it
+    /// sends, so it has to say that the page is ours. Whoever is trusted for another reason must not say otherwise.
+    pub(crate) fn may_be_forged(&self, head: &Parts) -> bool {
+        match site(head) {
+            _ if self.is_by_token(head) => false,
+            Site::Own => false,
+            Site::Unsaid => !self.open && !self.is_allowed_by_a_closure(head),
+            Site::Other => true,
+        }
     }
 
     /// One that panics trusts nobody.

@@ -7,6 +7,8 @@ mod face;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod negotiate;
+#[cfg(feature = "page")]
+mod page;
 mod probe;
 mod query;
 mod receive;
@@ -120,7 +122,10 @@ impl Endpoint {
         let mut response = match followed.flatten() {
             Some(response) => response,
             None => {
-                let whole = match self.probed(route, head, viewer) {
+                let known = self.probed(route, head, viewer);
+                #[cfg(feature = "page")]
+                let known = known.or_else(|| self.paged(route, head, viewer));
+                let whole = match known {
                     Some(response) => response,
                     None => self.ran(route, head, (viewer, peer)).await,
                 };
@@ -164,18 +169,23 @@ impl Endpoint {
         let accepted = negotiate::format(&head.headers);
         let format = query.format.as_ref().ok().copied().flatten();
         let format = format.unwrap_or(accepted);
+        let is_for_people = query.page || route == Route::Page;
         let asker = asker::of(head, peer, viewer);
         match self.judge(route, head, viewer, &query) {
             Ok(mut ask) => {
                 ask.arrival = self.arrival_of_run(head);
                 let answer = self.runner.ask(ask.by(asker)).await;
+                #[cfg(feature = "page")]
+                if is_for_people {
+                    return self.answered_by_page(route, head, &answer, viewer);
+                }
                 respond::answered(answer, format, viewer)
             }
             Err(refusal) => respond::refused(
                 self.runner
                     .refuse(&asker, refusal.denial(), &refusal.reason(), None),
                 &refusal,
-                format,
+                (format, is_for_people),
                 viewer,
             ),
         }
@@ -212,6 +222,14 @@ impl Endpoint {
         let slow = match route {
             Route::Fast => false,
             Route::Slow => true,
+            // It is read without a run, but by a stranger who wants to log in.
+            Route::Page if matches!(head.method, Method::GET | Method::HEAD) => {
+                return Err(self.token_needed("the details"));
+            }
+            #[cfg(feature = "page")]
+            Route::Page => page::Wanted::of(head.uri.query()).slow,
+            #[cfg(not(feature = "page"))]
+            Route::Page => return Err(Declined::UnknownPath),
             Route::Unknown => return Err(Declined::UnknownPath),
             Route::Metrics if viewer == Viewer::Stranger => {
                 return Err(self.token_needed("the metrics"));
@@ -224,7 +242,10 @@ impl Endpoint {
             | Route::Ready
             | Route::Status
             | Route::Metrics
-            | Route::Events => {
+            | Route::Events
+            | Route::PageStyle
+            | Route::PageScript
+            | Route::PageIcon => {
                 return Err(Declined::Method(Allowed::Probes));
             }
         };
@@ -248,6 +269,9 @@ impl Endpoint {
             (viewer, privileged.iter().find(|(asked, _)| *asked))
         {
             return Err(self.token_needed(what));
+        }
+        if fresh && self.runner.access().may_be_forged(head) {
+            return Err(Declined::Forged);
         }
         if let Some(error) = query.mistake() {
             return Err(Declined::Query(error.clone()));

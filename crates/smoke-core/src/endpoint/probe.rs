@@ -23,7 +23,7 @@ impl Route {
             Self::Status => Some(Probe::Status),
             // HAProxy asks so unless it is told otherwise.
             Self::Fast | Self::Slow if method == Method::OPTIONS => Some(Probe::Status),
-            Self::Fast | Self::Slow | Self::Metrics | Self::Events | Self::Unknown => None,
+            _ => None,
         }
     }
 }
@@ -50,7 +50,7 @@ impl Endpoint {
             Verdict::Pass => StatusCode::OK,
             Verdict::Fail => StatusCode::SERVICE_UNAVAILABLE,
         };
-        let mut response = respond::written(body, (status, verdict), format, reason);
+        let mut response = respond::written(body, (status, verdict), format.content_type(), reason);
         if trusted {
             let (build, instance) = self.runner.identity();
             respond::say_identity(&mut response, build, instance);

@@ -5,6 +5,8 @@ use crate::{Kind, Scope, Selection};
 
 pub(crate) struct Query {
     pub(crate) format: AskedFormat,
+    /// Whether the answer is to be the page.
+    pub(crate) page: bool,
     select: Vec<String>,
     skip: Vec<String>,
     fail_fast: bool,
@@ -17,6 +19,7 @@ impl Query {
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let mut parsed = Self {
             format: Ok(None),
+            page: false,
             select: Vec::new(),
             skip: Vec::new(),
             fail_fast: false,
@@ -29,6 +32,7 @@ impl Query {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
         for (name, value) in pairs {
             match name.as_str() {
+                "format" if cfg!(feature = "page") && value == "html" => parsed.page = true,
                 "format" => {
                     parsed.format = value
                         .parse()

@@ -30,6 +30,8 @@ pub(crate) enum Declined {
     UnknownPath,
     Method(Allowed),
     Query(String),
+    /// A new run that somebody else's page may ask for in the name of the trusted.
+    Forged,
 }
 
 /// The methods that a path answers.
@@ -75,6 +77,10 @@ impl Declined {
                 format!("this method is not answered: use one of {}", allowed.methods())
             }
             Self::Query(reason) => reason.clone(),
+            Self::Forged => {
+                "another page may have sent this: a new run needs Authorization: Bearer <token>, or Sec-Fetch-Site: same-origin, or an Origin that is the Host"
+                    .to_owned()
+            }
         }
     }
 
@@ -83,7 +89,7 @@ impl Declined {
         match self {
             Self::Recursion => Denial::Recursion,
             Self::Credentials => Denial::Credentials,
-            Self::TokenNeeded(_) | Self::NoTokenSet(_) => Denial::Privilege,
+            Self::TokenNeeded(_) | Self::NoTokenSet(_) | Self::Forged => Denial::Privilege,
             Self::UnknownPath | Self::Method(_) | Self::Query(_) => Denial::Request,
         }
     }
@@ -91,7 +97,7 @@ impl Declined {
     fn status(&self) -> StatusCode {
         match self {
             Self::Credentials | Self::TokenNeeded(_) => StatusCode::UNAUTHORIZED,
-            Self::NoTokenSet(_) => StatusCode::FORBIDDEN,
+            Self::NoTokenSet(_) | Self::Forged => StatusCode::FORBIDDEN,
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             // A stranger's mistake, and not this instance's fault.
@@ -115,7 +121,7 @@ pub(crate) fn answered(answer: Answer, format: Format, viewer: Viewer) -> Respon
 pub(crate) fn refused(
     answer: Answer,
     refusal: &Declined,
-    format: Format,
+    (format, is_for_people): (Format, bool),
     viewer: Viewer,
 ) -> Response<Bytes> {
     let mut shown = Report::clone(&answer.report);
@@ -125,10 +131,13 @@ pub(crate) fn refused(
     let mut response = respond(&answer, &shown, refusal.status(), format);
     match refusal {
         Declined::Credentials | Declined::TokenNeeded(_) => {
-            response.headers_mut().insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"smoke tests\""),
-            );
+            // A browser asks its user for a password, and where it does is a page.
+            let challenge = match is_for_people {
+                true => "Basic realm=\"smoke tests\", charset=\"UTF-8\"",
+                false => "Bearer realm=\"smoke tests\"",
+            };
+            let challenge = HeaderValue::from_static(challenge);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         Declined::Method(allowed) => {
             let methods = HeaderValue::from_static(allowed.methods());
@@ -148,11 +157,11 @@ pub(crate) fn without_body_for_head(response: Response<Bytes>, method: &Method) 
     }
 }
 
-/// An answer with the headers that all answers have.
+/// An answer with the headers that all answers have. `kind` is its `Content-Type`.
 pub(crate) fn written(
     body: Bytes,
     (status, verdict): (StatusCode, Verdict),
-    format: Format,
+    kind: &'static str,
     reason: Option<Reason>,
 ) -> Response<Bytes> {
     let mut response = Response::new(body);
@@ -160,10 +169,7 @@ pub(crate) fn written(
     let length = response.body().len();
     let headers = response.headers_mut();
     headers.reserve(10);
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(format.content_type()),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CONTENT_LENGTH, length.into());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -211,9 +217,17 @@ fn respond(answer: &Answer, shown: &Report, status: StatusCode, format: Format) 
         }
         _ => shown.render(format),
     };
-    let body = Bytes::from(body);
     let said = (status, shown.verdict());
-    let mut response = written(body, said, format, answer.reason);
+    let response = written(body.into(), said, format.content_type(), answer.reason);
+    dressed(response, answer, shown)
+}
+
+/// An answer with the headers that tell of its run.
+pub(super) fn dressed(
+    mut response: Response<Bytes>,
+    answer: &Answer,
+    shown: &Report,
+) -> Response<Bytes> {
     if let Ok(run) = HeaderValue::from_str(&shown.run) {
         response.headers_mut().insert(RUN, run);
     }

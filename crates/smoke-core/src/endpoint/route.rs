@@ -22,6 +22,14 @@ pub enum Route {
     Metrics,
     /// What happens in the runs, as server-sent events: `{prefix}/events`.
     Events,
+    /// What is known of the tests, for people: `{prefix}/page`. Needs the feature `page`, as its parts do.
+    Page,
+    /// How the page looks: `{prefix}/page/style.css`.
+    PageStyle,
+    /// What makes the page live: `{prefix}/page/script.js`.
+    PageScript,
+    /// What stands beside the page's title: `{prefix}/page/icon.svg`.
+    PageIcon,
     /// A path that does not exist.
     Unknown,
 }
@@ -79,6 +87,14 @@ fn route(rest: &str) -> Route {
         "/ready" => Route::Ready,
         "/status" => Route::Status,
         "/events" => Route::Events,
+        #[cfg(feature = "page")]
+        "/page" => Route::Page,
+        #[cfg(feature = "page")]
+        "/page/style.css" => Route::PageStyle,
+        #[cfg(feature = "page")]
+        "/page/script.js" => Route::PageScript,
+        #[cfg(feature = "page")]
+        "/page/icon.svg" => Route::PageIcon,
         "/metrics" if cfg!(feature = "metrics") => Route::Metrics,
         _ => Route::Unknown,
     }

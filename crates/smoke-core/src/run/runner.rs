@@ -28,6 +28,8 @@ use super::plain;
 use super::tally::Tally;
 use super::trail::{Denial, Trail};
 use crate::access::Access;
+#[cfg(feature = "page")]
+use crate::history::{Begun, History};
 use crate::watch::{Settings, Watch};
 use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, Test, heard, log};
 
@@ -78,6 +80,9 @@ struct Inner {
     /// Those of whoever follows the events from outside.
     places: Arc<Semaphore>,
     trail: Trail,
+    /// What people look at.
+    #[cfg(feature = "page")]
+    history: History,
     /// What probe paths answer from.
     watch: Arc<Watch>,
 }
@@ -113,6 +118,8 @@ impl Runner {
             watchers: broadcast::Sender::new(EVENTS),
             places: Arc::new(Semaphore::new(PLACES)),
             trail: Trail::default(),
+            #[cfg(feature = "page")]
+            history: History::default(),
         }))
     }
 
@@ -424,6 +431,12 @@ impl Runner {
         &self.0.catalogue.schedules
     }
 
+    /// What the last runs found.
+    #[cfg(feature = "page")]
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
+    }
+
     /// What identifies the build and the instance.
     pub(crate) fn identity(&self) -> (Option<&str>, Option<&str>) {
         let catalogue = &self.0.catalogue;
@@ -501,11 +514,22 @@ impl Runner {
             shut: self.0.shut.subscribe(),
             watchers: self.0.watchers.clone(),
         };
+        #[cfg(feature = "page")]
+        let under_way = self.0.history.begin(Begun {
+            run: Arc::clone(&ticket.run),
+            selection: selection.to_string(),
+            asked_by: asker.to_string(),
+            started,
+            is_public: *selection == Selection::fast(),
+        });
         let report = Arc::new(course.run().await);
         self.0.catalogue.tally.ran(report.verdict());
         in_flight
             .end(began_at + limit - self.0.catalogue.limits.timing.closing)
             .await;
+        // Before that is told: whoever hears of it looks here.
+        #[cfg(feature = "page")]
+        under_way.end(&report);
         let _ = self.0.watchers.send(Event::RunFinished {
             report: Arc::clone(&report),
         });

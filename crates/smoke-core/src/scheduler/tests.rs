@@ -1,5 +1,6 @@
 //! Time stands still in these tests but where they let it go on.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use smoke_report::Verdict;
@@ -25,7 +26,10 @@ fn status(runner: &Runner) -> (Verdict, Option<Reason>) {
 async fn starts_go_on_at_their_pace_and_survive_panics() {
     let starts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&starts);
-    let kept = tokio::spawn(keep(PERIOD, move || {
+    let dues = Arc::new(Mutex::new(Vec::new()));
+    let planned = Arc::clone(&dues);
+    let plan = move |due| planned.lock().unwrap().push(due);
+    let kept = tokio::spawn(keep(PERIOD, plan, move || {
         let start = counted.fetch_add(1, Ordering::SeqCst);
         async move { assert!(start % 2 == 1, "every second one panics") }
     }));
@@ -36,20 +40,31 @@ async fn starts_go_on_at_their_pace_and_survive_panics() {
     let starts = starts.load(Ordering::SeqCst);
     assert!((96..=161).contains(&starts), "{starts}");
     assert!(!kept.is_finished());
+    // One is planned, then none while it runs, and in turn.
+    let dues = dues.lock().unwrap();
+    let (planned, under_way): (Vec<_>, Vec<_>) =
+        dues.chunks(2).map(|two| (two[0], two.get(1))).unzip();
+    assert!(planned.is_sorted() && planned.iter().all(Option::is_some));
+    assert_eq!(planned.len(), starts + 1);
+    assert!(under_way.iter().flatten().all(|due| due.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn runs_that_were_missed_are_not_made_up_for() {
     let starts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&starts);
-    tokio::spawn(keep(PERIOD, move || {
-        let slow = counted.fetch_add(1, Ordering::SeqCst) == 0;
-        async move {
-            if slow {
-                tokio::time::sleep(PERIOD * 100).await;
+    tokio::spawn(keep(
+        PERIOD,
+        |_| {},
+        move || {
+            let slow = counted.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                if slow {
+                    tokio::time::sleep(PERIOD * 100).await;
+                }
             }
-        }
-    }));
+        },
+    ));
     tokio::time::sleep(PERIOD * 100 + Duration::from_secs(6)).await;
     assert_eq!(starts.load(Ordering::SeqCst), 1);
     tokio::time::sleep(PERIOD).await;

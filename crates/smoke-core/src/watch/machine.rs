@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use smoke_report::{Change, Outcome, Reason, Report, Scope, TestReport, TestState};
 
 use super::health::{Evidence, Health, Thresholds};
-use super::snapshot::{Down, Newest, Plan, Snapshot};
+use super::snapshot::{Down, Moments, Newest, Plan, Snapshot};
 
 /// More of a cause is not kept between runs, in characters.
 const CAUSE: usize = 200;
@@ -33,7 +33,9 @@ pub(crate) struct Machine {
     tests: HashMap<String, Tested>,
     newest: Vec<Option<Newest>>,
     /// When each schedule's newest run was begun, whether or not it has ended.
-    begun: Vec<Option<Instant>>,
+    begun: Moments,
+    /// When each schedule's next run begins, while none is under way.
+    due: Moments,
     /// Whether the schedule ever found a PASS.
     passed: Vec<bool>,
     since: Instant,
@@ -67,6 +69,7 @@ impl Machine {
         Self {
             newest: plans.iter().map(|_| None).collect(),
             begun: vec![None; plans.len()],
+            due: vec![None; plans.len()],
             passed: vec![false; plans.len()],
             plans,
             thresholds,
@@ -78,6 +81,13 @@ impl Machine {
     /// The schedules begin now.
     pub(crate) fn start(&mut self, now: Instant) {
         self.since = now;
+    }
+
+    /// The next run of the schedule at this position begins then; none is planned while one is under way.
+    pub(crate) fn plan(&mut self, schedule: usize, due: Option<Instant>) {
+        if let Some(known) = self.due.get_mut(schedule) {
+            *known = due;
+        }
     }
 
     /// A run of the schedule at this position begins.
@@ -171,7 +181,7 @@ impl Machine {
             .partition(|down| down.scope == Scope::Instance);
         Snapshot::new(
             Arc::clone(&self.plans),
-            (self.newest.clone(), self.begun.clone()),
+            (self.newest.clone(), self.begun.clone(), self.due.clone()),
             self.passed.iter().all(|passed| *passed),
             self.since,
             (instance, shared),

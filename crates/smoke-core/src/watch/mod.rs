@@ -75,6 +75,11 @@ impl Watch {
         first
     }
 
+    /// The next run of the schedule at this position begins then; none is planned while one is under way.
+    pub(crate) fn plan(&self, schedule: usize, due: Option<Instant>) {
+        self.change(|machine| machine.plan(schedule, due));
+    }
+
     /// A run of the schedule at this position begins.
     pub(crate) fn begin(&self, schedule: usize, now: Instant) {
         self.change(|machine| machine.begin(schedule, now));

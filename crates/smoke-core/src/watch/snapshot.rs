@@ -38,12 +38,16 @@ pub(crate) struct Down {
     pub(crate) cause: String,
 }
 
+/// One for each schedule, where there is one.
+pub(super) type Moments = Vec<Option<Instant>>;
+
 /// What is known, as of the last scheduled run.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     plans: Arc<[Plan]>,
     newest: Vec<Option<Newest>>,
-    begun: Vec<Option<Instant>>,
+    begun: Moments,
+    due: Moments,
     /// Whether each schedule has found a PASS in this process.
     passed: bool,
     /// When the schedules began; before that, when the runner was made.
@@ -58,7 +62,7 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(
         plans: Arc<[Plan]>,
-        (newest, begun): (Vec<Option<Newest>>, Vec<Option<Instant>>),
+        (newest, begun, due): (Vec<Option<Newest>>, Moments, Moments),
         passed: bool,
         since: Instant,
         (instance, shared): (Vec<Down>, Vec<Down>),
@@ -70,6 +74,7 @@ impl Snapshot {
             plans,
             newest,
             begun,
+            due,
             passed,
             since,
             instance,
@@ -173,16 +178,22 @@ impl Snapshot {
             fresh.map(|down| down.told(now)).collect()
         };
         (standing.down, standing.degraded) = (told(&self.instance), told(&self.shared));
-        let schedules = self.plans.iter().zip(&self.newest);
+        let schedules = self.plans.iter().zip(&self.newest).zip(&self.due);
         standing.schedules = schedules
-            .map(|(plan, newest)| plan.told(newest.as_ref(), now))
+            .map(|((plan, newest), due)| plan.told(newest.as_ref(), *due, now))
             .collect();
     }
 }
 
 impl Plan {
-    fn told(&self, newest: Option<&Newest>, now: Instant) -> ScheduleStanding {
-        let schedule = ScheduleStanding::new(&self.selection, self.period);
+    fn told(
+        &self,
+        newest: Option<&Newest>,
+        due: Option<Instant>,
+        now: Instant,
+    ) -> ScheduleStanding {
+        let mut schedule = ScheduleStanding::new(&self.selection, self.period);
+        schedule.next = due.map(|due| due.saturating_duration_since(now));
         match newest {
             None => schedule,
             Some(newest) => {

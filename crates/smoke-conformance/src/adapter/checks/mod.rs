@@ -10,6 +10,7 @@ mod events;
 mod formats;
 mod in_process;
 mod metrics;
+mod page;
 mod passing;
 mod probes;
 mod refusals;
@@ -97,6 +98,11 @@ checks! {
         "the events are not for strangers" => events::strangers,
         "the events end when a drain begins" => events::ends,
         "as many follow as there are places, and who goes makes room" => events::places,
+        "the page shows everything to the trusted" => page::shown,
+        "Accept alone gets no page" => page::accept_alone,
+        "the page shows a stranger what strangers may see" => page::strangers,
+        "a browser logs in on the page with the token as its password" => page::logs_in,
+        "a run that another page may have asked for does not begin" => page::forged,
         "kinds are chosen, and a pipeline stops at the first that breaks" => choices::kinds,
         "a destructive test runs by POST with the token alone" => choices::destructive,
         "two hundred requests make one run" => runs::shared,

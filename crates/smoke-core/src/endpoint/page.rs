@@ -1,0 +1,204 @@
+//! The page for people, over HTTP.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode};
+use smoke_report::Report;
+
+use super::{Endpoint, Route, respond};
+use crate::SmokeRequest;
+use crate::access::Viewer;
+use crate::page::{self, Shown, View};
+use crate::run::Answer;
+
+const HTML: &str = "text/html; charset=utf-8";
+/// Scripts, styles and all else come from here or from nowhere, and no other page frames this one.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a page and its parts have, whoever sees them.
+const GUARDS: [(&str, &str); 5] = [
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    // Another origin learns nothing of the address, and forms of the page still say whose they are.
+    ("referrer-policy", "same-origin"),
+];
+
+/// What the query of the page says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    all: bool,
+    login: bool,
+    /// Whether the run that a POST asks for is of the slow tests too.
+    pub(super) slow: bool,
+}
+
+impl Wanted {
+    pub(super) fn of(query: Option<&str>) -> Self {
+        let mut wanted = Self::default();
+        let query = query.unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        for (name, value) in &pairs {
+            match (name.as_str(), value.as_str()) {
+                ("all", _) => wanted.all = true,
+                ("login", _) => wanted.login = true,
+                ("run", "slow") => wanted.slow = true,
+                _ => {}
+            }
+        }
+        wanted
+    }
+}
+
+impl Endpoint {
+    /// The page and its parts, where nothing has to be run for them, to whoever may see something.
+    pub(super) fn paged(
+        &self,
+        route: Route,
+        head: &Parts,
+        viewer: Viewer,
+    ) -> Option<Response<Bytes>> {
+        let is_read = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let part = match route {
+            Route::PageStyle => ("text/css; charset=utf-8", page::STYLE),
+            Route::PageScript => ("text/javascript; charset=utf-8", page::SCRIPT),
+            Route::PageIcon => ("image/svg+xml", page::ICON),
+            _ => ("", ""),
+        };
+        let is_of_a_test = head.extensions.get::<SmokeRequest>().is_some();
+        match route {
+            _ if !is_read || is_of_a_test => None,
+            Route::PageStyle | Route::PageScript | Route::PageIcon => Some(answer_part(part)),
+            Route::Page if viewer != Viewer::Refused => {
+                let wanted = Wanted::of(head.uri.query());
+                let trusted = viewer == Viewer::Trusted;
+                match (wanted.login, trusted) {
+                    (true, true) => Some(self.back_to_the_page(head)),
+                    (true, false) => None,
+                    (false, _) => Some(self.page(route, head, trusted)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The page as it is. Its status says that it could be shown, and nothing of the tests.
+    fn page(&self, route: Route, head: &Parts, trusted: bool) -> Response<Bytes> {
+        let (body, verdict) = page::render(&self.view(route, head, trusted, None));
+        let said = (StatusCode::OK, verdict);
+        let mut response = guarded(respond::written(body.into(), said, HTML, None));
+        if trusted {
+            let (build, instance) = self.runner.identity();
+            respond::say_identity(&mut response, build, instance);
+        }
+        response
+    }
+
+    /// What a run found, as the page.
+    pub(super) fn answered_by_page(
+        &self,
+        route: Route,
+        head: &Parts,
+        answer: &Answer,
+        viewer: Viewer,
+    ) -> Response<Bytes> {
+        if route == Route::Page && answer.reason.is_none() {
+            // So that to load it anew does not run the tests anew.
+            return self.back_to_the_page(head);
+        }
+        let trusted = viewer == Viewer::Trusted;
+        let report = match trusted {
+            true => Report::clone(&answer.report),
+            false => answer.report.without_details(),
+        };
+        let shown = Shown {
+            report: report.clone(),
+            started: answer.started,
+            is_asked_for: true,
+        };
+        let (body, verdict) = page::render(&self.view(route, head, trusted, Some(shown)));
+        let said = (super::status(answer), verdict);
+        let response = respond::written(body.into(), said, HTML, answer.reason);
+        respond::dressed(guarded(response), answer, &report)
+    }
+
+    fn back_to_the_page(&self, head: &Parts) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let all = Wanted::of(head.uri.query()).all;
+        let root = root(Route::Page, head.uri.path());
+        let page = format!("{root}page{}", if all { "?all" } else { "" });
+        if let Ok(page) = HeaderValue::from_str(&page) {
+            response.headers_mut().insert(LOCATION, page);
+        }
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(CACHE_CONTROL, no_store);
+        guarded(response)
+    }
+
+    fn view(&self, route: Route, head: &Parts, trusted: bool, shown: Option<Shown>) -> View {
+        let all = Wanted::of(head.uri.query()).all;
+        let root = root(route, head.uri.path());
+        View::of(&self.runner, trusted, shown, (root, all))
+    }
+}
+
+/// The parts of the page are the same for everybody, and tell nothing.
+fn answer_part((kind, text): (&'static str, &'static str)) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CONTENT_LENGTH, text.len().into());
+    let cached = HeaderValue::from_static("private, max-age=3600");
+    headers.insert(CACHE_CONTROL, cached);
+    guarded(response)
+}
+
+fn guarded(mut response: Response<Bytes>) -> Response<Bytes> {
+    for (name, value) in GUARDS {
+        let name = HeaderName::from_static(name);
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The way from a path to the endpoint's folder. It is relative: a proxy may have taken away a beginning of the
+/// path that the browser knows.
+fn root(route: Route, path: &str) -> String {
+    let is_folder = path.ends_with('/');
+    match route {
+        Route::Fast if is_folder => "./".to_owned(),
+        Route::Fast => format!("{}/", path.rsplit('/').next().unwrap_or_default()),
+        _ if is_folder => "../".to_owned(),
+        _ => "./".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_the_folder_is_relative() {
+        for (route, path, way) in [
+            (Route::Fast, "/smoketest", "smoketest/"),
+            (Route::Fast, "/smoketest/", "./"),
+            (Route::Slow, "/smoketest/slow", "./"),
+            (Route::Slow, "/smoketest/slow/", "../"),
+            (Route::Page, "/internal/smoke/page", "./"),
+            (Route::Page, "/internal/smoke/page/", "../"),
+        ] {
+            assert_eq!(root(route, path), way, "{path}");
+        }
+    }
+
+    #[test]
+    fn any_query_can_be_read() {
+        let wanted = Wanted::of(Some("login&all=1&run=slow&x=%ff"));
+        assert!(wanted.login && wanted.all && wanted.slow);
+        assert_eq!(Wanted::of(Some("run=fast")), Wanted::default());
+        assert_eq!(Wanted::of(None), Wanted::default());
+    }
+}

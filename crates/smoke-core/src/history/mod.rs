@@ -1,0 +1,194 @@
+//! What the last runs found, for people who look. It is kept in memory alone, and bounded.
+
+mod track;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use smoke_report::{Counts, Report, Verdict};
+
+pub(crate) use track::{Point, Track};
+
+/// How many runs are kept, in all and of each test.
+pub(crate) const KEPT: usize = 100;
+
+/// The last runs of a runner.
+#[derive(Debug, Default)]
+pub(crate) struct History(Mutex<Known>);
+
+/// What is known of them, as of one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// The runs that have ended, the oldest first.
+    pub(crate) runs: VecDeque<Arc<Past>>,
+    /// The runs that have begun and not ended, the oldest first.
+    pub(crate) under_way: Vec<Arc<Begun>>,
+    /// The tests that were in a run, by their names.
+    pub(crate) tests: BTreeMap<String, Arc<Track>>,
+    /// The newest run of what everybody may ask for, and when it began.
+    pub(crate) public: Option<(Arc<Report>, SystemTime)>,
+}
+
+/// A run that has begun.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) run: Arc<str>,
+    pub(crate) selection: String,
+    pub(crate) asked_by: String,
+    pub(crate) started: SystemTime,
+    /// Whether everybody may ask for it.
+    pub(crate) is_public: bool,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) begun: Arc<Begun>,
+    pub(crate) duration: Duration,
+    pub(crate) verdict: Verdict,
+    pub(crate) counts: Counts,
+    /// Why it is a FAIL whatever its tests found.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// A run that is under way, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'h> {
+    history: &'h History,
+    begun: Arc<Begun>,
+}
+
+impl History {
+    /// A run begins.
+    pub(crate) fn begin(&self, begun: Begun) -> UnderWay<'_> {
+        let begun = Arc::new(begun);
+        self.known().under_way.push(Arc::clone(&begun));
+        UnderWay {
+            history: self,
+            begun,
+        }
+    }
+
+    /// What is known now. Nobody who records waits for who reads it.
+    pub(crate) fn look(&self) -> Known {
+        self.known().clone()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UnderWay<'_> {
+    /// The run has ended, and this is what it found.
+    pub(crate) fn end(self, report: &Arc<Report>) {
+        let mut known = self.history.known();
+        known.over(&self.begun.run);
+        for (at, test) in report.tests.iter().enumerate() {
+            match known.tests.get_mut(&test.name) {
+                Some(track) => Arc::make_mut(track).add(report, at),
+                None => {
+                    let track = Arc::new(Track::new(report, at));
+                    known.tests.insert(test.name.clone(), track);
+                }
+            }
+        }
+        if self.begun.is_public {
+            known.public = Some((Arc::clone(report), self.begun.started));
+        }
+        if known.runs.len() == KEPT {
+            known.runs.pop_front();
+        }
+        known.runs.push_back(Arc::new(Past {
+            begun: Arc::clone(&self.begun),
+            duration: report.duration,
+            verdict: report.verdict(),
+            counts: report.counts(),
+            reasons: report.fail_reasons(),
+        }));
+        // It is locked once more where this ends.
+        drop(known);
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.history.known().over(&self.begun.run);
+    }
+}
+
+impl Known {
+    fn over(&mut self, run: &str) {
+        self.under_way.retain(|begun| *begun.run != *run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoke_report::{Kind, Outcome, TestReport};
+
+    use super::*;
+
+    fn begun(run: usize) -> Begun {
+        Begun {
+            run: run.to_string().into(),
+            selection: "fast".to_owned(),
+            asked_by: "a test".to_owned(),
+            started: SystemTime::now(),
+            is_public: run.is_multiple_of(2),
+        }
+    }
+
+    fn report(run: usize) -> Arc<Report> {
+        let outcome = match run {
+            7 => Outcome::Failed,
+            _ => Outcome::Passed,
+        };
+        let took = Duration::from_millis(run as u64);
+        let test = |name| TestReport::new(name, "shop", Kind::Unit, outcome, took);
+        Arc::new(Report::new(run.to_string()).with_tests([test("a"), test("b")]))
+    }
+
+    #[test]
+    fn the_last_hundred_runs_are_kept_and_the_oldest_is_forgotten() {
+        let history = History::default();
+        for run in 0..KEPT + 5 {
+            history.begin(begun(run)).end(&report(run));
+        }
+        let known = history.look();
+        assert_eq!(known.runs.len(), KEPT);
+        assert_eq!(&*known.runs[0].begun.run, "5");
+        assert!(!known.runs[2].verdict.is_pass(), "the seventh failed");
+        let points: Vec<_> = known.tests["b"].points().collect();
+        assert_eq!(points.len(), KEPT);
+        assert_eq!(points[2].outcome, Outcome::Failed);
+        assert_eq!(points[KEPT - 1].took(), Duration::from_millis(104));
+        assert_eq!(known.tests["b"].last().name, "b");
+        let (public, _) = known.public.unwrap();
+        assert_eq!(public.run, "104");
+    }
+
+    #[test]
+    fn what_runs_is_known_until_it_ends_or_is_lost() {
+        let history = History::default();
+        let (first, second) = (history.begin(begun(1)), history.begin(begun(2)));
+        assert_eq!(history.look().under_way.len(), 2);
+        first.end(&report(1));
+        let known = history.look();
+        assert_eq!((known.runs.len(), known.under_way.len()), (1, 1));
+        drop(second);
+        let known = history.look();
+        assert_eq!((known.runs.len(), known.under_way.len()), (1, 0));
+    }
+
+    #[test]
+    fn who_reads_keeps_what_was_known_then() {
+        let history = History::default();
+        history.begin(begun(1)).end(&report(1));
+        let known = history.look();
+        history.begin(begun(2)).end(&report(2));
+        assert_eq!(known.tests["a"].points().count(), 1);
+        assert_eq!(history.look().tests["a"].points().count(), 2);
+    }
+}

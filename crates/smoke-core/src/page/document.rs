@@ -1,0 +1,130 @@
+//! The whole document.
+
+use maud::{DOCTYPE, Markup, html};
+use smoke_report::Verdict;
+
+use super::view::{Headline, View};
+use super::words::ago;
+use super::{rows, runs, standings};
+
+/// Changes with each release, so that no browser keeps an older script for a newer page.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The page, and the verdict that it tells: a FAIL where nothing has been found.
+///
+/// The word of the verdict's opposite stands nowhere in it, since monitors look for words.
+pub(crate) fn render(view: &View) -> (String, Verdict) {
+    let headline = view.headline();
+    let page = document(view, &headline).into_string();
+    let only = headline.verdict.unwrap_or(Verdict::Fail);
+    (only.only_in_text(&page), only)
+}
+
+fn document(view: &View, headline: &Headline) -> Markup {
+    let word = headline.verdict.map_or("no run yet", Verdict::as_str);
+    let part = |name: &str| format!("{}page/{name}?v={VERSION}", view.root);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title {
+                    (word) " - smoke tests"
+                    @if let Some(instance) = &view.instance { " of " (instance) }
+                }
+                link rel="stylesheet" href=(part("style.css"));
+                link rel="icon" href=(part("icon.svg")) type="image/svg+xml";
+                script src=(part("script.js")) defer {}
+            }
+            body data-events=[view.is_trusted.then(|| format!("{}events", view.root))] data-page=(format!("{}page", view.root)) {
+                header {
+                    h1 { "Smoke tests" }
+                    (identity(view))
+                }
+                main {
+                    (top(view, headline))
+                    (buttons(view))
+                    (runs::under_way(view))
+                    (rows::section(view))
+                    @if view.is_trusted {
+                        (standings::section(view))
+                        (runs::section(view))
+                    } @else {
+                        (standings::words(view))
+                    }
+                }
+                // It stays when the rest is replaced, so that it is read out.
+                p #announced role="status" aria-live="polite" {}
+            }
+        }
+    }
+}
+
+fn identity(view: &View) -> Markup {
+    html! {
+        dl .identity {
+            @for (what, id) in [("build", &view.build), ("instance", &view.instance)] {
+                @if let Some(id) = id {
+                    div { dt { (what) } dd { bdi { (id) } } }
+                }
+            }
+            @if !view.settings.is_empty() {
+                div { dt { "set" } dd { (view.settings.join(", ")) } }
+            }
+        }
+    }
+}
+
+fn top(view: &View, headline: &Headline) -> Markup {
+    let class = match headline.verdict {
+        Some(Verdict::Pass) => "passed",
+        Some(Verdict::Fail) => "failed",
+        None => "unknown",
+    };
+    html! {
+        section #verdict .verdict .(class) aria-label="Verdict" {
+            p .word {
+                @match headline.verdict {
+                    Some(verdict) => {
+                        strong { (verdict) } " "
+                        span {
+                            (headline.of)
+                            @if let Some(started) = headline.started { ", " (ago(started, view.now)) }
+                        }
+                    }
+                    None => strong { (headline.of) }
+                }
+            }
+            @for reason in &headline.reasons {
+                p .reason { (reason) }
+            }
+            @if let Some(off) = view.off {
+                p .reason { (off) }
+            }
+        }
+    }
+}
+
+/// A run is asked for by whoever may: a stranger by a link, since a new run needs the token.
+fn buttons(view: &View) -> Markup {
+    let action = |run: &str| format!("{}page?run={run}", view.root);
+    html! {
+        div .buttons {
+            @if view.is_trusted {
+                @for (run, name) in [("fast", "Run the fast tests"), ("slow", "Run all tests, slow ones too")] {
+                    form method="post" action=(action(run)) {
+                        button type="submit" disabled[view.off.is_some()] { (name) }
+                    }
+                }
+            } @else {
+                a .button href=(format!("{}?format=html", view.root)) { "Run the fast tests" }
+                @if view.can_log_in {
+                    a .button href=(format!("{}page?login", view.root)) { "Log in" }
+                    span .note { "with the token as the password" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What became of a test run by run, drawn.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use maud::{Markup, html};
+use smoke_report::Outcome;
+
+use super::words::time;
+use crate::history::{KEPT, Point};
+
+/// A line of more columns cannot be seen: each shows the slowest of its runs.
+const COLUMNS: usize = 50;
+/// The height of the line, and where the strip of outcomes begins and ends below it.
+const LINE: f64 = 18.0;
+const STRIP: (u32, u32) = (20, 24);
+
+/// The durations as a line, and the outcomes as a strip below it, the newest at the right.
+pub(super) fn drawn(points: &[Point]) -> Markup {
+    let newest = &points[points.len().saturating_sub(KEPT)..];
+    html! {
+        svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=(said(newest)) {
+            path class="line" d=(line(newest)) {}
+            @for (outcome, d) in strip(newest) {
+                path class=(outcome.to_string()) d=(d) {}
+            }
+        }
+    }
+}
+
+/// The same in words.
+fn said(points: &[Point]) -> String {
+    let passed = points
+        .iter()
+        .filter(|point| point.outcome == Outcome::Passed)
+        .count();
+    let took = || points.iter().map(|point| point.took());
+    match (took().min(), took().max()) {
+        (Some(least), Some(most)) => format!(
+            "{passed} of {} passed, in {} to {}",
+            points.len(),
+            time(least),
+            time(most)
+        ),
+        _ => "no run yet".to_owned(),
+    }
+}
+
+/// From the left, as far as runs are missing, to the right.
+fn line(points: &[Point]) -> String {
+    let width = KEPT.div_ceil(COLUMNS);
+    let columns = points.rchunks(width).map(|runs| {
+        let slowest = runs.iter().map(|point| point.took()).max();
+        slowest.unwrap_or_default()
+    });
+    let columns: Vec<_> = columns.collect();
+    let most = columns.iter().max().map_or(Duration::ZERO, |most| *most);
+    let height = |took: &Duration| match most.is_zero() {
+        true => LINE,
+        false => LINE - (LINE - 1.0) * took.as_secs_f64() / most.as_secs_f64(),
+    };
+    let mut path = String::new();
+    for (at, took) in columns.iter().enumerate() {
+        let command = if at == 0 { 'M' } else { 'L' };
+        let right = 100 - at * width;
+        // A tenth is less than a pixel.
+        let _ = write!(path, "{command}{right} {:.1}", height(took));
+    }
+    if columns.len() == 1 {
+        // One alone has no length.
+        path.push_str("h-2");
+    }
+    path
+}
+
+/// Runs of equal outcomes that follow each other are one piece.
+fn strip(points: &[Point]) -> Vec<(Outcome, String)> {
+    let (top, bottom) = STRIP;
+    let empty = KEPT - points.len();
+    let mut pieces = Vec::<(Outcome, String)>::new();
+    let mut at = empty;
+    for same in points.chunk_by(|one, next| one.outcome == next.outcome) {
+        let outcome = same[0].outcome;
+        let piece = format!("M{at} {top}h{}V{bottom}H{at}z", same.len());
+        match pieces.iter_mut().find(|(known, _)| *known == outcome) {
+            Some((_, path)) => path.push_str(&piece),
+            None => pieces.push((outcome, piece)),
+        }
+        at += same.len();
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use smoke_report::{Kind, Report, TestReport};
+
+    use super::*;
+    use crate::history::Track;
+
+    fn points(runs: &[(Outcome, u64)]) -> Vec<Point> {
+        let reports = runs.iter().map(|(outcome, millis)| {
+            let took = Duration::from_millis(*millis);
+            let test = TestReport::new("a", "", Kind::Unit, *outcome, took);
+            Arc::new(Report::new("1").with_tests([test]))
+        });
+        let tracks = reports.map(|report| Track::new(&report, 0));
+        tracks
+            .flat_map(|track| track.points().collect::<Vec<_>>())
+            .collect()
+    }
+
+    #[test]
+    fn equal_outcomes_are_one_piece_and_the_newest_is_at_the_right() {
+        let runs = [
+            (Outcome::Passed, 1),
+            (Outcome::Passed, 3),
+            (Outcome::Failed, 2),
+            (Outcome::Passed, 1),
+        ];
+        let points = points(&runs);
+        let passed = "M96 20h2V24H96zM99 20h1V24H99z".to_owned();
+        let failed = "M98 20h1V24H98z".to_owned();
+        let wanted = [(Outcome::Passed, passed), (Outcome::Failed, failed)];
+        assert_eq!(strip(&points), wanted);
+        assert_eq!(said(&points), "3 of 4 passed, in 1.0 ms to 3.0 ms");
+        assert_eq!(line(&points), "M100 6.7L98 1.0");
+    }
+
+    #[test]
+    fn none_and_one_can_be_drawn() {
+        assert_eq!(said(&[]), "no run yet");
+        assert_eq!(line(&[]), "");
+        assert!(strip(&[]).is_empty());
+        assert_eq!(line(&points(&[(Outcome::Skipped, 0)])), "M100 18.0h-2");
+    }
+
+    #[test]
+    fn a_hundred_runs_are_short() {
+        let runs: Vec<_> = (0..100)
+            .map(|run| (Outcome::Passed, run * 37 % 91))
+            .collect();
+        let drawn = drawn(&points(&runs)).into_string();
+        assert!(drawn.len() < 900, "{}: {drawn}", drawn.len());
+    }
+}
