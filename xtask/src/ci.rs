@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result};
 
+use crate::browser;
 use crate::features;
 use crate::library;
 use crate::minimal;
@@ -26,6 +27,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     };
     library::ensure()?;
     prober::ensure()?;
+    browser::ensure()?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     step(&mut previous(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);

@@ -9,7 +9,27 @@ use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
 
 use crate::process;
+use crate::programs::in_path;
 use crate::terminal::say;
+
+/// Installs the packages of the programs that are missing.
+///
+/// # Errors
+///
+/// As [`install`].
+pub(crate) fn programs(what: &str, needed: &[(&str, &[&str])]) -> Result<()> {
+    let missing = needed
+        .iter()
+        .filter(|(program, _)| in_path(&[program]).is_none());
+    let packages: Vec<_> = missing
+        .flat_map(|(_, packages)| *packages)
+        .copied()
+        .collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    install(what, &packages)
+}
 
 /// # Errors
 ///

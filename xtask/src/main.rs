@@ -3,6 +3,7 @@
 mod account;
 mod arguments;
 mod bench;
+mod browser;
 mod ci;
 mod features;
 mod install;
@@ -55,6 +56,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         Task::Test => {
             library::ensure()?;
             prober::ensure()?;
+            browser::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             if order.previous {
                 let mut test = project::test_previous();
@@ -69,6 +71,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         }
         Task::WithServers => {
             library::ensure()?;
+            browser::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut command = Command::new(&order.extra[0]);
             let command = servers.beside(command.args(&order.extra[1..]));
