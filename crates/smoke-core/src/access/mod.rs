@@ -88,16 +88,18 @@ impl Access {
         }
     }
 
-    /// Whether a trusted request that starts a new run may be one that somebody else's page has a browser send.
+    /// Whether a request that is to start a new run may be one that somebody else's page has a browser send.
     ///
     /// A program that has the token shows it itself. A browser's password and its network go with whatever it
     /// sends, so it has to say that the page is ours. Whoever is trusted for another reason must not say otherwise.
-    pub(crate) fn may_be_forged(&self, head: &Parts) -> bool {
+    pub(crate) fn may_be_forged(&self, head: &Parts, viewer: Viewer) -> bool {
         match site(head) {
             _ if self.is_by_token(head) => false,
             Site::Own => false,
-            Site::Unsaid => !self.open && !self.is_allowed_by_a_closure(head),
             Site::Other => true,
+            // Those of whom nothing is known are asked who they are.
+            Site::Unsaid if viewer != Viewer::Trusted => false,
+            Site::Unsaid => !self.open && !self.is_allowed_by_a_closure(head),
         }
     }
 
@@ -208,6 +210,35 @@ mod tests {
         };
         assert_eq!(viewer(&one_of_two, None), Viewer::Trusted);
         assert_eq!(viewer(&one_of_two, Some("x")), Viewer::Stranger);
+    }
+
+    #[test]
+    fn whoever_is_trusted_for_where_they_are_has_to_say_that_the_page_is_ours() {
+        let closure = Access {
+            allow_if: vec![Box::new(|_| true)],
+            ..Access::default()
+        };
+        let open = Access {
+            open: true,
+            ..Access::default()
+        };
+        let forged = |access: &Access, site: Option<&'static str>| {
+            let mut head = http::Request::new(()).into_parts().0;
+            if let Some(site) = site {
+                let site = HeaderValue::from_static(site);
+                head.headers.insert("sec-fetch-site", site);
+            }
+            let viewer = access.viewer(&head, Some(([10, 0, 0, 7], 80).into()));
+            access.may_be_forged(&head, viewer)
+        };
+        for (access, unsaid) in [(&with_network(), true), (&closure, false), (&open, false)] {
+            assert_eq!(forged(access, None), unsaid);
+            assert_eq!(forged(access, Some("none")), unsaid);
+            assert!(!forged(access, Some("same-origin")));
+            assert!(forged(access, Some("cross-site")));
+        }
+        // A stranger is asked for the token.
+        assert!(!forged(&with_token(), None));
     }
 
     #[test]

@@ -259,6 +259,9 @@ impl Endpoint {
         } else {
             Selection::fast()
         };
+        if fresh && self.runner.access().may_be_forged(head, viewer) {
+            return Err(Declined::Forged);
+        }
         let selection = query.narrow(asked);
         let privileged = [
             (slow, "the slow tests"),
@@ -269,9 +272,6 @@ impl Endpoint {
             (viewer, privileged.iter().find(|(asked, _)| *asked))
         {
             return Err(self.token_needed(what));
-        }
-        if fresh && self.runner.access().may_be_forged(head) {
-            return Err(Declined::Forged);
         }
         if let Some(error) = query.mistake() {
             return Err(Declined::Query(error.clone()));

@@ -73,11 +73,9 @@ impl Endpoint {
             Route::Page if viewer != Viewer::Refused => {
                 let wanted = Wanted::of(head.uri.query());
                 let trusted = viewer == Viewer::Trusted;
-                match (wanted.login, trusted) {
-                    (true, true) => Some(self.back_to_the_page(head)),
-                    (true, false) => None,
-                    (false, _) => Some(self.page(route, head, trusted)),
-                }
+                // A stranger who wants to log in is asked for the token. The page comes at once then: Chromium
+                // does not send it with what an answer to it leads to.
+                (trusted || !wanted.login).then(|| self.page(route, head, trusted))
             }
             _ => None,
         }

@@ -5,7 +5,7 @@ use smoke_report::{Outcome, TestReport};
 
 use super::spark;
 use super::view::{Row, View};
-use super::words::time;
+use super::words::{path, time};
 
 /// How many tests are shown, and of how many of them everything that is known, unless all is wanted: the
 /// page stays small for whoever looks at it every minute.
@@ -46,12 +46,12 @@ fn of(row: &Row, details: Option<bool>) -> Markup {
     html! {
         li .(class) data-test=(row.name) {
             span .state { (word) }
-            span .name { bdi { (row.name) } }
-            span .marks {
-                @for mark in &row.marks { span .mark { (mark) } " " }
-            }
+            span .name { (path(&row.name)) }
             span .took {
                 @if let Some(test) = newest.filter(|test| test.outcome.ran()) { (time(test.duration)) }
+            }
+            span .marks {
+                @for mark in &row.marks { span .mark { (mark) } " " }
             }
             @if !row.points.is_empty() { (spark::drawn(&row.points)) }
             @if let Some(description) = &row.description { p .note { (description) } }

@@ -1,6 +1,8 @@
 // Makes the page live. Without it, everything is there after a reload.
 (() => {
   "use strict";
+  // Not the document's own address: one with a password in it is refused to scripts.
+  const at = (path) => new URL(path, location.origin + location.pathname);
   const { events, page } = document.body.dataset;
   const announced = document.getElementById("announced");
   const running = new Map(); // test -> run
@@ -59,7 +61,7 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(page + location.search, { credentials: "same-origin" });
+      const answer = await fetch(at(page + location.search), { credentials: "same-origin" });
       if (answer.ok) replace(await answer.text());
     } catch { /* The service is gone; the stream says when it is back. */ }
     asking = false;
@@ -74,7 +76,7 @@
     for (const button of buttons()) button.disabled = true;
     announced.textContent = "Asked for a run.";
     try {
-      const answer = await fetch(event.target.action, { method: "POST", credentials: "same-origin" });
+      const answer = await fetch(at(event.target.getAttribute("action")), { method: "POST", credentials: "same-origin" });
       const html = await answer.text();
       if ((answer.headers.get("content-type") || "").startsWith("text/html")) replace(html);
       else announced.textContent = html.split("\n").slice(0, 6).join(" ");
@@ -85,10 +87,15 @@
   });
 
   if (!events) return;
-  const stream = new EventSource(events);
+  const stream = new EventSource(at(events));
   const on = (name, heard) => stream.addEventListener(name, (event) => heard(JSON.parse(event.data)));
   let opened = false;
-  stream.onopen = () => { if (opened) { running.clear(); refresh(); } opened = true; };
+  stream.onopen = () => {
+    document.body.dataset.live = "";
+    if (opened) { running.clear(); refresh(); }
+    opened = true;
+  };
+  stream.onerror = () => { delete document.body.dataset.live; };
   on("run_started", ({ run, selection, tests }) => {
     shown(run, `${selection}: ${tests} tests`);
     announced.textContent = "A run began.";

@@ -55,11 +55,11 @@ fn line(points: &[Point]) -> String {
     });
     let columns: Vec<_> = columns.collect();
     let most = columns.iter().max().map_or(Duration::ZERO, |most| *most);
-    let height = |took: &Duration| match most.is_zero() {
-        true => LINE,
-        false => LINE - (LINE - 1.0) * took.as_secs_f64() / most.as_secs_f64(),
-    };
     let mut path = String::new();
+    if most.is_zero() {
+        return path;
+    }
+    let height = |took: &Duration| LINE - (LINE - 1.0) * took.as_secs_f64() / most.as_secs_f64();
     for (at, took) in columns.iter().enumerate() {
         let command = if at == 0 { 'M' } else { 'L' };
         let right = 100 - at * width;
@@ -134,7 +134,8 @@ mod tests {
         assert_eq!(said(&[]), "no run yet");
         assert_eq!(line(&[]), "");
         assert!(strip(&[]).is_empty());
-        assert_eq!(line(&points(&[(Outcome::Skipped, 0)])), "M100 18.0h-2");
+        assert_eq!(line(&points(&[(Outcome::Skipped, 0)])), "");
+        assert_eq!(line(&points(&[(Outcome::Passed, 3)])), "M100 1.0h-2");
     }
 
     #[test]

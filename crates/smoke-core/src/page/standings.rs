@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use smoke_report::{ScheduleStanding, Standing, Verdict};
 
 use super::view::View;
-use super::words::{time, whole};
+use super::words::{path, time, whole};
 
 /// Everything that is known of them.
 pub(super) fn section(view: &View) -> Markup {
@@ -56,7 +56,7 @@ fn probe(view: &View, standing: &Standing, whole: bool) -> Markup {
                 @if standing.probe == "ready" {
                     @for (word, tests) in [("down", &standing.down), ("degraded", &standing.degraded)] {
                         @for test in tests {
-                            p .note { (word) ": " bdi { (test.test) } " for " (time(test.since)) }
+                            p .note { (word) ": " (path(&test.test)) " for " (time(test.since)) }
                         }
                     }
                 }

@@ -35,6 +35,19 @@ pub(super) fn ago(then: SystemTime, now: SystemTime) -> Markup {
     }
 }
 
+/// The name of a test, which may be broken after each `::`.
+pub(super) fn path(name: &str) -> Markup {
+    let parts: Vec<_> = name.split("::").collect();
+    html! {
+        bdi {
+            @for (at, part) in parts.iter().enumerate() {
+                @if at > 0 { "::" wbr; }
+                (part)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,91 @@
+//! A service that is looked at.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use smoke_axum::{Client, Error, Failure, Registry, Result, Runner, SmokeLayer, Test, app, ensure};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub(crate) const TOKEN: &str = "t0ken-of-the-shop";
+/// What harms a page that believes it.
+pub(crate) const HARM: &str = r#""'><script>window.harmed = 1</script><img src=x onerror="window.harmed = 2"></li></main>&lt;b&gt; javascript:window.harmed=3"#;
+
+/// A service, with a test that waits for us.
+pub(crate) struct Shop {
+    address: SocketAddr,
+    goes_on: watch::Sender<bool>,
+}
+
+async fn sells(client: Client) -> Result {
+    let answer = client.post("/orders").without_database().send().await?;
+    ensure!(answer.status() == 404, "there is a way to order");
+    Err(Error::msg("no key").context("the till is shut"))
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address
+}
+
+impl Shop {
+    /// A test passes, one fails, one waits, and one is slow.
+    pub(crate) async fn open() -> Self {
+        let (goes_on, wait) = watch::channel(false);
+        let waits = move || {
+            let mut wait = wait.clone();
+            async move {
+                let _ = wait.wait_for(|goes_on| *goes_on).await;
+            }
+        };
+        let registry = Registry::new()
+            .app(app(async || Router::new()))
+            .test(Test::new("shop::opens", async || {}))
+            .test(Test::new("shop::orders::sells", sells))
+            .test(Test::new("shop::waits", waits))
+            .test(Test::new("shop::counts", async || {}).slow());
+        Self::with(registry, goes_on).await
+    }
+
+    /// Everything that it says is meant to harm.
+    pub(crate) async fn malicious() -> Self {
+        let harms = async || Err::<(), _>(Failure::new(HARM));
+        let test = Test::new(format!("shop::{HARM}"), harms)
+            .description(HARM)
+            .tags([HARM]);
+        let registry = Registry::new().test(test).build_id("<b>'\"&amp;");
+        Self::with(registry, watch::Sender::new(true)).await
+    }
+
+    async fn with(registry: Registry, goes_on: watch::Sender<bool>) -> Self {
+        let runner = Runner::new(registry.token(TOKEN));
+        let router = Router::new().route("/", get(async || "the shop"));
+        let address = serve(router.layer(SmokeLayer::new(&runner))).await;
+        Self { address, goes_on }
+    }
+
+    /// A page of somebody else, with a form that is sent to there.
+    pub(crate) async fn evil(there: SocketAddr) -> Self {
+        let form = format!(
+            "<form method=post action='http://{there}/smoketest/page?run=slow'><button>Win</button></form>"
+        );
+        let router = Router::new().route("/", get(async move || Html(form)));
+        Self {
+            address: serve(router).await,
+            goes_on: watch::Sender::new(true),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets the test go on that waits.
+    pub(crate) fn go_on(&self) {
+        self.goes_on.send_replace(true);
+    }
+}
