@@ -104,10 +104,8 @@ async fn without_scripts_a_button_loads_the_page_with_what_was_found() {
             .shows("location.pathname + location.search", "/smoketest/page")
             .await;
         // Nothing is wider than a narrow screen.
-        assert_eq!(
-            browser.find("document.documentElement.scrollWidth").await,
-            320
-        );
+        let fits = "document.documentElement.scrollWidth <= innerWidth";
+        assert_eq!(browser.find(fits).await, true);
     })
     .await;
 }
