@@ -75,6 +75,7 @@
 //! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
+//! | `page` | no | `/smoketest/page`, and `?format=html`: a page for people |
 //! | `logs` | no | `smoke_core::logs::layer()`: what a test logged, in its answer |
 //! | `tokio` | yes | `ConnectInfo` in the requests of tests, if users' requests have it |
 

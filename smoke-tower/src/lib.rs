@@ -65,6 +65,7 @@
 //! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
+//! | `page` | no | `/smoketest/page`, and `?format=html`: a page for people |
 //! | `logs` | no | `smoke_core::logs::layer()`: what a test logged, in its answer |
 
 mod app;

@@ -39,7 +39,8 @@ use route::Prefix;
 ///
 /// The prefix is `/smoketest` unless set. `{prefix}/` and `{prefix}/slow/` run tests. The probe paths
 /// `live`, `startup`, `ready` and `status` under it answer at the first poll from what scheduled runs
-/// have found, whatever hangs. `{prefix}/events` tells the trusted what happens in the runs.
+/// have found, whatever hangs. `{prefix}/events` tells the trusted what happens in the runs. With the feature
+/// `page`, `{prefix}/page` shows people what is known.
 ///
 /// # Examples
 ///

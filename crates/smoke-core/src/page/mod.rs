@@ -7,6 +7,8 @@ mod rows;
 mod runs;
 mod spark;
 mod standings;
+#[cfg(test)]
+mod tests;
 mod view;
 mod words;
 

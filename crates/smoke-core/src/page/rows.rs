@@ -9,7 +9,7 @@ use super::words::{path, time};
 
 /// How many tests are shown, and of how many of them everything that is known, unless all is wanted: the
 /// page stays small for whoever looks at it every minute.
-const SHOWN: usize = 50;
+const SHOWN: usize = 40;
 const DETAILED: usize = 10;
 /// How many lines of a log are shown.
 const LINES: usize = 20;

@@ -61,10 +61,10 @@ fn line(points: &[Point]) -> String {
     }
     let height = |took: &Duration| LINE - (LINE - 1.0) * took.as_secs_f64() / most.as_secs_f64();
     for (at, took) in columns.iter().enumerate() {
-        let command = if at == 0 { 'M' } else { 'L' };
+        // What follows the first point are lines.
+        let before = if at == 0 { 'M' } else { ' ' };
         let right = 100 - at * width;
-        // A tenth is less than a pixel.
-        let _ = write!(path, "{command}{right} {:.1}", height(took));
+        let _ = write!(path, "{before}{right} {:.0}", height(took));
     }
     if columns.len() == 1 {
         // One alone has no length.
@@ -126,7 +126,7 @@ mod tests {
         let wanted = [(Outcome::Passed, passed), (Outcome::Failed, failed)];
         assert_eq!(strip(&points), wanted);
         assert_eq!(said(&points), "3 of 4 passed, in 1.0 ms to 3.0 ms");
-        assert_eq!(line(&points), "M100 6.7L98 1.0");
+        assert_eq!(line(&points), "M100 7 98 1");
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(line(&[]), "");
         assert!(strip(&[]).is_empty());
         assert_eq!(line(&points(&[(Outcome::Skipped, 0)])), "");
-        assert_eq!(line(&points(&[(Outcome::Passed, 3)])), "M100 1.0h-2");
+        assert_eq!(line(&points(&[(Outcome::Passed, 3)])), "M100 1h-2");
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! The page as a whole.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use smoke_report::{Kind, Outcome, Report, RequestMade, TestReport};
+
+use super::*;
+use crate::history::Begun;
+use crate::{Registry, Runner, Test};
+
+const TESTS: usize = 200;
+
+/// Ten of many tests fail, each in its own way and every now and then, in a hundred runs.
+fn busy() -> Runner {
+    let name = |at: usize| format!("shop::orders::Orders::can_be_changed_until_they_are_sent_{at}");
+    let tests = (0..TESTS).map(|at| {
+        let description = "An order that is not sent yet can be changed by whoever made it.";
+        Test::new(name(at), async || {}).description(description)
+    });
+    let registry = tests.fold(Registry::new(), |registry, test| registry.test(test));
+    let runner = Runner::new(registry.build_id("4f2a91c").instance("shop-1"));
+    for run in 0..100 {
+        let test = |at: usize| {
+            let outcome = match (run + at) % 7 {
+                0..3 if at % 20 == 0 => Outcome::Failed,
+                _ => Outcome::Passed,
+            };
+            let took = Duration::from_micros(((run * 37 + at * 91) % 9_001) as u64);
+            let test = TestReport::new(name(at), "Orders", Kind::Http, outcome, took);
+            let message = "POST /orders answered 500 Internal Server Error, wanted 201";
+            let lines = (0..50).map(|line| format!("2026-11-27T17:05:07Z ERROR shop: line {line}"));
+            let request = RequestMade::new("POST", "/orders").with_status(500);
+            match outcome {
+                Outcome::Passed => test,
+                _ => test
+                    .with_message(message)
+                    .with_causes(["the pool gave no connection", "timed out"])
+                    .with_requests([request])
+                    .with_log(lines),
+            }
+        };
+        let report = Arc::new(Report::new(run.to_string()).with_tests((0..TESTS).map(test)));
+        let begun = Begun {
+            run: run.to_string().into(),
+            selection: "fast".to_owned(),
+            asked_by: "the schedule".to_owned(),
+            started: SystemTime::now(),
+            is_public: true,
+        };
+        runner.history().begin(begun).end(&report);
+    }
+    runner
+}
+
+fn page(runner: &Runner, is_trusted: bool, all: bool) -> String {
+    let view = View::of(runner, is_trusted, None, ("./".to_owned(), all));
+    render(&view).0
+}
+
+#[test]
+fn the_page_of_many_tests_and_runs_is_small_with_all_its_parts() {
+    let page = page(&busy(), true, false);
+    let whole = page.len() + STYLE.len() + SCRIPT.len() + ICON.len();
+    assert!(whole < 60 * 1024, "{whole}, {} of it the page", page.len());
+    assert_eq!(page.matches("data-test=").count(), 40);
+    assert!(page.contains("Show all 200 tests") && page.contains("Show all 100 runs"));
+    let failed: Vec<_> = page.match_indices("class=\"failed\" data-test=").collect();
+    let passed = page.find("class=\"passed\" data-test=").unwrap();
+    assert!(!failed.is_empty() && failed.iter().all(|(at, _)| *at < passed));
+    assert!(page.contains("30 earlier lines") && page.contains("line 49"));
+    assert!(!page.contains("line 29<"), "the end of a log is shown");
+}
+
+#[test]
+fn all_is_shown_to_whoever_wants_all() {
+    let page = page(&busy(), true, true);
+    assert_eq!(page.matches("data-test=").count(), TESTS);
+    assert!(page.contains("line 0\n") && !page.contains("earlier lines"));
+}
+
+#[test]
+fn a_stranger_is_shown_one_run_without_its_details() {
+    let page = page(&busy(), false, true);
+    assert_eq!(page.matches("data-test=").count(), TESTS);
+    for hidden in [
+        "answered 500",
+        "gave no connection",
+        "ERROR",
+        "4f2a91c",
+        "shop-1",
+        "<svg",
+        "can be changed by",
+        "data-events",
+    ] {
+        assert!(!page.contains(hidden), "{hidden}");
+    }
+}
+
+#[test]
+fn the_other_verdict_s_word_stands_nowhere() {
+    let runner = Runner::new(Registry::new().test(Test::new("shop::opens", async || {})));
+    let none = page(&runner, true, false);
+    assert!(none.contains("no run yet") && !none.contains("PASS"));
+    let report = Arc::new(Report::new("1").with_tests([TestReport::new(
+        "shop::FAIL",
+        "shop",
+        Kind::Unit,
+        Outcome::Passed,
+        Duration::ZERO,
+    )]));
+    let begun = Begun {
+        run: "1".into(),
+        selection: "fast".to_owned(),
+        asked_by: "FAIL".to_owned(),
+        started: SystemTime::now(),
+        is_public: true,
+    };
+    runner.history().begin(begun).end(&report);
+    for is_trusted in [true, false] {
+        let page = page(&runner, is_trusted, false);
+        assert!(page.contains("PASS") && !page.contains("FAIL"), "{page}");
+    }
+}
