@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "LABEL")]
     pub(crate) skip: Vec<String>,
 
-    /// Runs only the tests of this kind, `unit`, `database` or `http`; may be given several times
+    /// Runs only the tests of this kind, `unit`, `database`, `http` or `browser`; may be given several times
     #[arg(long, value_name = "KIND", value_parser = str::parse::<Kind>)]
     pub(crate) kind: Vec<Kind>,
 

@@ -19,14 +19,18 @@ pub(crate) async fn carry_out(
 ) -> (Answer, Option<Signal>) {
     let selection = args.selection();
     let mut events = runner.events();
-    let mut own = Own::new(selection.clone());
     let mut progress = Progress::new(args.quiet, args.verbose);
     let mut stopping = Stopping::new(runner);
     let mut ask = Ask::new(selection)
         .by("the command line")
+        .with_browsers()
         .halted_by(&stopping.halt);
+    let mut own = Own::new(ask.selection.clone());
     if let Some(limit) = args.timeout {
         ask = ask.within(limit);
+    }
+    if let Some(folder) = args.output.artifacts() {
+        ask = ask.artifacts(folder);
     }
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

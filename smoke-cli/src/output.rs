@@ -48,6 +48,12 @@ impl Output {
         File::create(path).map(Some).map_err(failed)
     }
 
+    /// Where what shows why a test failed stands beside the file, where one is wanted.
+    pub(crate) fn artifacts(&self) -> Option<PathBuf> {
+        let junit = self.junit.as_ref()?;
+        Some(junit.with_extension("artifacts"))
+    }
+
     /// Writes the report, to the file as well, and returns how the process ends.
     ///
     /// Whoever is to read it may not: a signal ends that, too.

@@ -148,7 +148,7 @@ pub use test::{Async, Blocking, Suite, Test, TestFn};
 pub use watch::{Probe, Schedule};
 
 // Not for users: the code that the macros emit names these, and it compiles in crates that know
-// nothing but an adapter. `Piece` and `thread` are for `smoke-actix`, whose applications live on
+// nothing but an adapter. `Listening` is for `smoke-browser`. `Piece` and `thread` are for `smoke-actix`, whose applications live on
 // threads of their own.
 #[doc(hidden)]
 pub mod __private {
@@ -158,6 +158,8 @@ pub mod __private {
     pub use crate::discover::{Submission, all};
     pub use crate::emitted::{Anew, Argument, Made, lives_for_a_run, place, tear_down};
     pub use crate::ensure::support as ensure;
+    #[cfg(feature = "live")]
+    pub use crate::live::Listening;
     pub use crate::piece::Piece;
     pub use crate::stage::Stage;
     pub use crate::test::Body;

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smoke_report::Kind;
+
+use crate::Test;
 use crate::timing::Timing;
 
 /// More at once is nobody's wish.
@@ -31,6 +34,7 @@ pub struct Limits {
     pub(crate) runs_waiting: usize,
     pub(crate) starts_per_minute: usize,
     pub(crate) test: Duration,
+    pub(crate) browser_test: Duration,
     pub(crate) run: Duration,
     pub(crate) slow_run: Duration,
     pub(crate) reuse: Duration,
@@ -46,6 +50,7 @@ impl Default for Limits {
             runs_waiting: 8,
             starts_per_minute: 60,
             test: Duration::from_secs(10),
+            browser_test: Duration::from_secs(20),
             run: Duration::from_secs(20),
             slow_run: Duration::from_secs(50),
             reuse: Duration::from_secs(2),
@@ -91,6 +96,15 @@ impl Limits {
         self
     }
 
+    /// How long a test of kind [`Browser`](crate::Kind::Browser) may take that does not say so itself.
+    /// 20 seconds unless set.
+    ///
+    /// So long may its sandboxes hold their transactions, too, where the backend's own limit is shorter.
+    pub fn browser_test(mut self, limit: Duration) -> Self {
+        self.browser_test = limit;
+        self
+    }
+
     /// Within which time whoever asks for the fast tests is answered, and how long a run of them
     /// may take from when it has its place. At least a second; 20 seconds unless set.
     ///
@@ -112,6 +126,14 @@ impl Limits {
     pub fn reuse(mut self, age: Duration) -> Self {
         self.reuse = age;
         self
+    }
+
+    pub(crate) fn of_test(&self, test: &Test) -> Duration {
+        let usual = match test.kind() {
+            Kind::Browser => self.browser_test,
+            _ => self.test,
+        };
+        test.timeout.unwrap_or(usual)
     }
 
     pub(crate) fn of_run(&self, slow: bool) -> Duration {
@@ -140,6 +162,11 @@ impl Limits {
         }
         let times = [
             ("a test", self.test, Duration::from_millis(1)),
+            (
+                "a browser test",
+                self.browser_test,
+                Duration::from_millis(1),
+            ),
             ("a run", self.run, SHORTEST),
             ("a slow run", self.slow_run, SHORTEST),
         ];
@@ -167,6 +194,7 @@ mod tests {
             Limits::default().runs_at_once(0),
             Limits::default().starts_per_minute(0),
             Limits::default().test(Duration::ZERO),
+            Limits::default().browser_test(Duration::ZERO),
             Limits::default().run(Duration::from_millis(999)),
             Limits::default().slow_run(Duration::ZERO),
             Limits::default().run(Duration::MAX),

@@ -40,6 +40,7 @@ pub struct Selection {
     destructive: bool,
     /// Whether a schedule asks, so that tests on request are left out.
     scheduled: bool,
+    browsers: bool,
     select: BTreeSet<String>,
     skip: BTreeSet<String>,
     kinds: BTreeSet<Kind>,
@@ -57,6 +58,7 @@ impl Selection {
             pipeline: false,
             destructive: false,
             scheduled: false,
+            browsers: false,
             select: BTreeSet::new(),
             skip: BTreeSet::new(),
             kinds: BTreeSet::new(),
@@ -154,6 +156,12 @@ impl Selection {
         }
     }
 
+    /// Has browser tests run, too.
+    pub(crate) fn with_browsers(mut self) -> Self {
+        self.browsers = true;
+        self
+    }
+
     /// Starts no more tests after one has failed or errored. The rest is reported as skipped.
     pub fn fail_fast(mut self) -> Self {
         self.fail_fast = true;
@@ -176,6 +184,10 @@ impl Selection {
 
     pub(crate) fn is_destructive(&self) -> bool {
         self.destructive
+    }
+
+    pub(crate) fn has_browsers(&self) -> bool {
+        self.browsers
     }
 
     /// Whether it says more than that slow tests are asked for, or are not.

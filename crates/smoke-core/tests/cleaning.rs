@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smoke_core::{
-    Context, Failure, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner,
+    Ask, Context, Failure, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner,
     Selection, Skip, Suite, Test,
 };
 use support::{Diary, PATIENCE, assert_ended, eventually, only, run};
@@ -191,4 +191,53 @@ async fn a_failure_is_told_before_the_suite_is_torn_down() {
         Outcome::Errored,
         "had not ended when the run's limit of 2s was near",
     );
+}
+
+/// Notes what a finisher is told of its test.
+#[derive(Clone)]
+struct Watcher;
+
+impl Fixture for Watcher {
+    const KIND: Kind = Kind::Unit;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let diary = cx.get::<Provided<Diary>>().await?;
+        let over = cx.clone();
+        cx.on_finish(async move {
+            let said = if over.has_failed() { "failed" } else { "good" };
+            let folder = over.artifacts().map(|folder| folder.display().to_string());
+            diary.note(format!("{said}, {}", folder.unwrap_or_default()));
+        });
+        assert!(!cx.has_failed());
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn a_finisher_knows_whether_the_test_failed_and_where_to_show_why() {
+    let endless = async |_: Watcher| std::future::pending::<()>().await;
+    let panics = |_: Watcher| -> Result { panic!("the till fell") };
+    let fails = |_: Watcher| -> Result { Err(Failure::new("left is 3").into()) };
+    let skips = |_: Watcher| -> Result { Err(Skip::new("no printer").into()) };
+    for (test, said) in [
+        (Test::new("a", |_: Watcher| {}), "good"),
+        (Test::new("a", skips), "good"),
+        (Test::new("a", fails), "failed"),
+        (Test::new("a", panics), "failed"),
+        (
+            Test::new("a", endless).timeout(Duration::from_millis(1)),
+            "failed",
+        ),
+    ] {
+        let diary = Diary::default();
+        let runner = Runner::new(Registry::new().provide(diary.clone()).test(test));
+        runner
+            .ask(Ask::new(Selection::fast()).artifacts("kept"))
+            .await;
+        runner.run(Selection::fast()).await;
+        assert_eq!(
+            diary.lines(),
+            [format!("{said}, kept"), format!("{said}, ")]
+        );
+    }
 }

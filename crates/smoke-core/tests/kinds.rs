@@ -5,12 +5,13 @@ mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use smoke_core::{
-    Context, Fixture, Kind, Limits, Outcome, Providers, Registry, Report, Result, Runner,
-    Selection, Suite, Test, Verdict, fail,
+    Ask, Context, Endpoint, Event, Fixture, Kind, Limits, Outcome, Providers, Registry, Report,
+    Result, Runner, Schedule, Selection, Suite, Test, Verdict, fail,
 };
-use support::run_one;
+use support::{PATIENCE, assert_ended, only, run_one, until};
 
 /// A fixture for its kind alone.
 #[derive(Clone)]
@@ -38,6 +39,18 @@ impl Fixture for Http {
     fn check(_: &Providers<'_>) -> Result {
         Ok(())
     }
+
+    async fn acquire(_: &Context) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// The same.
+#[derive(Clone)]
+struct Browser;
+
+impl Fixture for Browser {
+    const KIND: Kind = Kind::Browser;
 
     async fn acquire(_: &Context) -> Result<Self> {
         Ok(Self)
@@ -225,4 +238,95 @@ async fn a_test_without_others_needs_no_pipeline() {
     let registry = Registry::new().test(Test::new("shop::opens", || {}));
     let report = run(registry, Selection::fast().pipeline()).await;
     assert_eq!(outcomes(&report), [("shop::opens", Outcome::Passed)]);
+}
+
+/// A registry with a browser test beside another one, and how often the first has run.
+fn with_a_browser() -> (Registry, Arc<AtomicUsize>) {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let clicks = move |_: Browser| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    };
+    let registry = Registry::new()
+        .test(Test::new("shop::opens", || {}))
+        .test(Test::new("shop::signs_up", clicks));
+    (registry, runs)
+}
+
+const SKIPPED: &str =
+    "a browser is started by the command line and `cargo test` alone, not in a process that serves";
+
+#[tokio::test]
+async fn no_request_starts_a_browser() {
+    let (registry, runs) = with_a_browser();
+    let runner = Runner::new(registry.open());
+    let endpoint = Endpoint::new(&runner);
+    let asked = async |uri: &str, method: &str| {
+        let request = http::Request::builder().method(method).uri(uri);
+        let head = request.body(()).unwrap().into_parts().0;
+        let answer = endpoint.answer(endpoint.route("/smoketest/").unwrap(), &head);
+        let body = answer.await.into_body().into_bytes().unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    for method in ["GET", "POST"] {
+        let answer = asked("/smoketest/", method).await;
+        let said = format!("\nshop::signs_up skipped: {SKIPPED}\n");
+        assert!(answer.starts_with("PASS\n"), "{answer}");
+        assert!(answer.ends_with(&said), "{answer}");
+        // Of nothing that ran no PASS is earned.
+        let answer = asked("/smoketest/?select=shop::signs_up", method).await;
+        assert!(answer.starts_with("FAIL\n"), "{answer}");
+    }
+    assert_eq!(runner.run(Selection::slow()).await.counts().skipped, 1);
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn no_schedule_starts_a_browser() {
+    let (registry, runs) = with_a_browser();
+    let often = Schedule::every(Duration::from_millis(100));
+    let runner = Runner::new(registry.schedule(often));
+    let mut events = runner.events();
+    runner.start();
+    let ended = until(&mut events, |event| {
+        matches!(event, Event::RunFinished { .. })
+    });
+    let Event::RunFinished { report, .. } = ended.await else {
+        unreachable!()
+    };
+    let passed = ("shop::opens", Outcome::Passed);
+    let skipped = ("shop::signs_up", Outcome::Skipped);
+    assert_eq!(outcomes(&report), [passed, skipped]);
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_browsers_gets_them_and_nobody_elses_answer() {
+    let (registry, runs) = with_a_browser();
+    let runner = Runner::new(registry);
+    let fast = || Ask::new(Selection::fast());
+    let others = runner.ask(fast()).await;
+    assert_eq!(others.report.counts().skipped, 1);
+    let own = runner.ask(fast().with_browsers()).await;
+    assert_eq!(own.report.counts().passed, 2);
+    assert_eq!(runner.ask(fast()).await.report.counts().skipped, 1);
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_browser_test_has_a_limit_of_its_kind() {
+    let asked = async |limits: Limits, test: Test| {
+        let registry = Registry::new().limits(limits).test(test);
+        let ask = Ask::new(Selection::fast()).with_browsers();
+        only(Report::clone(&Runner::new(registry).ask(ask).await.report))
+    };
+    let moment = Duration::from_millis(1);
+    let short = || Limits::default().test(moment).browser_test(PATIENCE);
+    let takes_longer = |_: Browser| tokio::time::sleep(20 * Duration::from_millis(1));
+    let test = asked(short(), Test::new("a", takes_longer)).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+    // What the test says itself counts more.
+    let endless = async |_: Browser| std::future::pending::<()>().await;
+    let test = asked(short(), Test::new("a", endless).timeout(moment)).await;
+    assert_ended(&test, Outcome::Errored, "took longer than its limit of 1ms");
 }

@@ -66,6 +66,7 @@ impl Outcomes {
         let mut events = runner.events();
         let ask = Ask::new(Selection::only(names))
             .by("cargo test")
+            .with_browsers()
             .within(LIMIT);
         runtime.block_on(async {
             let mut asking = pin!(runner.ask(ask));

@@ -153,6 +153,7 @@ where
     let surroundings = Surroundings {
         supplies: Arc::new(supplies),
         arrival: Arc::default(),
+        artifacts: None,
         stage: Stage::new(Handle::current()),
         coordinator: Handle::current(),
         sandboxes: Arc::new(Semaphore::new(1)),
@@ -163,7 +164,7 @@ where
         "shop::orders".into(),
         "run-1".into(),
         Arc::new(surroundings),
-        Clock::start(),
+        (Clock::start(), None),
         &Arc::new(HandleToken::new().0),
     );
     for session in sessions {

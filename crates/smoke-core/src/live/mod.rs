@@ -5,11 +5,14 @@ mod faults;
 mod handler;
 mod line;
 mod lines;
+mod listening;
 mod server;
 mod shut;
 mod switch;
 #[cfg(test)]
 mod tests;
+
+pub use listening::Listening;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -17,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smoke_report::Kind;
 
-use crate::{AppUnderTest, Context, Fixture, Providers, Result};
+use crate::{AppUnderTest, Context, Error, Fixture, Providers, Result};
 
 /// Serves the application under test over HTTP/1, at a free port of the loopback interface.
 ///
@@ -135,9 +138,13 @@ impl Fixture for LiveServer {
     }
 
     async fn acquire(cx: &Context) -> Result<Self> {
+        let listening = cx.get::<Listening>().await?;
         let app = cx.get().await?;
-        let exempt = Exempt::default();
-        let addr = server::start(cx.unchained(), app, exempt.clone()).await?;
+        let (addr, exempt) = (listening.addr(), Exempt::default());
+        let Some(listener) = listening.take() else {
+            return Err(Error::msg("the application is served already"));
+        };
+        server::start(cx.unchained(), (listener, addr), app, exempt.clone());
         Ok(Self { addr, exempt })
     }
 }

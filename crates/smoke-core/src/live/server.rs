@@ -1,6 +1,6 @@
 //! From the first connection to the last.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::line::Line;
 use super::lines::Lines;
 use super::switch::AfterHttp;
 use crate::rollback::{HandleToken, HandleWatch};
-use crate::{AppUnderTest, Context, Error, Result};
+use crate::{AppUnderTest, Context};
 
 /// How long the requests that are under way when the test ends may take.
 const GRACE: Duration = Duration::from_millis(500);
@@ -29,12 +29,12 @@ const STOPPING: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(10);
 
 /// Serves the application until the test is over.
-pub(super) async fn start(cx: Context, app: AppUnderTest, exempt: Exempt) -> Result<SocketAddr> {
-    let cannot = |error: std::io::Error| Error::from(error).context("cannot listen on 127.0.0.1");
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .map_err(cannot)?;
-    let addr = listener.local_addr().map_err(cannot)?;
+pub(super) fn start(
+    cx: Context,
+    (listener, addr): (TcpListener, SocketAddr),
+    app: AppUnderTest,
+    exempt: Exempt,
+) {
     let (token, working) = HandleToken::new();
     let handler = Handler {
         app,
@@ -50,7 +50,6 @@ pub(super) async fn start(cx: Context, app: AppUnderTest, exempt: Exempt) -> Res
         drop(stop);
         let _ = serving.await;
     });
-    Ok(addr)
 }
 
 async fn serve(

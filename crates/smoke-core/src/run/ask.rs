@@ -1,5 +1,6 @@
 //! What somebody asks a runner.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::asker::Asker;
@@ -26,6 +27,8 @@ pub struct Ask {
     pub within: Option<Duration>,
     /// What ends the run early, if anything does.
     pub halt: Option<Halt>,
+    /// Where tests may leave what shows why they failed, if anywhere.
+    pub artifacts: Option<PathBuf>,
     /// Whether a schedule asks.
     scheduled: bool,
 }
@@ -40,6 +43,7 @@ impl Ask {
             arrival: None,
             within: None,
             halt: None,
+            artifacts: None,
             scheduled: false,
         }
     }
@@ -86,10 +90,28 @@ impl Ask {
         self
     }
 
+    /// Has tests of kind [`Browser`](crate::Kind::Browser) run, too; without this they are skipped.
+    ///
+    /// Say it only in a process that serves nobody, as the command line and `cargo test` are: a browser
+    /// can take the memory and the processors that requests need.
+    pub fn with_browsers(mut self) -> Self {
+        self.selection = self.selection.with_browsers();
+        self
+    }
+
+    /// Asks for a run of its own whose tests may leave in that folder what shows why they failed, such as
+    /// the screenshots of browsers. Nobody else is answered from it.
+    pub fn artifacts(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.artifacts = Some(folder.into());
+        self
+    }
+
     pub(super) fn wish(&self) -> Wish {
         match self.fresh {
             _ if self.scheduled => Wish::Scheduled,
-            _ if self.within.is_some() || self.halt.is_some() => Wish::Alone,
+            _ if self.within.is_some() || self.halt.is_some() || self.artifacts.is_some() => {
+                Wish::Alone
+            }
             true => Wish::Fresh,
             false => Wish::Any,
         }

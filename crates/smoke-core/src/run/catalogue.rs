@@ -13,7 +13,7 @@ use crate::ration::Ration;
 use crate::test::Hooks;
 use crate::theirs::elsewhere;
 use crate::watch::{Periods, Plan, Settings, Thresholds, Watch};
-use crate::{Limits, Registry, Schedule, Selection, SigningKey, Test};
+use crate::{Kind, Limits, Registry, Schedule, Selection, SigningKey, Test};
 
 /// The tests in the order of their paths, and everything that was said about them.
 pub(crate) struct Catalogue {
@@ -97,7 +97,7 @@ impl Catalogue {
         // The checks of fixtures are the first of the user's code to run for a test.
         crate::panic::stand_in_front();
         let entry = |test: Test| Entry {
-            job: Job::of_test(&test, limits.test, &providers),
+            job: Job::of_test(&test, &limits, &providers),
             test,
             ration: Ration::default(),
         };
@@ -170,8 +170,15 @@ impl Catalogue {
 
     /// Why a test is not to be executed in a run of that selection, whatever its turn.
     pub(crate) fn skips(&self, test: &Test, selection: &Selection) -> Option<String> {
-        if test.skip.is_some() || !test.destructive {
+        if test.skip.is_some() {
             return test.skip.clone();
+        }
+        if test.kind() == Kind::Browser && !selection.has_browsers() {
+            let why = "a browser is started by the command line and `cargo test` alone, not in a process that serves";
+            return Some(why.to_owned());
+        }
+        if !test.destructive {
+            return None;
         }
         let why = match self.destructive {
             None => "the registry does not say .allow_destructive(\"why\")",

@@ -404,9 +404,10 @@ impl Run {
     /// What the tests have around them that live there.
     pub(super) fn surroundings(&self, stage: &Stage) -> Arc<Surroundings> {
         let arrival = self.course.arrival.get();
+        let artifacts = self.course.artifacts.as_ref();
         self.course
             .engine
-            .surroundings(stage.clone(), arrival, &self.unbuilt)
+            .surroundings(stage.clone(), arrival, artifacts, &self.unbuilt)
     }
 
     pub(super) fn lanes(&self) -> MutexGuard<'_, Vec<Arc<Lane>>> {

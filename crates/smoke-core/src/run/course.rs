@@ -1,5 +1,6 @@
 //! The course of one run: its tests, in their order and within its time.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ pub(super) struct Course {
     pub(super) engine: Arc<Engine>,
     /// Ends it early.
     pub(super) halt: Halt,
+    /// Where its tests may leave what shows why they failed.
+    pub(super) artifacts: Option<Arc<Path>>,
     /// How long it may take.
     pub(super) limit: Duration,
     /// From when the run's time counts.

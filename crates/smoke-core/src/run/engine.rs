@@ -1,6 +1,7 @@
 //! What all runs of one runner share once the first has begun.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -201,11 +202,13 @@ impl Engine {
         &self,
         stage: Stage,
         arrival: &Arc<Arrival>,
+        artifacts: Option<&Arc<Path>>,
         unbuilt: &Unbuilt,
     ) -> Arc<Surroundings> {
         Arc::new(Surroundings {
             supplies: Arc::clone(&self.catalogue.supplies),
             arrival: Arc::clone(arrival),
+            artifacts: artifacts.cloned(),
             stage,
             coordinator: self.coordinator.clone(),
             sandboxes: Arc::clone(&self.sandboxes),

@@ -11,7 +11,7 @@ use super::conduct::Run;
 use super::ended::Ended;
 use super::engine::Counted;
 use super::job::Job;
-use super::judge::{Found, beneath, is_transient, judge};
+use super::judge::{Found, beneath, is_good, is_transient, judge};
 use super::plain;
 use super::release::{give_up, let_go, release};
 use super::stop::shutting_down;
@@ -53,11 +53,12 @@ impl Execution {
     ) -> (Self, Arc<HandleToken>) {
         let (alive, working) = HandleToken::new();
         let (alive, clock) = (Arc::new(alive), Clock::start());
+        let job = turn.what.job(&run.course.catalogue);
         let cx = Context::new(
-            Arc::clone(&turn.what.job(&run.course.catalogue).name),
+            Arc::clone(&job.name),
             Arc::clone(&run.course.id),
             Arc::clone(surroundings),
-            clock.clone(),
+            (clock.clone(), job.holds()),
             &alive,
         );
         let execution = Self {
@@ -116,6 +117,9 @@ impl Execution {
                 (Err(error), false)
             }
         };
+        if !is_good(&result) {
+            self.cx.note_failure();
+        }
         result = clean(engine, &self.cx, &mut self.working, result).await;
         if !has_ended && !self.turn.stop.is_shut() {
             result = self.cx.unreturned().into_iter().fold(result, beneath);

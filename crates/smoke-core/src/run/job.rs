@@ -9,7 +9,7 @@ use crate::rollback::HandleWatch;
 use crate::scene::{Scene, watched_thread};
 use crate::test::AnyBody;
 use crate::theirs::panicked;
-use crate::{Error, Providers, Result, Test};
+use crate::{Error, Kind, Limits, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
 pub(crate) struct Job {
@@ -62,14 +62,19 @@ impl Job {
         }
     }
 
-    pub(crate) fn of_test(test: &Test, limit: Duration, providers: &Providers<'_>) -> Self {
-        let timeout = test.timeout.unwrap_or(limit);
+    pub(crate) fn of_test(test: &Test, limits: &Limits, providers: &Providers<'_>) -> Self {
         Self::new(
             Arc::clone(&test.name),
             Arc::clone(&test.body),
-            timeout,
+            limits.of_test(test),
             providers,
         )
+    }
+
+    /// How long its sandboxes may hold their transactions, where that is more than the backend's own
+    /// limit: a browser takes its time, and what is clicked in it is to be rolled back.
+    pub(crate) fn holds(&self) -> Option<Duration> {
+        (self.body.kind() == Kind::Browser).then_some(self.timeout)
     }
 
     /// Why the job must not be started now.

@@ -62,7 +62,7 @@ pub(super) fn judge(found: Found, cx: &Context, job: &Job, run: &Run) -> Result 
 }
 
 /// Whether nothing went wrong in the test itself.
-fn is_good(result: &Result) -> bool {
+pub(super) fn is_good(result: &Result) -> bool {
     let error = result.as_ref().err();
     error.is_none_or(|error| error.kind() == ErrorKind::Skipped)
 }
@@ -185,8 +185,8 @@ mod tests {
     fn a_job_that_may_leave_something_rests_whatever_else_was_found() {
         let supplies = crate::providers::Supplies::default();
         let test = crate::Test::new("a", || {});
-        let limit = Duration::from_secs(10);
-        let job = Job::of_test(&test, limit, &crate::Providers::new(&supplies));
+        let limits = crate::Limits::default();
+        let job = Job::of_test(&test, &limits, &crate::Providers::new(&supplies));
         for _ in 0..2 {
             assert!(job.refusal().is_none());
             let cause = "it did not answer".to_owned();

@@ -1,6 +1,7 @@
 //! The handle on the runs of one registry.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -94,6 +95,7 @@ struct AskedFor {
     arrival: ArrivalOfRun,
     limit: Duration,
     halt: Halt,
+    artifacts: Option<Arc<Path>>,
 }
 
 impl Runner {
@@ -175,6 +177,7 @@ impl Runner {
             arrival,
             within,
             halt,
+            artifacts,
             ..
         } = ask;
         if let Some(reason) = self.off() {
@@ -212,6 +215,7 @@ impl Runner {
                             arrival,
                             limit: asked.limit,
                             halt: halt.unwrap_or_default(),
+                            artifacts: artifacts.map(Into::into),
                         };
                         let flying = self.clone().fly(ticket, engine, asked_for);
                         let mut ended = self.0.ended.subscribe();
@@ -485,6 +489,7 @@ impl Runner {
             arrival,
             limit,
             halt,
+            artifacts,
         } = asked_for;
         let place = ticket.place().await;
         if *self.0.shut.borrow() {
@@ -509,6 +514,7 @@ impl Runner {
             catalogue: Arc::clone(&self.0.catalogue),
             engine,
             halt,
+            artifacts,
             limit,
             began_at: began_at.into_std(),
             shut: self.0.shut.subscribe(),
