@@ -1,0 +1,111 @@
+//! What shows why a test failed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fantoccini::Client;
+use smoke_core::Context;
+
+use crate::{Browsers, console};
+
+/// Names the folder, where the application does not.
+const FOLDER: &str = "SMOKE_ARTIFACTS";
+/// How many tests of a process leave something: the first ones say most.
+const MOST: usize = 20;
+/// The size of a screenshot, in bytes.
+const LARGEST_PICTURE: usize = 8 * 1024 * 1024;
+/// The length of what the console said, in characters.
+const LONGEST_TEXT: usize = 64 * 1024;
+/// The length of a file's name, without what stands behind the dot.
+const LONGEST_NAME: usize = 150;
+
+/// How many have left something.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// Where a test leaves what shows why it failed.
+pub(crate) struct Artifacts {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Artifacts {
+    /// Those of a test, if somebody wants them. What an earlier run has left of it is removed.
+    pub(crate) fn of(cx: &Context, browsers: &Browsers) -> Option<Self> {
+        let folder = browsers
+            .artifacts
+            .clone()
+            .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from))
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .or_else(|| cx.artifacts().map(Path::to_owned))?;
+        let artifacts = Self {
+            folder,
+            name: file_name(cx.test_name()),
+        };
+        for kind in ["png", "txt"] {
+            let _ = fs::remove_file(artifacts.path(kind));
+        }
+        Some(artifacts)
+    }
+
+    /// Writes what the browser shows now.
+    pub(crate) async fn write(&self, client: &Client) {
+        if KEPT.fetch_add(1, Ordering::SeqCst) >= MOST {
+            return;
+        }
+        let url = match client.current_url().await {
+            Ok(url) => url.to_string(),
+            Err(error) => format!("unknown: {error}"),
+        };
+        let mut text = format!("URL: {url}\n");
+        match console::said(client).await {
+            Ok(lines) => lines.iter().for_each(|line| {
+                text.push_str(line);
+                text.push('\n');
+            }),
+            Err(error) => text.push_str(&format!("the console cannot be read: {error}\n")),
+        }
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
+        let picture = client.screenshot().await;
+        if let Err(error) = self.keep(text, picture.ok()) {
+            let folder = self.folder.display();
+            tracing::warn!(target: "smoke", "failed to write to {folder}: {error}");
+        }
+    }
+
+    fn keep(&self, text: String, picture: Option<Vec<u8>>) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        fs::write(self.path("txt"), text)?;
+        match picture.filter(|picture| picture.len() <= LARGEST_PICTURE) {
+            Some(picture) => fs::write(self.path("png"), picture),
+            None => Ok(()),
+        }
+    }
+
+    fn path(&self, kind: &str) -> PathBuf {
+        self.folder.join(format!("{}.{kind}", self.name))
+    }
+}
+
+/// A test's name as that of a file, on any system.
+fn file_name(test: &str) -> String {
+    let plain = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => letter,
+        _ => '.',
+    };
+    let name: String = test.replace("::", ".").chars().map(plain).collect();
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_in_its_folder() {
+        assert_eq!(file_name("shop::users::signs_up"), "shop.users.signs_up");
+        assert_eq!(file_name("../../etc/pass wd"), "......etc.pass.wd");
+        assert_eq!(file_name(&"a".repeat(1000)).len(), LONGEST_NAME);
+    }
+}
