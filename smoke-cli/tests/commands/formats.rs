@@ -15,8 +15,22 @@ tests![
     junit_has_nothing_that_the_schema_of_jenkins_has_not,
     junit_says_why_a_run_failed_that_ran_nothing,
     a_file_of_junit_stands_beside_the_report,
+    what_shows_a_failure_stands_beside_the_file_of_junit,
     a_list_names_the_tests_that_would_run,
 ];
+
+fn what_shows_a_failure_stands_beside_the_file_of_junit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, kept) = (
+        folder.path().join("smoke.xml"),
+        folder.path().join("smoke.artifacts"),
+    );
+    let ended = run("browsing", &["--junit", file.to_str().unwrap()]);
+    let said = format!("kept in {}", kept.display());
+    assert!(ended.out.contains(&said), "{}", ended.out);
+    let ended = run("browsing", &[]);
+    assert!(ended.out.contains("kept in nowhere"), "{}", ended.out);
+}
 
 fn people_read_what_failed_and_why() {
     let ended = run("shop", &["--slow"]);

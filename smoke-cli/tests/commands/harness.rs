@@ -13,7 +13,14 @@ tests![
     a_broken_registry_fails_each_test,
     several_tests_of_which_none_passed_are_no_success,
     a_test_that_only_warns_breaks_nothing,
+    a_browser_test_runs_as_others_do,
 ];
+
+fn a_browser_test_runs_as_others_do() {
+    let ended = run("browsing-harness", &[]);
+    assert_eq!(ended.code, Some(101));
+    assert!(ended.out.contains("kept in nowhere"), "{}", ended.out);
+}
 
 fn nextest_lists_each_test_by_its_name_and_the_slow_ones_as_ignored() {
     let all = run("harness", &["--list", "--format", "terse"]);

@@ -10,7 +10,7 @@ use clap::Parser;
 use http::{Request, Response};
 use http_body_util::Full;
 use smoke_conformance::paper::{Paper, Pool};
-use smoke_tower::smoke_core::{AppBody, Event};
+use smoke_tower::smoke_core::{AppBody, Context, Event, Fixture, Kind};
 use smoke_tower::{
     Client, Limits, Registry, Result, Runner, Sandbox, Selection, Suite, Test, ensure_eq, fail,
 };
@@ -36,6 +36,8 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "twice" => smoke_cli::main(twice()),
         "twice-harness" => smoke_cli::harness(twice()),
         "all-skipped-harness" => smoke_cli::harness(all_skipped()),
+        "browsing" => smoke_cli::main(browsing()),
+        "browsing-harness" => smoke_cli::harness(browsing()),
         "warned" => smoke_cli::main(warned()),
         "warned-harness" => smoke_cli::harness(warned()),
         "many" => smoke_cli::main(many()),
@@ -115,6 +117,24 @@ async fn sells(client: Client) -> Result {
 
 async fn speaks_to_the_terminal() -> Result {
     fail!("\u{1b}[2Jgone <&> \u{0}\nsecond line");
+}
+
+/// A fixture of its kind, which says where a test may leave something.
+#[derive(Clone)]
+struct Browser(String);
+
+impl Fixture for Browser {
+    const KIND: Kind = Kind::Browser;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let folder = cx.artifacts().map(|folder| folder.display().to_string());
+        Ok(Self(folder.unwrap_or("nowhere".to_owned())))
+    }
+}
+
+fn browsing() -> Registry {
+    let fails = async |browser: Browser| -> Result { fail!("kept in {}", browser.0) };
+    named(Registry::new()).test(Test::new("shop::page::shows", fails))
 }
 
 fn all_skipped() -> Registry {
