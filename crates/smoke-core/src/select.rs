@@ -186,6 +186,12 @@ impl Selection {
         self.destructive
     }
 
+    /// Whoever asked for them.
+    pub(crate) fn without_browsers(mut self) -> Self {
+        self.browsers = false;
+        self
+    }
+
     pub(crate) fn has_browsers(&self) -> bool {
         self.browsers
     }

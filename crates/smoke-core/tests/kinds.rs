@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smoke_core::{
-    Ask, Context, Endpoint, Event, Fixture, Kind, Limits, Outcome, Providers, Registry, Report,
-    Result, Runner, Schedule, Selection, Suite, Test, Verdict, fail,
+    Arrival, Ask, Context, Endpoint, Event, Fixture, Kind, Limits, Outcome, Providers, Registry,
+    Report, Result, Runner, Schedule, Selection, Suite, Test, Verdict, fail,
 };
 use support::{PATIENCE, assert_ended, only, run_one, until};
 
@@ -310,6 +310,9 @@ async fn whoever_asks_for_browsers_gets_them_and_nobody_elses_answer() {
     let own = runner.ask(fast().with_browsers()).await;
     assert_eq!(own.report.counts().passed, 2);
     assert_eq!(runner.ask(fast()).await.report.counts().skipped, 1);
+    // A request does not get them by whoever passes it on.
+    let passed_on = fast().fresh().with_browsers().arrived(Arrival::default());
+    assert_eq!(runner.ask(passed_on).await.report.counts().skipped, 1);
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use smoke_browser::Browser;
@@ -21,6 +21,16 @@ fn child(test: &str) -> Command {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--ignored", "--exact", test]);
     child
+}
+
+/// Ends with the test, however that ends.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Has a browser until it is killed.
@@ -45,17 +55,16 @@ async fn victim() {
 async fn a_process_that_is_killed_leaves_no_browser() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
-    let mut child = child("children::victim")
+    let child = child("children::victim")
         .env(SEEN, &seen)
         .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let child = Killed(child.unwrap());
     let look = async || std::fs::read_to_string(&seen).ok();
     let told = eventually(PATIENCE, look, Option::is_some).await;
     let running = told.as_ref().ok().and_then(|told| told.clone());
     let running = running.map(|folder| (processes::of(&folder).len(), folder));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     let (count, folder) = running.expect("the victim says which its browser is");
     assert!(count > 3);
     processes::are_gone(&folder).await;
@@ -73,13 +82,13 @@ async fn guest() {
 async fn a_driver_that_runs_already_is_used_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().to_str().unwrap();
-    let mut driver = Command::new("chromedriver")
+    let driver = Command::new("chromedriver")
         .arg("--port=0")
         .envs(["HOME", "TMPDIR"].map(|name| (name, mark)))
         .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let said = BufReader::new(driver.stdout.take().unwrap()).lines();
+        .spawn();
+    let mut driver = Killed(driver.unwrap());
+    let said = BufReader::new(driver.0.stdout.take().unwrap()).lines();
     let port = said.map_while(std::io::Result::ok).find_map(|line| {
         let (_, port) = line.split_once("successfully on port ")?;
         Some(port.trim_end_matches('.').to_owned())
@@ -88,8 +97,6 @@ async fn a_driver_that_runs_already_is_used_and_goes_on() {
     let told = output(child("children::guest").env(URL, url), PATIENCE);
     let look = async || processes::of(mark);
     let left = eventually(PATIENCE, look, |left| left.len() == 1).await;
-    driver.kill().unwrap();
-    driver.wait().unwrap();
     assert!(told.status.success(), "{told:?}");
     // The driver alone, without a browser.
     let left = left.unwrap();

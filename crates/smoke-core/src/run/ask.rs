@@ -92,6 +92,7 @@ impl Ask {
 
     /// Has tests of kind [`Browser`](crate::Kind::Browser) run, too; without this they are skipped.
     ///
+    /// They are skipped all the same where a request asks for the run ([`arrived`](Self::arrived)).
     /// Say it only in a process that serves nobody, as the command line and `cargo test` are: a browser
     /// can take the memory and the processors that requests need.
     pub fn with_browsers(mut self) -> Self {

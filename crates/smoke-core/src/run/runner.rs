@@ -180,6 +180,11 @@ impl Runner {
             artifacts,
             ..
         } = ask;
+        // A process that is asked by requests serves.
+        let selection = match arrival {
+            Some(_) => selection.without_browsers(),
+            None => selection,
+        };
         if let Some(reason) = self.off() {
             return self.refuse(&asked_by, Denial::Off, reason, None);
         }
