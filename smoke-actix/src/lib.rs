@@ -84,6 +84,7 @@
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
+//! | `html` | no | `Response::html` and `ensure_selects!`: pages, with their forms and links |
 //! | `live` | yes | [`LiveServer`]: the application under test at a real socket |
 //! | `metrics` | no | `/smoketest/metrics`: OpenMetrics, for Prometheus |
 //! | `page` | no | `/smoketest/page`, and `?format=html`: a page for people |
@@ -113,6 +114,9 @@ pub use smoke_core::{
     ensure_none, ensure_not, ensure_not_contains, ensure_not_same, ensure_ok, ensure_same,
     ensure_some, fail, skip,
 };
+
+#[cfg(feature = "html")]
+pub use smoke_core::{Element, Form, Page, ensure_not_selects, ensure_selects};
 
 #[cfg(feature = "live")]
 pub use smoke_core::LiveServer;

@@ -56,6 +56,7 @@
 //! |---|---|---|
 //! | `cookies` | no | `Client::keep_cookies`: a client that keeps cookies, as a browser does |
 //! | `destructive` | no | `Registry::allow_destructive`: tests of which something stays |
+//! | `html` | no | `Response::html` and `ensure_selects!`: pages, with their forms and links |
 //! | `live` | no | `LiveServer`: the application under test at a real socket |
 //! | `metrics` | no | the path `metrics` under the prefix: OpenMetrics, for Prometheus |
 //! | `page` | no | the path `page` under the prefix, and `?format=html`: a page for people |
@@ -118,6 +119,8 @@ pub use app::{
 };
 pub use arrival::Arrival;
 pub use client::{Client, RequestBuilder, Response};
+#[cfg(feature = "html")]
+pub use client::{Element, Form, Page};
 pub use endpoint::{AnswerBody, Endpoint, PrefixError, Route};
 pub use ensure::{Almost, Contains};
 pub use error::{Clue, Error, ErrorKind, Failure, IntoOutcome, Result, Skip};

@@ -72,7 +72,7 @@ impl AppUnderTest {
     }
 
     /// The headers that a request gets if it does not have them itself.
-    #[cfg(any(feature = "cookies", feature = "live"))]
+    #[cfg(any(feature = "cookies", feature = "html", feature = "live"))]
     pub(crate) fn default_headers(&self) -> &http::HeaderMap {
         &self.cx.supplies().app_headers
     }

@@ -4,29 +4,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cookie_store::CookieStore;
-use http::header::{COOKIE, HOST, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Request};
-use url::Url;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+
+use super::site::Site;
 
 /// A jar of cookies. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Jar(Arc<Mutex<CookieStore>>);
-
-/// Where a request goes, as the rules for cookies see it.
-pub(super) struct Site(Option<Url>);
-
-impl Site {
-    /// The site of a request, which has the default headers unless it says otherwise. Its scheme is `https`: what an application would send by TLS alone is
-    /// to reach the test, and between the two there is no network.
-    pub(super) fn of<B>(request: &Request<B>, defaults: &HeaderMap) -> Self {
-        let host = [request.headers(), defaults]
-            .into_iter()
-            .find_map(|headers| headers.get(HOST));
-        let host = host.map_or(Ok("localhost"), HeaderValue::to_str);
-        let url = |host| Url::parse(&format!("https://{host}{}", request.uri().path()));
-        Self(host.ok().and_then(|host| url(host).ok()))
-    }
-}
 
 impl Jar {
     /// Adds the cookies for that site which the request does not set itself.

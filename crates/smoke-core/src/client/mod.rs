@@ -1,15 +1,23 @@
 //! Requests of a test to the application under test.
 
 mod excerpt;
+#[cfg(feature = "html")]
+mod html;
 #[cfg(feature = "cookies")]
 mod jar;
 mod request;
 mod response;
+#[cfg(any(feature = "cookies", feature = "html"))]
+mod site;
 mod target;
+#[cfg(feature = "html")]
+mod visit;
 
 use http::Method;
 use smoke_report::Kind;
 
+#[cfg(feature = "html")]
+pub use html::{Element, Form, Page};
 pub use request::RequestBuilder;
 pub use response::Response;
 

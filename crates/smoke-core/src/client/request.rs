@@ -9,7 +9,11 @@ use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 
 #[cfg(feature = "cookies")]
-use super::jar::{Jar, Site};
+use super::jar::Jar;
+#[cfg(feature = "cookies")]
+use super::site::Site;
+#[cfg(feature = "html")]
+use super::visit::Visit;
 use super::{Response, target};
 use crate::{AppBody, AppUnderTest, CallOptions, RequestError};
 
@@ -81,6 +85,12 @@ impl RequestBuilder {
     #[cfg(feature = "cookies")]
     pub(super) fn keeping(self, jar: Option<Jar>) -> Self {
         Self { jar, ..self }
+    }
+
+    /// A request that cannot be sent, for a reason.
+    #[cfg(feature = "html")]
+    pub(super) fn refused(self, reason: String) -> Self {
+        self.with(|_| Err(reason.into()))
     }
 
     /// Adds a header, beside those of the same name.
@@ -253,6 +263,13 @@ impl RequestBuilder {
             expect(unused_mut, reason = "cookies are added")
         )]
         let mut request = finished(request?);
+        #[cfg(feature = "html")]
+        let visit = Visit::of(
+            &request,
+            &self.app,
+            #[cfg(feature = "cookies")]
+            self.jar.clone(),
+        );
         #[cfg(feature = "cookies")]
         let kept = self.jar.map(|jar| {
             let site = Site::of(&request, self.app.default_headers());
@@ -264,7 +281,12 @@ impl RequestBuilder {
         if let Some((jar, site)) = kept {
             jar.keep(answer.headers(), &site);
         }
-        Ok(Response::new(self.name, answer))
+        Ok(Response::new(
+            self.name,
+            answer,
+            #[cfg(feature = "html")]
+            visit,
+        ))
     }
 
     /// [`send`](Self::send) for blocking tests.

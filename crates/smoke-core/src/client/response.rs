@@ -8,6 +8,8 @@ use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::excerpt;
+#[cfg(feature = "html")]
+use super::visit::Visit;
 use crate::{Failure, Trailers};
 
 /// The application's answer, with its whole body.
@@ -29,13 +31,24 @@ use crate::{Failure, Trailers};
 /// }
 /// ```
 pub struct Response {
-    request: String,
+    pub(super) request: String,
     answer: http::Response<Bytes>,
+    #[cfg(feature = "html")]
+    pub(super) visit: Visit,
 }
 
 impl Response {
-    pub(super) fn new(request: String, answer: http::Response<Bytes>) -> Self {
-        Self { request, answer }
+    pub(super) fn new(
+        request: String,
+        answer: http::Response<Bytes>,
+        #[cfg(feature = "html")] visit: Visit,
+    ) -> Self {
+        Self {
+            request,
+            answer,
+            #[cfg(feature = "html")]
+            visit,
+        }
     }
 
     /// The status.
@@ -186,7 +199,7 @@ impl Response {
     }
 
     #[track_caller]
-    fn unwanted(&self, wanted: impl fmt::Display) -> Failure {
+    pub(super) fn unwanted(&self, wanted: impl fmt::Display) -> Failure {
         Failure::new(format!(
             "{} answered {}, wanted {wanted}; body: {}",
             self.request,

@@ -14,6 +14,8 @@ mod matches;
 mod option;
 mod result;
 mod same;
+#[cfg(feature = "html")]
+mod selects;
 mod text;
 mod truth;
 
@@ -31,5 +33,7 @@ pub mod support {
     pub use super::option::{is_none, is_some};
     pub use super::result::{is_err, is_ok};
     pub use super::same::{Pointer, Referred, not_same, same};
+    #[cfg(feature = "html")]
+    pub use super::selects::selects;
     pub use super::truth::{does_not_hold, must_not_hold};
 }
