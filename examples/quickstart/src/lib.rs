@@ -6,6 +6,7 @@ mod db;
 mod error;
 mod mail;
 mod notes;
+mod pages;
 mod router;
 mod schema;
 mod serve;

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::db::{self, Pool};
 use crate::error::AppError;
 use crate::mail::Mailer;
-use crate::{notes, users};
+use crate::{notes, pages, users};
 
 /// All that a handler can reach. There is no other way to the database or out of the process, so
 /// whoever builds the router decides where its writes and its mail go.
@@ -24,6 +24,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/health", get(health))
         .merge(users::routes())
         .merge(notes::routes())
+        .merge(pages::routes())
         .with_state(state)
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct User {
 
 #[derive(Debug, Deserialize, Insertable)]
 #[diesel(table_name = users)]
-struct NewUser {
+pub(crate) struct NewUser {
     email: String,
     name: String,
 }
@@ -43,6 +43,11 @@ async fn create(
     State(state): State<AppState>,
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, Json<User>), AppError> {
+    Ok((StatusCode::CREATED, Json(sign_up(&state, new).await?)))
+}
+
+/// Adds a user, and welcomes them by mail.
+pub(crate) async fn sign_up(state: &AppState, new: NewUser) -> Result<User, AppError> {
     if !new.email.contains('@') {
         return Err(AppError::Invalid("an e-mail address has an @"));
     }
@@ -53,14 +58,19 @@ async fn create(
     })
     .await?;
     state.mailer.welcome(&user.email);
-    Ok((StatusCode::CREATED, Json(user)))
+    Ok(user)
 }
 
 async fn show(State(state): State<AppState>, Path(id): Path<i32>) -> Result<Json<User>, AppError> {
-    let found = db::query(&state.pool, move |connection| {
+    Ok(Json(find(&state, id).await?))
+}
+
+/// The user with an id.
+pub(crate) async fn find(state: &AppState, id: i32) -> Result<User, AppError> {
+    db::query(&state.pool, move |connection| {
         users::table.find(id).first(connection)
-    });
-    Ok(Json(found.await?))
+    })
+    .await
 }
 
 async fn delete(

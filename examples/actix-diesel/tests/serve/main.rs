@@ -19,6 +19,9 @@ const NAME: &str = "actix_diesel";
 /// The variable that breaks it.
 const BREAK: &str = "ACTIX_DIESEL_BREAK";
 
+/// How many tests a fast run has, and in how many classes.
+const FAST_TESTS: (u32, u32) = (9, 3);
+
 /// How many tests a slow run has.
 const SLOW_TESTS: u32 = 10;
 

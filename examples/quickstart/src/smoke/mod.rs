@@ -1,6 +1,7 @@
 //! The smoke tests: safe to run in production, at any time.
 
 mod notes;
+mod pages;
 mod service;
 mod users;
 
@@ -23,7 +24,7 @@ struct ProductionPool(Pool);
 pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry {
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
-        .expect_at_least(12)
+        .expect_at_least(13)
         // Instance tests every 30 s, the others every 5 min.
         .usual_schedules()
         .provide(config.clone())

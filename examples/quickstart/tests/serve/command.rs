@@ -35,7 +35,7 @@ fn the_command_fails_where_writes_do() {
         "failed quickstart::smoke::users::a_user_can_sign_up",
         "  POST /users answered 500 Internal Server Error, wanted 201",
         "    POST /users: 500 [",
-        "FAIL 1 passed, 2 failed in ",
+        "FAIL 1 passed, 3 failed in ",
     ] {
         assert!(report.contains(line), "{line}: {report}");
     }
