@@ -1,6 +1,7 @@
 //! What the environment says.
 
 use std::env::{self, VarError};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -21,6 +22,15 @@ impl Config {
             database_url: database_url()?,
             broken_writes: broken_writes()?,
         })
+    }
+
+    /// Where the database's file is.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let path = Path::new(self.database_url.trim_start_matches("sqlite://"));
+        match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.into(),
+            _ => ".".into(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::AppError;
 
 pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// Opens the database, which is made where it is missing and brought up to date.
 pub(crate) fn open(config: &Config) -> Result<Pool> {

@@ -18,7 +18,7 @@ const SIGN_UP: &str = r#"<!doctype html>
   <input type="hidden" name="terms" value="2026-01">
   <p><label>Name <input name="name" required></label>
   <p><label>E-mail <input name="email" type="email" required></label>
-  <p><button>Sign up</button>
+  <p><button type="submit">Sign up</button>
 </form>
 "#;
 

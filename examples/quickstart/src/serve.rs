@@ -68,6 +68,7 @@ fn welcome(address: SocketAddr, config: &Config) {
          curl -i {at}/smoketest/                               # the smoke tests: PASS or FAIL\n  \
          curl -i {at}/smoketest/slow/                          # the slow ones too\n  \
          curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
+         {at}/smoketest/page                                   # for people, in a browser\n  \
          curl -i {at}/smoketest/ready                          # for load balancers; also live, startup, status\n  \
          curl {at}/users                                       # still as empty as before\n\n\
          To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",

@@ -23,7 +23,7 @@ fn busy() -> Runner {
     for run in 0..100 {
         let test = |at: usize| {
             let outcome = match (run + at) % 7 {
-                0..3 if at % 20 == 0 => Outcome::Failed,
+                0..3 if at.is_multiple_of(20) => Outcome::Failed,
                 _ => Outcome::Passed,
             };
             let took = Duration::from_micros(((run * 37 + at * 91) % 9_001) as u64);

@@ -1,15 +1,18 @@
 //! The smoke tests: safe to run in production, at any time.
 
+#[cfg(feature = "browser")]
+mod browser;
 mod notes;
 mod pages;
 mod service;
 mod users;
 
 use smoke_axum::{Registry, Sandbox};
+use smoke_checks::{Migrations, PoolUse, WritableFolder};
 use smoke_diesel::r2d2::Rollback;
 
 use crate::config::Config;
-use crate::db::{Pool, SetUp};
+use crate::db::{MIGRATIONS, Pool, SetUp};
 use crate::mail::Mailer;
 use crate::router::{AppState, router};
 use crate::worker::Rounds;
@@ -25,6 +28,10 @@ pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(13)
+        // Ready-made tests of what stands around the service.
+        .test(Migrations::of(pool, &MIGRATIONS))
+        .test(PoolUse::of(pool))
+        .test(WritableFolder::at(config.folder()))
         // Instance tests every 30 s, the others every 5 min.
         .usual_schedules()
         .provide(config.clone())

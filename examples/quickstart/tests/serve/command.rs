@@ -17,11 +17,26 @@ fn smoke(database: &Database, arguments: &[&str], environment: &[(&str, &str)]) 
 #[test]
 fn the_command_passes_and_changes_nothing_in_the_database() {
     let database = Database::new();
-    let ended = smoke(&database, &["--slow", "--format", "json"], &[]);
+    let arguments = [
+        "--slow", "--format", "json", "--kind", "unit", "--kind", "http",
+    ];
+    let ended = smoke(&database, &arguments, &[]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let report: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
     assert_eq!(report["status"], "PASS");
     assert_eq!(report["tests_run"], crate::SLOW_TESTS);
+    assert_eq!(database.rows(), (0, 0, 0));
+}
+
+#[cfg(feature = "browser")]
+#[test]
+fn a_person_signs_up_in_a_browser_and_leaves_nothing() {
+    let database = Database::new();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let ended = smoke(&database, &["--slow", "tag:browser"], &[("PATH", &path)]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let report = String::from_utf8_lossy(&ended.stdout);
+    assert!(report.contains("PASS 1 passed in "), "{report}");
     assert_eq!(database.rows(), (0, 0, 0));
 }
 

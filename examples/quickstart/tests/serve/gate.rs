@@ -124,7 +124,10 @@ fn a_replica_whose_instance_tests_are_skipped_could_not_say() {
     let database = Database::new();
     let services = [
         start(&database, &[]),
-        start(&database, &[("SMOKE_SKIP", "quickstart::smoke::service")]),
+        start(
+            &database,
+            &[("SMOKE_SKIP", "quickstart::smoke::service,checks")],
+        ),
     ];
     let urls = services.each_ref().map(url);
     let gate = Gate {
