@@ -20,8 +20,12 @@ use crate::terminal::say;
 pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     let step = |command: &mut Command| {
         say!("\n=== {}", process::shown(command));
-        // What is built once needs no intermediate results beside it, which take a third of the disk.
+        // What is built once needs no intermediate results beside it, which take a third of the disk, and what
+        // nobody debugs no line numbers.
         command.env("CARGO_INCREMENTAL", "0");
+        for profile in ["DEV", "TEST"] {
+            command.env(format!("CARGO_PROFILE_{profile}_DEBUG"), "0");
+        }
         let status = process::run(command, signals)?;
         process::succeeded(command, status)
     };
@@ -48,8 +52,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
             test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
             step(servers.beside(&mut test))?;
         }
-        // Once each, without measuring.
-        step(servers.beside(&mut project::bench(&["--test".into()])))?;
+        step(servers.beside(&mut project::try_benches()))?;
     }
     for manifest in examples()? {
         // One at a time: built together, one example's features would hide what another forgot to ask for.

@@ -46,6 +46,11 @@ pub(crate) fn bench(extra: &[OsString]) -> Command {
     bench
 }
 
+/// All benchmarks, once each and without measuring: as they are built for tests, of which most is there already.
+pub(crate) fn try_benches() -> Command {
+    cargo(["test", "--all-features", "--bench", "*", "--", "--test"])
+}
+
 /// The package `soak` at length: one test at a time, which says what it found.
 pub(crate) fn soak(extra: &[OsString]) -> Command {
     let mut soak = cargo(["test", "-p", "soak"]);
