@@ -62,7 +62,7 @@ fn headers() -> impl Strategy<Value = Vec<(HeaderName, HeaderValue)>> {
             "for=\"10.0.0.7",
             "Bearer t0ken-of-toda",
             "Bearer",
-            "Basic OnQwa2VuLW9mLXRvZGF5",
+            "Basic OnQwa2VuLW9mLXRvZGE=",
             "1.1 192.0.2.1",
         ])
         .prop_map(|value| value.as_bytes().to_vec()),
@@ -113,6 +113,10 @@ async fn each_way_to_be_trusted_has_the_slow_tests_run() {
         let header = header(AUTHORIZATION.as_str(), token);
         assert_eq!(status(&endpoint, far, &header).await, 200);
     }
+    // A browser's, once it has been asked on the page.
+    let basic = header(AUTHORIZATION.as_str(), "Basic OnQwa2VuLW9mLXRvZGF5");
+    let heard = if cfg!(feature = "page") { 200 } else { 401 };
+    assert_eq!(status(&endpoint, far, &basic).await, heard);
     assert_eq!(status(&endpoint, near, &[]).await, 200);
     let served = header("x-forwarded-for", "10.0.0.7");
     assert_eq!(status(&endpoint, proxy, &served).await, 200);
@@ -132,7 +136,10 @@ async fn where_the_server_tells_no_peer_no_network_is_trusted() {
         (None, 403),
         (Some(SocketAddr::from(([10, 0, 0, 7], 80))), 200),
     ] {
-        let mut request = Request::builder().method(Method::POST).uri("/smoketest/");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/smoketest/")
+            .header("sec-fetch-site", "same-origin");
         if let Some(peer) = peer {
             request = request.extension(peer);
         }

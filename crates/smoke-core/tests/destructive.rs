@@ -29,6 +29,7 @@ async fn asked(endpoint: &Endpoint, method: Method, peer: &str, token: Option<&s
     let mut request = Request::builder()
         .method(method)
         .uri("/smoketest/")
+        .header("sec-fetch-site", "same-origin")
         .extension(peer);
     if let Some(token) = token {
         request = request.header("authorization", token);
