@@ -49,6 +49,7 @@ impl Output {
     }
 
     /// Where what shows why a test failed stands beside the file, where one is wanted.
+    #[cfg(feature = "registry")]
     pub(crate) fn artifacts(&self) -> Option<PathBuf> {
         let junit = self.junit.as_ref()?;
         Some(junit.with_extension("artifacts"))

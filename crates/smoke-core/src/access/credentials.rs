@@ -1,4 +1,4 @@
-//! The token as a request shows it.
+//! The token, as a request has it.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,7 +10,7 @@ use http::header::AUTHORIZATION;
 pub(super) enum Credentials<'h> {
     /// `Bearer token`: a program's.
     Bearer(&'h [u8]),
-    /// `Basic base64(user:token)`: a browser's, which it sends with all that it asks for, whoever has it ask.
+    /// `Basic base64(user:token)`: a browser's, which sends it with each request, also those of other sites' pages.
     #[cfg(feature = "page")]
     Basic(Vec<u8>),
 }
@@ -19,10 +19,10 @@ impl<'h> Credentials<'h> {
     /// Those of a request; none where they cannot be read, or are of another scheme.
     pub(super) fn of(headers: &'h HeaderMap) -> Option<Self> {
         let value = headers.get(AUTHORIZATION)?.as_bytes();
-        let bearer = after("Bearer", value).map(Self::Bearer);
+        let shown = after("Bearer", value).map(Self::Bearer);
         #[cfg(feature = "page")]
-        let bearer = bearer.or_else(|| password(after("Basic", value)?).map(Self::Basic));
-        bearer
+        let shown = shown.or_else(|| password(after("Basic", value)?).map(Self::Basic));
+        shown
     }
 }
 

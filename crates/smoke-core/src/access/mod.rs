@@ -51,13 +51,7 @@ impl Access {
         match Credentials::of(&head.headers) {
             Some(Credentials::Bearer(token)) if self.tokens.has(token) => return Viewer::Trusted,
             #[cfg(feature = "page")]
-            Some(Credentials::Basic(token)) if self.tokens.has(&token) => {
-                // A browser sends it also for somebody else's page, which is not to start slow runs by it.
-                return match site(head) {
-                    Site::Other => self.unknown(),
-                    Site::Own | Site::Unsaid => Viewer::Trusted,
-                };
-            }
+            Some(Credentials::Basic(token)) if self.tokens.has(&token) => return Viewer::Trusted,
             // Also from a network that is trusted: a client with an old token is to hear of it.
             _ if self.has_token() && head.headers.contains_key(AUTHORIZATION) => {
                 return Viewer::Refused;
@@ -66,14 +60,7 @@ impl Access {
         }
         if self.networks.trust(peer, &head.headers) || self.is_allowed_by_a_closure(head) {
             Viewer::Trusted
-        } else {
-            self.unknown()
-        }
-    }
-
-    /// Somebody of whom nothing is known.
-    fn unknown(&self) -> Viewer {
-        if self.strangers_refused {
+        } else if self.strangers_refused {
             Viewer::Refused
         } else {
             Viewer::Stranger
@@ -88,17 +75,19 @@ impl Access {
         }
     }
 
-    /// Whether a request that is to start a new run may be one that somebody else's page has a browser send.
+    /// Whether a request for a run that strangers do not get may be one that somebody else's page has a browser
+    /// send.
     ///
     /// A program that has the token shows it itself. A browser's password and its network go with whatever it
-    /// sends, so it has to say that the page is ours. Whoever is trusted for another reason must not say otherwise.
-    pub(crate) fn may_be_forged(&self, head: &Parts, viewer: Viewer) -> bool {
+    /// sends: where a new run is asked for by them, it has to say that the page is ours. Nobody may say that
+    /// it is another one's.
+    pub(crate) fn may_be_forged(&self, head: &Parts, (viewer, fresh): (Viewer, bool)) -> bool {
         match site(head) {
             _ if self.is_by_token(head) => false,
             Site::Own => false,
             Site::Other => true,
-            // Those of whom nothing is known are asked who they are.
-            Site::Unsaid if viewer != Viewer::Trusted => false,
+            // A stranger is asked for the token.
+            Site::Unsaid if !fresh || viewer != Viewer::Trusted => false,
             Site::Unsaid => !self.open && !self.is_allowed_by_a_closure(head),
         }
     }
@@ -229,7 +218,7 @@ mod tests {
                 head.headers.insert("sec-fetch-site", site);
             }
             let viewer = access.viewer(&head, Some(([10, 0, 0, 7], 80).into()));
-            access.may_be_forged(&head, viewer)
+            access.may_be_forged(&head, (viewer, true))
         };
         for (access, unsaid) in [(&with_network(), true), (&closure, false), (&open, false)] {
             assert_eq!(forged(access, None), unsaid);

@@ -260,10 +260,12 @@ impl Endpoint {
         } else {
             Selection::fast()
         };
-        if fresh && self.runner.access().may_be_forged(head, viewer) {
+        let selection = query.narrow(asked);
+        let is_privileged = fresh || slow || selection.is_a_choice();
+        let access = self.runner.access();
+        if is_privileged && access.may_be_forged(head, (viewer, fresh)) {
             return Err(Declined::Forged);
         }
-        let selection = query.narrow(asked);
         let privileged = [
             (slow, "the slow tests"),
             (selection.is_a_choice(), "a choice of tests"),

@@ -1,10 +1,11 @@
 //! The page for people, over HTTP.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
-use smoke_report::Report;
 
 use super::{Endpoint, Route, respond};
 use crate::SmokeRequest;
@@ -60,22 +61,19 @@ impl Endpoint {
         viewer: Viewer,
     ) -> Option<Response<Bytes>> {
         let is_read = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let part = match route {
-            Route::PageStyle => ("text/css; charset=utf-8", page::STYLE),
-            Route::PageScript => ("text/javascript; charset=utf-8", page::SCRIPT),
-            Route::PageIcon => ("image/svg+xml", page::ICON),
-            _ => ("", ""),
-        };
-        let is_of_a_test = head.extensions.get::<SmokeRequest>().is_some();
+        if !is_read || head.extensions.get::<SmokeRequest>().is_some() {
+            return None;
+        }
         match route {
-            _ if !is_read || is_of_a_test => None,
-            Route::PageStyle | Route::PageScript | Route::PageIcon => Some(answer_part(part)),
+            Route::PageStyle => Some(part("text/css; charset=utf-8", page::STYLE)),
+            Route::PageScript => Some(part("text/javascript; charset=utf-8", page::SCRIPT)),
+            Route::PageIcon => Some(part("image/svg+xml", page::ICON)),
             Route::Page if viewer != Viewer::Refused => {
-                let wanted = Wanted::of(head.uri.query());
                 let trusted = viewer == Viewer::Trusted;
                 // A stranger who wants to log in is asked for the token. The page comes at once then: Chromium
                 // does not send it with what an answer to it leads to.
-                (trusted || !wanted.login).then(|| self.page(route, head, trusted))
+                let is_shown = trusted || !Wanted::of(head.uri.query()).login;
+                is_shown.then(|| self.page(route, head, trusted))
             }
             _ => None,
         }
@@ -107,13 +105,12 @@ impl Endpoint {
         }
         let trusted = viewer == Viewer::Trusted;
         let report = match trusted {
-            true => Report::clone(&answer.report),
-            false => answer.report.without_details(),
+            true => Arc::clone(&answer.report),
+            false => Arc::new(answer.report.without_details()),
         };
         let shown = Shown {
-            report: report.clone(),
+            report: Arc::clone(&report),
             started: answer.started,
-            is_asked_for: true,
         };
         let (body, verdict) = page::render(&self.view(route, head, trusted, Some(shown)));
         let said = (super::status(answer), verdict);
@@ -143,7 +140,7 @@ impl Endpoint {
 }
 
 /// The parts of the page are the same for everybody, and tell nothing.
-fn answer_part((kind, text): (&'static str, &'static str)) -> Response<Bytes> {
+fn part(kind: &'static str, text: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(text.as_bytes()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));

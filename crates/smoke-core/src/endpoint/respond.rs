@@ -30,7 +30,7 @@ pub(crate) enum Declined {
     UnknownPath,
     Method(Allowed),
     Query(String),
-    /// A new run that somebody else's page may ask for in the name of the trusted.
+    /// A run that somebody else's page may ask for in the name of the trusted.
     Forged,
 }
 
@@ -78,7 +78,7 @@ impl Declined {
             }
             Self::Query(reason) => reason.clone(),
             Self::Forged => {
-                "another page may have sent this: a new run needs Authorization: Bearer <token>, or Sec-Fetch-Site: same-origin, or an Origin that is the Host"
+                "another site's page may have sent this: such a run needs Authorization: Bearer <token>, or Sec-Fetch-Site: same-origin, or an Origin that is the Host"
                     .to_owned()
             }
         }

@@ -25,9 +25,15 @@ pub(crate) struct Known {
     /// The runs that have begun and not ended, the oldest first.
     pub(crate) under_way: Vec<Arc<Begun>>,
     /// The tests that were in a run, by their names.
-    pub(crate) tests: BTreeMap<String, Arc<Track>>,
-    /// The newest run of what everybody may ask for, and when it began.
-    pub(crate) public: Option<(Arc<Report>, SystemTime)>,
+    pub(crate) tests: Arc<BTreeMap<Arc<str>, Arc<Track>>>,
+    public: Option<Public>,
+}
+
+/// The newest run of what everybody may ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Public {
+    pub(crate) report: Arc<Report>,
+    pub(crate) started: SystemTime,
 }
 
 /// A run that has begun.
@@ -39,6 +45,8 @@ pub(crate) struct Begun {
     pub(crate) started: SystemTime,
     /// Whether everybody may ask for it.
     pub(crate) is_public: bool,
+    /// Whether it is of all tests, or of all that are not slow: of no choice.
+    pub(crate) is_whole: bool,
 }
 
 /// A run that has ended.
@@ -70,9 +78,15 @@ impl History {
         }
     }
 
-    /// What is known now. Nobody who records waits for who reads it.
+    /// What is known now. It is held for as long as it takes to copy pointers to the runs; whoever records while
+    /// somebody still reads copies what it changes.
     pub(crate) fn look(&self) -> Known {
         self.known().clone()
+    }
+
+    /// The newest run of what everybody may ask for.
+    pub(crate) fn public(&self) -> Option<Public> {
+        self.known().public.clone()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -85,17 +99,22 @@ impl UnderWay<'_> {
     pub(crate) fn end(self, report: &Arc<Report>) {
         let mut known = self.history.known();
         known.over(&self.begun.run);
-        for (at, test) in report.tests.iter().enumerate() {
-            match known.tests.get_mut(&test.name) {
-                Some(track) => Arc::make_mut(track).add(report, at),
+        let tests = Arc::make_mut(&mut known.tests);
+        for test in &report.tests {
+            match tests.get_mut(&*test.name) {
+                Some(track) => Arc::make_mut(track).add(test),
                 None => {
-                    let track = Arc::new(Track::new(report, at));
-                    known.tests.insert(test.name.clone(), track);
+                    let mut track = Track::default();
+                    track.add(test);
+                    tests.insert(test.name.as_str().into(), Arc::new(track));
                 }
             }
         }
         if self.begun.is_public {
-            known.public = Some((Arc::clone(report), self.begun.started));
+            known.public = Some(Public {
+                report: Arc::clone(report),
+                started: self.begun.started,
+            });
         }
         if known.runs.len() == KEPT {
             known.runs.pop_front();
@@ -137,6 +156,7 @@ mod tests {
             asked_by: "a test".to_owned(),
             started: SystemTime::now(),
             is_public: run.is_multiple_of(2),
+            is_whole: true,
         }
     }
 
@@ -164,9 +184,8 @@ mod tests {
         assert_eq!(points.len(), KEPT);
         assert_eq!(points[2].outcome, Outcome::Failed);
         assert_eq!(points[KEPT - 1].took(), Duration::from_millis(104));
-        assert_eq!(known.tests["b"].last().name, "b");
-        let (public, _) = known.public.unwrap();
-        assert_eq!(public.run, "104");
+        assert!(known.tests["b"].is_good());
+        assert_eq!(history.public().unwrap().report.run, "104");
     }
 
     #[test]
@@ -190,5 +209,28 @@ mod tests {
         history.begin(begun(2)).end(&report(2));
         assert_eq!(known.tests["a"].points().count(), 1);
         assert_eq!(history.look().tests["a"].points().count(), 2);
+    }
+
+    #[test]
+    fn a_run_that_skips_a_test_hides_nothing_that_is_known() {
+        let history = History::default();
+        let took = Duration::from_millis(3);
+        let run = |run: usize, outcome| {
+            let test = TestReport::new("a", "shop", Kind::Unit, outcome, took).with_message("why");
+            let report = Arc::new(Report::new(run.to_string()).with_tests([test]));
+            history.begin(begun(run)).end(&report);
+            Arc::clone(&history.look().tests["a"])
+        };
+        assert!(run(1, Outcome::Skipped).is_good());
+        assert_eq!(
+            run(2, Outcome::Failed).last().unwrap().outcome,
+            Outcome::Failed
+        );
+        let track = run(3, Outcome::Skipped);
+        assert_eq!(track.last().unwrap().outcome, Outcome::Failed);
+        assert!(!track.is_good());
+        assert_eq!(track.points().count(), 1);
+        let track = run(4, Outcome::Passed);
+        assert!(track.is_good() && track.last().is_none());
     }
 }

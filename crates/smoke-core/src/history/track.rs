@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smoke_report::{Outcome, Report, TestReport};
+use smoke_report::{Outcome, TestReport};
 
 use super::KEPT;
 
-/// What became of a test in the last runs that had it.
-#[derive(Clone, Debug)]
+/// What became of a test in the last runs that had it run.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Track {
     points: VecDeque<Point>,
-    /// The newest report of it, and its place there.
-    last: (Arc<Report>, usize),
+    /// The newest report of it; none where it passed, of which the points say all.
+    last: Option<Arc<TestReport>>,
 }
 
 /// What became of it in one run.
@@ -27,7 +27,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn of(test: &TestReport) -> Self {
+    pub(crate) fn of(test: &TestReport) -> Self {
         Self {
             outcome: test.outcome,
             micros: test.duration.as_micros().try_into().unwrap_or(u32::MAX),
@@ -41,30 +41,31 @@ impl Point {
 }
 
 impl Track {
-    pub(crate) fn new(report: &Arc<Report>, at: usize) -> Self {
-        let mut track = Self {
-            points: VecDeque::new(),
-            last: (Arc::clone(report), at),
-        };
-        track.add(report, at);
-        track
-    }
-
-    pub(super) fn add(&mut self, report: &Arc<Report>, at: usize) {
-        self.last = (Arc::clone(report), at);
-        if self.points.len() == KEPT {
-            self.points.pop_front();
+    /// A run that skips the test, since another failed before it for one, takes back nothing that is known.
+    pub(super) fn add(&mut self, test: &TestReport) {
+        if test.outcome.ran() {
+            if self.points.len() == KEPT {
+                self.points.pop_front();
+            }
+            self.points.push_back(Point::of(test));
+        } else if !self.points.is_empty() {
+            return;
         }
-        self.points.push_back(Point::of(self.last()));
+        self.last = (test.outcome != Outcome::Passed).then(|| Arc::new(test.clone()));
     }
 
-    /// The newest that is known of the test.
-    pub(crate) fn last(&self) -> &TestReport {
-        &self.last.0.tests[self.last.1]
+    /// The newest that is known of the test, unless it passed.
+    pub(crate) fn last(&self) -> Option<&Arc<TestReport>> {
+        self.last.as_ref()
     }
 
     /// What became of it, the oldest first.
     pub(crate) fn points(&self) -> impl ExactSizeIterator<Item = Point> + '_ {
         self.points.iter().copied()
+    }
+
+    /// Whether the newest that is known of it lets a run pass.
+    pub(crate) fn is_good(&self) -> bool {
+        self.last.as_ref().is_none_or(|test| test.outcome.is_good())
     }
 }

@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, html};
 use smoke_report::Verdict;
 
-use super::view::{Headline, View};
-use super::words::ago;
+use super::view::View;
+use super::words::{ago, class};
 use super::{rows, runs, standings};
 
 /// Changes with each release, so that no browser keeps an older script for a newer page.
@@ -12,16 +12,20 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The page, and the verdict that it tells: a FAIL where nothing has been found.
 ///
-/// The word of the verdict's opposite stands nowhere in it, since monitors look for words.
+/// The bytes of the verdict's opposite stand nowhere in it, since monitors look for words. People and scripts read
+/// them all the same.
 pub(crate) fn render(view: &View) -> (String, Verdict) {
-    let headline = view.headline();
-    let page = document(view, &headline).into_string();
-    let only = headline.verdict.unwrap_or(Verdict::Fail);
-    (only.only_in_text(&page), only)
+    let page = document(view).into_string();
+    let verdict = view.headline.verdict.unwrap_or(Verdict::Fail);
+    let opposite = verdict.opposite().as_str();
+    let (first, rest) = opposite.split_at(1);
+    let reference = format!("&#{};{rest}", first.as_bytes()[0]);
+    (page.replace(opposite, &reference), verdict)
 }
 
-fn document(view: &View, headline: &Headline) -> Markup {
-    let word = headline.verdict.map_or("no run yet", Verdict::as_str);
+fn document(view: &View) -> Markup {
+    let verdict = view.headline.verdict;
+    let word = verdict.map_or("no run yet", Verdict::as_str);
     let part = |name: &str| format!("{}page/{name}?v={VERSION}", view.root);
     html! {
         (DOCTYPE)
@@ -43,19 +47,19 @@ fn document(view: &View, headline: &Headline) -> Markup {
                     h1 { "Smoke tests" }
                     (identity(view))
                 }
+                p #problem role="alert" hidden {}
                 main {
-                    (top(view, headline))
+                    (top(view))
                     (buttons(view))
                     (runs::under_way(view))
                     (rows::section(view))
+                    (standings::probes(view))
                     @if view.is_trusted {
-                        (standings::section(view))
+                        (standings::schedules(view))
                         (runs::section(view))
-                    } @else {
-                        (standings::words(view))
                     }
                 }
-                // It stays when the rest is replaced, so that it is read out.
+                // It stays when the rest is replaced, so that it is read out. So does the one above, which is seen.
                 p #announced role="status" aria-live="polite" {}
             }
         }
@@ -77,12 +81,9 @@ fn identity(view: &View) -> Markup {
     }
 }
 
-fn top(view: &View, headline: &Headline) -> Markup {
-    let class = match headline.verdict {
-        Some(Verdict::Pass) => "passed",
-        Some(Verdict::Fail) => "failed",
-        None => "unknown",
-    };
+fn top(view: &View) -> Markup {
+    let headline = &view.headline;
+    let class = headline.verdict.map_or("unknown", class);
     html! {
         section #verdict .verdict .(class) aria-label="Verdict" {
             p .word {
@@ -99,9 +100,6 @@ fn top(view: &View, headline: &Headline) -> Markup {
             }
             @for reason in &headline.reasons {
                 p .reason { (reason) }
-            }
-            @if let Some(off) = view.off {
-                p .reason { (off) }
             }
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn section(view: &View) -> Markup {
                     (of(row, (at < detailed).then_some(view.all)))
                 }
             }
-            @if hidden > 0 {
+            @if hidden > 0 && view.is_trusted {
                 p { a href=(format!("{}page?all", view.root)) { "Show all " (view.rows.len()) " tests" } }
             }
         }
@@ -40,7 +40,7 @@ pub(super) fn section(view: &View) -> Markup {
 
 /// One test; with its details where there are any, and all of them if that is wanted.
 fn of(row: &Row, details: Option<bool>) -> Markup {
-    let newest = row.newest.as_ref();
+    let newest = row.newest.as_deref();
     let word = newest.map_or("not run".to_owned(), |test| test.outcome.to_string());
     let class = newest.map_or("unknown".to_owned(), |test| test.outcome.to_string());
     html! {

@@ -1,10 +1,10 @@
 //! The runs: those that are under way, and the last ones.
 
 use maud::{Markup, html};
-use smoke_report::{Counts, Verdict};
+use smoke_report::Counts;
 
 use super::view::View;
-use super::words::{ago, time};
+use super::words::{ago, class, time, word};
 use crate::history::{Begun, Past};
 
 /// How many are shown unless all are wanted.
@@ -50,13 +50,9 @@ pub(super) fn section(view: &View) -> Markup {
 
 fn ended(view: &View, past: &Past) -> Markup {
     let begun = &past.begun;
-    let (class, word) = match past.verdict {
-        Verdict::Pass => ("passed", "pass"),
-        Verdict::Fail => ("failed", "fail"),
-    };
     html! {
-        li .(class) {
-            span .state { (word) }
+        li .(class(past.verdict)) {
+            span .state { (word(past.verdict)) }
             span .name { (begun.selection) }
             span .took { (time(past.duration)) }
             span .note {

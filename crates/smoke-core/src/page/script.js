@@ -4,13 +4,30 @@
   // Not the document's own address: one with a password in it is refused to scripts.
   const at = (path) => new URL(path, location.origin + location.pathname);
   const { events, page } = document.body.dataset;
-  const announced = document.getElementById("announced");
+  const announced = document.getElementById("announced"), problem = document.getElementById("problem");
   const running = new Map(); // test -> run
-  let asking = false, again = false;
+  let asking = false, again = false, posting = false;
 
   const row = (test) => document.querySelector(`.tests [data-test="${CSS.escape(test)}"]`);
+  const buttons = () => document.querySelectorAll("form button");
 
-  // Marks what runs now in the list of the tests and says it above.
+  // What is shown may be old once nobody answers: it looks so, and says since when.
+  function stale(why) {
+    if ("stale" in document.body.dataset) return;
+    document.body.dataset.stale = "";
+    told(`Not live since ${new Date().toLocaleTimeString()}: ${why}`);
+  }
+  function fresh() {
+    if (!("stale" in document.body.dataset)) return;
+    delete document.body.dataset.stale;
+    told("");
+  }
+  function told(text) {
+    problem.textContent = text;
+    problem.hidden = !text;
+  }
+
+  // Marks what runs now in the list of the tests.
   function mark() {
     for (const item of document.querySelectorAll(".running-now")) {
       if (!running.has(item.dataset.test)) item.classList.remove("running-now");
@@ -37,22 +54,23 @@
     now.hidden = list.children.length === 0;
   }
 
-  // What of the page was opened, closed and focused stays so.
+  // What of the page was closed and focused stays so.
   function replace(html) {
-    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const newer = new DOMParser().parseFromString(html, "text/html");
     const closed = new Set();
     for (const details of document.querySelectorAll("details:not([open])")) {
       closed.add(details.closest("[data-test]").dataset.test);
     }
-    for (const details of fresh.querySelectorAll("details")) {
+    for (const details of newer.querySelectorAll("details")) {
       if (closed.has(details.closest("[data-test]").dataset.test)) details.removeAttribute("open");
     }
     const main = document.querySelector("main");
     const focusable = "a, button, summary, pre";
     const focused = [...main.querySelectorAll(focusable)].indexOf(document.activeElement);
-    main.replaceChildren(...fresh.querySelector("main").childNodes);
+    main.replaceChildren(...newer.querySelector("main").childNodes);
+    if (posting) for (const button of buttons()) button.disabled = true;
     if (focused >= 0) main.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
-    document.title = fresh.title;
+    document.title = newer.title;
     mark();
   }
 
@@ -62,8 +80,12 @@
     asking = true;
     try {
       const answer = await fetch(at(page + location.search), { credentials: "same-origin" });
-      if (answer.ok) replace(await answer.text());
-    } catch { /* The service is gone; the stream says when it is back. */ }
+      if (!answer.ok) throw new Error(`the page is answered with ${answer.status}`);
+      replace(await answer.text());
+      fresh();
+    } catch (error) {
+      stale(error.message);
+    }
     asking = false;
     if (again) { again = false; refresh(); }
   }
@@ -72,50 +94,72 @@
   document.addEventListener("submit", async (event) => {
     if (event.target.method !== "post") return;
     event.preventDefault();
-    const buttons = () => document.querySelectorAll("form button");
+    if (posting) return;
+    posting = true;
     for (const button of buttons()) button.disabled = true;
     announced.textContent = "Asked for a run.";
+    let html = null;
     try {
-      const answer = await fetch(at(event.target.getAttribute("action")), { method: "POST", credentials: "same-origin" });
-      const html = await answer.text();
-      if ((answer.headers.get("content-type") || "").startsWith("text/html")) replace(html);
-      else announced.textContent = html.split("\n").slice(0, 6).join(" ");
+      const action = at(event.target.getAttribute("action"));
+      const answer = await fetch(action, { method: "POST", credentials: "same-origin" });
+      const text = await answer.text();
+      if ((answer.headers.get("content-type") || "").startsWith("text/html")) html = text;
+      else told(text.split("\n").slice(0, 6).join(" "));
     } catch {
-      announced.textContent = "The service did not answer.";
+      told("The service did not answer.");
     }
-    for (const button of buttons()) button.disabled = false;
+    posting = false;
+    // The server says which buttons there are.
+    if (html) { told(""); replace(html); } else refresh();
   });
 
   if (!events) return;
-  const stream = new EventSource(at(events));
-  const on = (name, heard) => stream.addEventListener(name, (event) => heard(JSON.parse(event.data)));
-  let opened = false;
-  stream.onopen = () => {
-    document.body.dataset.live = "";
-    if (opened) { running.clear(); refresh(); }
-    opened = true;
-  };
-  stream.onerror = () => { delete document.body.dataset.live; };
-  on("run_started", ({ run, selection, tests }) => {
-    shown(run, `${selection}: ${tests} tests`);
-    announced.textContent = "A run began.";
-  });
-  on("test_started", ({ run, test }) => { running.set(test, run); mark(); });
-  on("test_finished", ({ tests }) => {
-    for (const [test, { outcome }] of Object.entries(tests)) {
-      running.delete(test);
-      const item = row(test);
-      if (item) {
-        item.className = outcome;
-        item.querySelector(".state").textContent = outcome;
+  // Also what no event tells: a scheduler that has died, a service that is gone.
+  setInterval(refresh, 30000);
+
+  let wasOpen = false;
+  function follow() {
+    const stream = new EventSource(at(events));
+    const on = (name, heard) => stream.addEventListener(name, (event) => heard(JSON.parse(event.data)));
+    const later = () => {
+      stream.close();
+      setTimeout(follow, 10000);
+    };
+    stream.onopen = () => {
+      document.body.dataset.live = "";
+      if (wasOpen) { running.clear(); refresh(); }
+      wasOpen = true;
+    };
+    stream.onerror = () => {
+      delete document.body.dataset.live;
+      // A browser asks again by itself, but not after an answer that is no stream.
+      if (stream.readyState === EventSource.CLOSED) later();
+      refresh();
+    };
+    // It is worth asking again at once where only the time was over.
+    on("closed", ({ reason }) => { if (reason !== "time") { delete document.body.dataset.live; later(); } });
+    on("run_started", ({ run, selection, tests }) => {
+      shown(run, `${selection}: ${tests} tests`);
+      announced.textContent = "A run began.";
+    });
+    on("test_started", ({ run, test }) => { running.set(test, run); mark(); });
+    on("test_finished", ({ tests }) => {
+      for (const [test, { outcome }] of Object.entries(tests)) {
+        running.delete(test);
+        const item = row(test);
+        if (item) {
+          item.className = outcome;
+          item.querySelector(".state").textContent = outcome;
+        }
       }
-    }
-  });
-  on("run_finished", ({ run, status }) => {
-    for (const [test, of] of running) if (of === run) running.delete(test);
-    shown(run, null);
-    announced.textContent = `A run ended: ${status.toLowerCase()}.`;
-    refresh();
-  });
-  on("missed", refresh);
+    });
+    on("run_finished", ({ run, status }) => {
+      for (const [test, of] of running) if (of === run) running.delete(test);
+      shown(run, null);
+      announced.textContent = `A run ended: ${status.toLowerCase()}.`;
+      refresh();
+    });
+    on("missed", () => { running.clear(); refresh(); });
+  }
+  follow();
 })();

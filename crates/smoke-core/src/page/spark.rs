@@ -93,23 +93,16 @@ fn strip(points: &[Point]) -> Vec<(Outcome, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use smoke_report::{Kind, Report, TestReport};
+    use smoke_report::{Kind, TestReport};
 
     use super::*;
-    use crate::history::Track;
 
     fn points(runs: &[(Outcome, u64)]) -> Vec<Point> {
-        let reports = runs.iter().map(|(outcome, millis)| {
+        let points = runs.iter().map(|(outcome, millis)| {
             let took = Duration::from_millis(*millis);
-            let test = TestReport::new("a", "", Kind::Unit, *outcome, took);
-            Arc::new(Report::new("1").with_tests([test]))
+            Point::of(&TestReport::new("a", "", Kind::Unit, *outcome, took))
         });
-        let tracks = reports.map(|report| Track::new(&report, 0));
-        tracks
-            .flat_map(|track| track.points().collect::<Vec<_>>())
-            .collect()
+        points.collect()
     }
 
     #[test]

@@ -1,21 +1,26 @@
 //! The probes as operators see them, and the schedules.
 
 use maud::{Markup, html};
-use smoke_report::{ScheduleStanding, Standing, Verdict};
+use smoke_report::{ScheduleStanding, Standing};
 
 use super::view::View;
-use super::words::{path, time, whole};
+use super::words::{class, path, time, whole, word};
 
-/// Everything that is known of them.
-pub(super) fn section(view: &View) -> Markup {
-    let schedules = view.standings.last().map(|status| &status.schedules);
+/// The probes: in a word for a stranger.
+pub(super) fn probes(view: &View) -> Markup {
     html! {
         section aria-labelledby="probes" {
             h2 #probes { "Probes" }
             ul .probes {
-                @for standing in &view.standings { (probe(view, standing, true)) }
+                @for standing in &view.standings { (probe(view, standing)) }
             }
         }
+    }
+}
+
+pub(super) fn schedules(view: &View) -> Markup {
+    let schedules = view.standings.last().map(|status| &status.schedules);
+    html! {
         section aria-labelledby="schedules" {
             h2 #schedules { "Schedules" }
             @match schedules.filter(|schedules| !schedules.is_empty()) {
@@ -26,38 +31,17 @@ pub(super) fn section(view: &View) -> Markup {
     }
 }
 
-/// What everybody may know of them.
-pub(super) fn words(view: &View) -> Markup {
-    html! {
-        section aria-labelledby="probes" {
-            h2 #probes { "Probes" }
-            ul .probes {
-                @for standing in &view.standings { (probe(view, standing, false)) }
-            }
-        }
-    }
-}
-
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "passed",
-        Verdict::Fail => "failed",
-    }
-}
-
-fn probe(view: &View, standing: &Standing, whole: bool) -> Markup {
+fn probe(view: &View, standing: &Standing) -> Markup {
     html! {
         li .(class(standing.status)) {
-            span .state { (standing.status.as_str().to_ascii_lowercase()) }
+            span .state { (word(standing.status)) }
             a .name href=(format!("{}{}", view.root, standing.probe)) { (standing.probe) }
-            @if whole {
-                @if let Some(reason) = standing.reason { span .mark { (reason) } }
-                @for reason in &standing.reasons { p .note { (reason) } }
-                @if standing.probe == "ready" {
-                    @for (word, tests) in [("down", &standing.down), ("degraded", &standing.degraded)] {
-                        @for test in tests {
-                            p .note { (word) ": " (path(&test.test)) " for " (time(test.since)) }
-                        }
+            @if let Some(reason) = standing.reason { span .mark { (reason) } }
+            @for reason in &standing.reasons { p .note { (reason) } }
+            @if standing.probe == "ready" {
+                @for (word, tests) in [("down", &standing.down), ("degraded", &standing.degraded)] {
+                    @for test in tests {
+                        p .note { (word) ": " (path(&test.test)) " for " (time(test.since)) }
                     }
                 }
             }
@@ -71,7 +55,7 @@ fn schedule(schedule: &ScheduleStanding) -> Markup {
         li .(newest.map_or("unknown", |newest| class(newest.verdict))) {
             span .state {
                 @match newest {
-                    Some(newest) => (newest.verdict.as_str().to_ascii_lowercase()),
+                    Some(newest) => (word(newest.verdict)),
                     None => "no run yet",
                 }
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use smoke_report::{Kind, Outcome, Report, RequestMade, TestReport};
+use smoke_report::{Kind, Outcome, Report, RequestMade, TestReport, Verdict};
 
 use super::*;
 use crate::history::Begun;
@@ -47,6 +47,7 @@ fn busy() -> Runner {
             asked_by: "the schedule".to_owned(),
             started: SystemTime::now(),
             is_public: true,
+            is_whole: true,
         };
         runner.history().begin(begun).end(&report);
     }
@@ -82,8 +83,9 @@ fn all_is_shown_to_whoever_wants_all() {
 #[test]
 fn a_stranger_is_shown_one_run_without_its_details() {
     let page = page(&busy(), false, true);
-    assert_eq!(page.matches("data-test=").count(), TESTS);
+    assert_eq!(page.matches("data-test=").count(), 40);
     for hidden in [
+        "Show all",
         "answered 500",
         "gave no connection",
         "ERROR",
@@ -115,10 +117,90 @@ fn the_other_verdict_s_word_stands_nowhere() {
         asked_by: "FAIL".to_owned(),
         started: SystemTime::now(),
         is_public: true,
+        is_whole: true,
     };
     runner.history().begin(begun).end(&report);
     for is_trusted in [true, false] {
         let page = page(&runner, is_trusted, false);
         assert!(page.contains("PASS") && !page.contains("FAIL"), "{page}");
+    }
+}
+
+/// Notes a run of these tests, with their outcomes.
+fn ran(runner: &Runner, run: &str, is_whole: bool, outcomes: &[(&str, Outcome)]) {
+    let test = |(name, outcome): &(&str, Outcome)| {
+        TestReport::new(
+            *name,
+            "shop",
+            Kind::Unit,
+            *outcome,
+            Duration::from_millis(1),
+        )
+    };
+    let report = Arc::new(Report::new(run).with_tests(outcomes.iter().map(test)));
+    let begun = Begun {
+        run: run.into(),
+        selection: "fast".to_owned(),
+        asked_by: "a test".to_owned(),
+        started: SystemTime::now(),
+        is_public: is_whole,
+        is_whole,
+    };
+    runner.history().begin(begun).end(&report);
+}
+
+fn verdict(runner: &Runner, is_trusted: bool) -> Verdict {
+    let view = View::of(runner, is_trusted, None, ("./".to_owned(), false));
+    render(&view).1
+}
+
+fn two_tests() -> Registry {
+    let test = |name| Test::new(name, async || {});
+    Registry::new().test(test("shop::a")).test(test("shop::b"))
+}
+
+#[test]
+fn the_pass_of_a_choice_is_not_the_page_s() {
+    use Outcome::{Failed, Passed};
+    let runner = Runner::new(two_tests());
+    ran(&runner, "1", false, &[("shop::a", Passed)]);
+    assert_eq!(
+        verdict(&runner, true),
+        Verdict::Fail,
+        "nothing is known of the others"
+    );
+    ran(
+        &runner,
+        "2",
+        true,
+        &[("shop::a", Passed), ("shop::b", Failed)],
+    );
+    ran(&runner, "3", false, &[("shop::a", Passed)]);
+    assert_eq!(verdict(&runner, true), Verdict::Fail);
+    ran(
+        &runner,
+        "4",
+        true,
+        &[("shop::a", Passed), ("shop::b", Passed)],
+    );
+    assert_eq!(verdict(&runner, true), Verdict::Pass);
+    ran(&runner, "5", false, &[("shop::b", Failed)]);
+    assert_eq!(verdict(&runner, true), Verdict::Fail, "it failed since");
+}
+
+#[test]
+fn a_pass_that_is_old_is_none_where_nothing_runs_or_a_schedule_says_otherwise() {
+    let pass = &[("shop::a", Outcome::Passed), ("shop::b", Outcome::Passed)][..];
+    let paused = Runner::new(two_tests());
+    let scheduled = Runner::new(two_tests().usual_schedules());
+    for runner in [&paused, &scheduled] {
+        ran(runner, "1", true, pass);
+    }
+    assert_eq!(verdict(&paused, true), Verdict::Pass);
+    paused.pause();
+    for is_trusted in [true, false] {
+        assert_eq!(verdict(&paused, is_trusted), Verdict::Fail);
+        // No scheduled run has ended.
+        assert_eq!(verdict(&scheduled, is_trusted), Verdict::Fail);
     }
 }

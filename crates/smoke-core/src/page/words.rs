@@ -1,8 +1,9 @@
-//! How times are said to people.
+//! How times, names and verdicts are said to people.
 
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, html};
+use smoke_report::Verdict;
 
 /// `1.2 ms`, `340 ms`, `2.1 s`, `3 min`.
 pub(super) fn time(time: Duration) -> String {
@@ -32,6 +33,22 @@ pub(super) fn ago(then: SystemTime, now: SystemTime) -> Markup {
     let stamp = humantime::format_rfc3339_seconds(then).to_string();
     html! {
         time datetime=(stamp) title=(stamp) { (whole(ago)) " ago" }
+    }
+}
+
+/// The class of what has that verdict.
+pub(super) fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "passed",
+        Verdict::Fail => "failed",
+    }
+}
+
+/// The verdict within a list. The one at the top alone is written in capitals.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
     }
 }
 

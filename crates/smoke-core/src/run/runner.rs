@@ -532,6 +532,7 @@ impl Runner {
             asked_by: asker.to_string(),
             started,
             is_public: *selection == Selection::fast(),
+            is_whole: [Selection::fast(), Selection::slow()].contains(&selection),
         });
         let report = Arc::new(course.run().await);
         self.0.catalogue.tally.ran(report.verdict());

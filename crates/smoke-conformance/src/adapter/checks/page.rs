@@ -149,8 +149,9 @@ pub(super) async fn logs_in<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let text = sent(&site, Method::GET, "/smoketest/", &[basic]).await?;
     text.contains("kangaroo")?;
     let other = ("sec-fetch-site", "cross-site");
+    is_page(&sent(&site, Method::GET, PAGE, &[basic, other]).await?, 200)?;
     let slow = sent(&site, Method::GET, "/smoketest/slow/", &[basic, other]).await?;
-    slow.is_verdict(401, "FAIL")?;
+    slow.is_verdict(403, "FAIL")?;
     // Elsewhere nobody is asked for a password.
     let slow = sent(&site, Method::GET, "/smoketest/slow/", &[]).await?;
     match slow.header("www-authenticate").starts_with("Bearer ") {
