@@ -1,7 +1,6 @@
 //! What shows why a test failed.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -67,19 +66,20 @@ impl Artifacts {
             Err(error) => text.push_str(&format!("the console cannot be read: {error}\n")),
         }
         let text: String = text.chars().take(LONGEST_TEXT).collect();
-        let picture = client.screenshot().await;
-        if let Err(error) = self.keep(text, picture.ok()) {
-            let folder = self.folder.display();
-            tracing::warn!(target: "smoke", "failed to write to {folder}: {error}");
+        // A page that hangs is not shown, and has been told of by then.
+        self.keep("txt", text.as_bytes());
+        if let Ok(picture) = client.screenshot().await
+            && picture.len() <= LARGEST_PICTURE
+        {
+            self.keep("png", &picture);
         }
     }
 
-    fn keep(&self, text: String, picture: Option<Vec<u8>>) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        fs::write(self.path("txt"), text)?;
-        match picture.filter(|picture| picture.len() <= LARGEST_PICTURE) {
-            Some(picture) => fs::write(self.path("png"), picture),
-            None => Ok(()),
+    fn keep(&self, kind: &str, content: &[u8]) {
+        let path = self.path(kind);
+        let kept = fs::create_dir_all(&self.folder).and_then(|()| fs::write(&path, content));
+        if let Err(error) = kept {
+            tracing::warn!(target: "smoke", "failed to write {}: {error}", path.display());
         }
     }
 

@@ -76,7 +76,7 @@ impl Driver {
 /// The URL of a driver, where nobody else can reach it.
 fn at_loopback(said: &str) -> Result<Url> {
     let refused = |why: &str| Err(Error::msg(format_args!("{URL} {why}")));
-    let Ok(url) = Url::parse(said) else {
+    let Ok(mut url) = Url::parse(said) else {
         return refused("is no URL");
     };
     let is_loopback = match url.host() {
@@ -89,6 +89,11 @@ fn at_loopback(said: &str) -> Result<Url> {
         return refused(
             "has to begin with http://127.0.0.1, http://[::1] or http://localhost: a WebDriver elsewhere is none of this machine's",
         );
+    }
+    // What is asked of it is joined to this.
+    if !url.path().ends_with('/') {
+        let folder = format!("{}/", url.path());
+        url.set_path(&folder);
     }
     Ok(url)
 }
@@ -215,7 +220,7 @@ mod tests {
             "http://[::1]:4444/wd/hub",
             "http://localhost:9515/",
         ] {
-            at_loopback(near).unwrap();
+            assert!(at_loopback(near).unwrap().path().ends_with('/'), "{near}");
         }
         for (far, why) in [
             ("http://10.0.0.7:4444", "has to begin with http://127.0.0.1"),

@@ -91,7 +91,10 @@ impl Guarded {
             life,
             folder,
         };
-        go.write_all(b"go\n")?;
+        if let Err(error) = go.write_all(b"go\n") {
+            guarded.end().wait();
+            return Err(error);
+        }
         Ok((guarded, said))
     }
 

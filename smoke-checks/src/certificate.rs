@@ -28,7 +28,7 @@ use crate::trust::{handshake, host_of};
 ///
 /// A certificate of the chain ends before, has ended or has not begun, the server cannot be reached
 /// within 5 seconds ([`within`](Self::within)) or is not believed, or the file cannot be read, holds no
-/// certificate, or holds a chain in which one is not issued by the next. A server that sends a
+/// certificate, or holds a chain in which one is not issued by the next, as far as their names say it. A server that sends a
 /// certificate which nobody needs any more should not: it counts, too.
 ///
 /// # Errors

@@ -1,14 +1,15 @@
 //! How others are reached: their names, their addresses, a connection.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use smoke_core::{Failure, Result};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::check::shown;
+use crate::outside::outside;
 
 /// The addresses of `HOST:PORT`, which is called `name`. Never none.
 ///
@@ -16,14 +17,20 @@ use crate::check::shown;
 ///
 /// A failure when it has none, or when the system does not say it in time.
 pub(crate) async fn resolve(target: &str, name: &str, within: Duration) -> Result<Vec<SocketAddr>> {
-    let looking = timeout(within, lookup_host(target)).await;
+    // An address needs nobody to look it up.
+    if let Ok(address) = target.parse() {
+        return Ok(vec![address]);
+    }
+    let asked = target.to_owned();
+    let look = move || asked.to_socket_addrs().map(Vec::from_iter);
+    let looking = timeout(within, outside(look)).await;
     let found = looking.map_err(|_| {
         Failure::new(format!(
             "the addresses of {name} were not found within {}: do the name servers answer?",
             shown(within)
         ))
     })?;
-    let found: Vec<_> = found.map_err(|error| unknown(name, &error))?.collect();
+    let found = found?.map_err(|error| unknown(name, &error))?;
     if found.is_empty() {
         return Err(Failure::new(format!("{name} has no address")).into());
     }

@@ -8,6 +8,7 @@ use smoke_core::{Error, Result, Test, fail};
 use tokio::time::timeout;
 
 use crate::check::{self, shown};
+use crate::home::Home;
 
 type Read = dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Result<Option<SystemTime>>> + Send>>
     + Send
@@ -27,7 +28,8 @@ type Read = dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Result<Option<Syst
 ///
 /// # Errors
 ///
-/// It errs where the function does, or where that takes longer than 5 seconds.
+/// It errs where the function does, or where that takes longer than 5 seconds; and where it was made outside
+/// of a runtime.
 ///
 /// # Examples
 ///
@@ -52,6 +54,7 @@ pub struct LastSeen {
     what: String,
     limit: Duration,
     read: Arc<Read>,
+    home: Home,
 }
 
 /// How long reading may take.
@@ -60,6 +63,8 @@ const WITHIN: Duration = Duration::from_secs(5);
 impl LastSeen {
     /// The check that what a function reads is no longer ago than that. It returns `None` where nothing
     /// was seen yet.
+    ///
+    /// The function runs on the runtime on which the check is made: that of the application, and of its pools.
     pub fn within<F: Future<Output = Result<Option<SystemTime>>> + Send + 'static>(
         limit: Duration,
         what: impl Into<String>,
@@ -69,12 +74,18 @@ impl LastSeen {
             what: what.into(),
             limit,
             read: Arc::new(move || Box::pin(read())),
+            home: Home::here(),
         }
     }
 
     async fn look(self) -> Result {
-        let Self { what, limit, read } = self;
-        let seen = timeout(WITHIN, read()).await.map_err(|_| {
+        let Self {
+            what,
+            limit,
+            read,
+            home,
+        } = self;
+        let seen = timeout(WITHIN, home.run(read())).await.map_err(|_| {
             let within = shown(WITHIN);
             Error::msg(format!("{what} could not be read within {within}"))
         })?;

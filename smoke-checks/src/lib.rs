@@ -53,9 +53,11 @@ mod connect;
 pub mod database;
 mod dns;
 mod heartbeat;
+mod home;
 #[cfg(feature = "http")]
 mod http;
 mod last_seen;
+mod outside;
 #[cfg(any(feature = "tls", all(unix, feature = "system")))]
 mod own_thread;
 #[cfg(all(unix, feature = "system"))]

@@ -13,6 +13,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+use crate::outside::outside;
+
 /// Believes the roots of the system, and those in a PEM file.
 ///
 /// # Errors
@@ -69,10 +71,11 @@ pub(crate) fn host_of(authority: &str) -> &str {
 pub(crate) async fn handshake(
     host: &str,
     roots: Option<&Path>,
-    protocols: &[&str],
+    protocols: &[&'static str],
     stream: TcpStream,
 ) -> Result<TlsStream<TcpStream>> {
-    let connector = connector(roots, protocols)?;
+    let (roots, protocols) = (roots.map(Path::to_owned), protocols.to_vec());
+    let connector = outside(move || connector(roots.as_deref(), &protocols)).await??;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned())
         .map_err(|_| Error::msg(format!("{host:?} cannot be the name of a certificate")))?;

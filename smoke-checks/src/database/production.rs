@@ -1,24 +1,23 @@
 //! A production pool, used as the application uses it.
 
 use std::future::Future;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smoke_core::{Error, Result, Test};
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::pool::Pool;
 use crate::check::{self, shown};
+use crate::home::Home;
 
 /// A pool, and the runtime on which the application uses it.
 #[derive(Clone, Debug)]
 pub(super) struct Production<P> {
     pool: P,
-    home: Option<Handle>,
+    home: Home,
     within: Duration,
 }
 
@@ -34,7 +33,7 @@ impl<P: Pool> Production<P> {
     pub(super) fn new(pool: &P, within: Duration) -> Self {
         Self {
             pool: pool.clone(),
-            home: Handle::try_current().ok(),
+            home: Home::here(),
             within,
         }
     }
@@ -81,14 +80,20 @@ impl<P: Pool> Production<P> {
             lent.store(true, Ordering::SeqCst);
             Ok(work(connection).await)
         };
-        match timeout(within, self.at_home(using)).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(self.refused(format_args!(": {error:#}"))),
-            Err(_) if is_lent.load(Ordering::SeqCst) => Err(Hindrance::Silent(format!(
+        let silent = || {
+            Hindrance::Silent(format!(
                 "the pool gave a connection, and the database did not answer on it within {}. Does it hang, or \
                  does something hold the lock that this needs?",
                 shown(within)
-            ))),
+            ))
+        };
+        let began = Instant::now();
+        match timeout(within, self.at_home(using)).await {
+            // What blocks its thread is not interrupted, and comes when it comes.
+            Ok(Ok(_)) if began.elapsed() > within => Err(silent()),
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(self.refused(format_args!(": {error:#}"))),
+            Err(_) if is_lent.load(Ordering::SeqCst) => Err(silent()),
             Err(_) => Err(self.refused(format_args!(" within {}", shown(within)))),
         }
     }
@@ -106,25 +111,15 @@ impl<P: Pool> Production<P> {
         ))
     }
 
-    /// What a pool opens lives on the runtime that asked for it. On that of the tests it would stand still
-    /// with each test that stops its threads, and production with it.
+    /// What blocks its thread needs no runtime.
     async fn at_home<T: Send + 'static>(
         &self,
         using: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let Some(home) = self.home.as_ref().filter(|_| !P::BLOCKS) else {
-            return using.await;
-        };
-        let task = home.spawn(using);
-        let _given_up = GivenUp(task.abort_handle());
-        match task.await {
-            Ok(ended) => ended,
-            Err(error) => match error.try_into_panic() {
-                Ok(payload) => resume_unwind(payload),
-                Err(_) => Err(Error::msg(
-                    "the runtime on which the check was made has ended",
-                )),
-            },
+        if P::BLOCKS {
+            using.await
+        } else {
+            self.home.run(using).await
         }
     }
 }
@@ -142,14 +137,5 @@ impl From<Hindrance> for Error {
     /// For a check to which the connection is the way, and not what it looks at.
     fn from(hindrance: Hindrance) -> Self {
         Self::msg(hindrance.into_message())
-    }
-}
-
-/// Ends a task for which nobody waits any more: it leaves the pool's queue.
-struct GivenUp(AbortHandle);
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -1,5 +1,6 @@
 //! A folder is writable.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,9 +12,9 @@ use crate::own_thread::OwnThread;
 
 /// A folder in which this process can write: uploads, a cache, a spool.
 ///
-/// Writes 4 KiB into a file, down to the disk. Nothing stays, whatever happens: the file has no name
-/// (`O_TMPFILE`), so that it is gone with the process at the latest. On a file system that has no such
-/// files, its name is removed as soon as it is open.
+/// Writes 4 KiB into a file, down to the disk. Nothing stays: on Linux the file has no name (`O_TMPFILE`), so that
+/// it is gone with the process at the latest. On a file system that has no such files, its name is removed as soon
+/// as it is open; where that is not allowed the check fails, and an empty file stays.
 ///
 /// It is about this *instance*, because the disk is mostly the host's own. Say `Test::from(..).shared()`
 /// for a folder that all replicas share.
@@ -74,10 +75,28 @@ impl From<WritableFolder> for Test {
 
 fn write(folder: &Path) -> io::Result<()> {
     const SAID: [u8; 4096] = [0x5a; 4096];
-    let mut file = tempfile::tempfile_in(folder)?;
+    let mut file = nameless(folder)?;
     file.write_all(&SAID)?;
     // Some file systems find room for the data only now.
     file.sync_all()
+}
+
+/// A file that is gone when it is closed.
+fn nameless(folder: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Mode, OFlags, open};
+
+        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+        if let Ok(file) = open(folder, flags, Mode::RUSR | Mode::WUSR) {
+            return Ok(file.into());
+        }
+    }
+    let (file, path) = tempfile::NamedTempFile::new_in(folder)?.into_parts();
+    path.close().map_err(|error| {
+        io::Error::other(format!("what it has made there cannot be removed: {error}"))
+    })?;
+    Ok(file)
 }
 
 fn unwritable(folder: &Path, error: &io::Error) -> Failure {

@@ -38,10 +38,7 @@ async fn a_port_that_does_not_answer_fails_in_time() {
     let test = run(Tcp::to(target.to_string()).within(Duration::from_millis(50))).await;
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
     let message = test.message.unwrap();
-    assert!(
-        message.contains("no answer within 50ms: is it there"),
-        "{message}"
-    );
+    assert!(message.contains(" within 50ms: is it there"), "{message}");
 }
 
 /// Connects more often than the queue has places, and returns once those are taken: with what has a place,

@@ -52,3 +52,18 @@ async fn what_was_seen_lately_passes_and_what_was_not_fails() {
         assert!(message.contains(said), "{message}");
     }
 }
+
+#[tokio::test]
+async fn who_was_made_outside_of_a_runtime_says_so() {
+    let made = || LastSeen::within(HOUR, "the backup", || async { Ok(Some(SystemTime::now())) });
+    let check = std::thread::spawn(made).join().unwrap();
+    let test = run(check).await;
+    assert_eq!(test.outcome, Outcome::Errored, "{test:?}");
+    let message = test.message.unwrap();
+    assert!(
+        message.contains("outside of the application's runtime"),
+        "{message}"
+    );
+    let test = run(made()).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+}

@@ -199,10 +199,13 @@ impl Form {
                 "{answered}: the field {name:?} does not offer {value:?}; it offers {offered}"
             ));
         }
+        let mut is_chosen = false;
         for control in controls {
             let one = control.is_one_of();
             for choice in control.choices_mut() {
-                let wanted = choice.value == value && !choice.disabled;
+                // Of two that are the same, a person chooses one.
+                let wanted = choice.value == value && !choice.disabled && !(one && is_chosen);
+                is_chosen |= wanted;
                 choice.on = wanted || (choice.on && !one);
             }
         }

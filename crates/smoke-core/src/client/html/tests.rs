@@ -122,6 +122,22 @@ async fn a_form_without_action_goes_to_the_page_and_a_get_replaces_the_query() {
 }
 
 #[tokio::test]
+async fn of_two_options_that_are_the_same_one_is_sent() {
+    let (page, _cx) = page(
+        "<form action=/order method=post><select name=land><option value=''>Choose<option value=''>---<option>AT</select>
+         <input type=radio name=way value=post><input type=radio name=way value=post></form>",
+    )
+    .await;
+    let form = page.form("form").unwrap();
+    let form = form.set("land", "AT").unwrap().set("land", "").unwrap();
+    let form = form.set("way", "post").unwrap();
+    assert_eq!(
+        seen(form.submit()).await,
+        "POST localhost /order land=&way=post"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_filled_in_is_named_with_what_can() {
     let (page, _cx) = page(
         "<form><input name=email><input name=name><input name=off disabled><input type=file name=photo>
