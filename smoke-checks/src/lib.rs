@@ -47,6 +47,8 @@
 
 #[cfg(feature = "tls")]
 mod certificate;
+#[cfg(any(feature = "http", feature = "minijinja", feature = "tera"))]
+mod chain;
 mod check;
 mod connect;
 #[cfg(feature = "database")]

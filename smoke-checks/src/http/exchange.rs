@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::chain::chain;
 use crate::check::shown;
 use crate::connect::connect;
 use crate::trust::{handshake, host_of};
@@ -209,15 +210,4 @@ async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
         }
     }
     Ok(read)
-}
-
-/// The error with what caused it: hyper's own says little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        said += &format!(": {error}");
-        cause = error.source();
-    }
-    said
 }

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 
 use smoke_core::{Error, Result, fail};
 
+use crate::chain::chain;
+
 /// What was found of templates.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -37,14 +39,4 @@ impl Found {
         }
         Ok(())
     }
-}
-
-fn chain(error: &dyn StdError) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        said += &format!(": {error}");
-        cause = error.source();
-    }
-    said
 }
