@@ -41,7 +41,7 @@ pub(crate) async fn carry_out(
             signal = signals.next() => progress.say(stopping.told(signal)),
             _ = tick.tick() => progress.show(),
             // What is missed is in the report.
-            Ok(event) = events.recv() => if own.has(&event) {
+            event = events.recv() => if let Some(event) = event.ok().filter(|event| own.has(event)) {
                 progress.heard(&event);
             },
             answer = &mut asking => break answer,

@@ -18,6 +18,7 @@ pub(crate) fn problem<'l>(
 ) -> Option<String> {
     // Where there are no tests, that is the registry's fault, and the run says so.
     runner.tests().next()?;
+    labels.clone().next()?;
     for label in labels.clone() {
         // The slow tests too: whether a label is one does not depend on what is to run.
         if let Err(error) = runner.selected(&Selection::slow().select(label)) {

@@ -1,6 +1,6 @@
 //! Colours, where a stream shows them.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use anstream::AutoStream;
 use anstream::ColorChoice;
@@ -24,7 +24,7 @@ impl Paint {
         }
     }
 
-    pub(crate) fn outcome(self, outcome: Outcome, text: impl Display) -> String {
+    pub(crate) fn outcome<T: Display>(self, outcome: Outcome, text: T) -> Painted<T> {
         let color = match outcome {
             Outcome::Passed => AnsiColor::Green,
             Outcome::Failed | Outcome::Errored => AnsiColor::Red,
@@ -33,7 +33,7 @@ impl Paint {
         self.styled(Style::new().bold().fg_color(Some(color.into())), text)
     }
 
-    pub(crate) fn verdict(self, verdict: Verdict) -> String {
+    pub(crate) fn verdict(self, verdict: Verdict) -> Painted<Verdict> {
         let outcome = if verdict.is_pass() {
             Outcome::Passed
         } else {
@@ -42,19 +42,35 @@ impl Paint {
         self.outcome(outcome, verdict)
     }
 
-    pub(crate) fn strong(self, text: impl Display) -> String {
+    pub(crate) fn strong<T: Display>(self, text: T) -> Painted<T> {
         self.styled(Style::new().bold(), text)
     }
 
-    pub(crate) fn faint(self, text: impl Display) -> String {
+    pub(crate) fn faint<T: Display>(self, text: T) -> Painted<T> {
         self.styled(Style::new().dimmed(), text)
     }
 
-    fn styled(self, style: Style, text: impl Display) -> String {
-        if self.colored {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_string()
+    fn styled<T: Display>(self, style: Style, text: T) -> Painted<T> {
+        Painted {
+            style: self.colored.then_some(style),
+            text,
         }
+    }
+}
+
+/// A text in its colours, if it has any. A width is that of the text alone.
+pub(crate) struct Painted<T> {
+    style: Option<Style>,
+    text: T,
+}
+
+impl<T: Display> Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(style) = self.style else {
+            return self.text.fmt(f);
+        };
+        write!(f, "{style}")?;
+        self.text.fmt(f)?;
+        write!(f, "{style:#}")
     }
 }

@@ -1,8 +1,14 @@
 //! What the programs have in common: how they begin, and how they end where they cannot.
 
 use std::io;
+#[cfg(feature = "registry")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "registry")]
+use std::thread;
 
 use clap::Parser;
+#[cfg(feature = "registry")]
+use tokio::runtime::Handle;
 
 use crate::exit::Exit;
 use crate::output::say;
@@ -17,6 +23,16 @@ pub(crate) fn parsed<P: Parser>() -> Result<P, Exit> {
         let is_help = !said.use_stderr();
         if is_help { Exit::Pass } else { Exit::Usage }
     })
+}
+
+/// Does the work on a thread that is none of a runtime's, which cannot start another: this one where it
+/// can be. An error where the work panicked.
+#[cfg(feature = "registry")]
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> thread::Result<T> {
+    if Handle::try_current().is_ok() {
+        return thread::scope(|scope| scope.spawn(work).join());
+    }
+    catch_unwind(AssertUnwindSafe(work))
 }
 
 /// Does the work on this thread, which must not be one of a runtime.

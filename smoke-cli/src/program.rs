@@ -1,14 +1,13 @@
 //! A program of its own.
 
 use std::process::ExitCode;
-use std::thread;
 
 use clap::Parser;
 use smoke_core::Runner;
 
 use crate::Args;
 use crate::exit::Exit;
-use crate::process::parsed;
+use crate::process::{apart, parsed};
 use crate::run::blocking;
 use crate::shut_down::shut_down;
 
@@ -41,9 +40,7 @@ pub fn main(runner: impl Into<Runner>) -> ExitCode {
         Err(exit) => return exit.into(),
     };
     let runner = runner.into();
-    let work = || blocking(&runner, &program.args);
-    // A runtime cannot be started on a thread of another.
-    let exit = thread::scope(|scope| scope.spawn(work).join());
+    let exit = apart(|| blocking(&runner, &program.args));
     shut_down(&runner);
     exit.unwrap_or(Exit::Unknown).into()
 }

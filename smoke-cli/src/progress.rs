@@ -1,7 +1,8 @@
 //! What happens in a run, on standard error while it happens.
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal, Write};
+use std::fmt::{Display, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,11 +27,12 @@ pub(crate) struct Progress {
     quiet: bool,
     verbose: u8,
     /// Lines to be written, in one go: a run may have a thousand tests in a millisecond.
-    lines: Vec<String>,
+    lines: String,
     bar: Option<ProgressBar>,
+    /// What the bar names.
     running: Vec<(Arc<str>, Instant)>,
     /// The tests that were shown to be over.
-    shown: HashSet<String>,
+    shown: Vec<Arc<TestReport>>,
     bad: usize,
 }
 
@@ -41,10 +43,10 @@ impl Progress {
             quiet,
             paint: Paint::of(&io::stderr()),
             verbose,
-            lines: Vec::new(),
+            lines: String::new(),
             bar: None,
             running: Vec::new(),
-            shown: HashSet::new(),
+            shown: Vec::new(),
             bad: 0,
         }
     }
@@ -56,20 +58,24 @@ impl Progress {
             Event::RunStarted { tests, .. } => self.begin(*tests),
             Event::TestStarted { test, .. } => {
                 if self.verbose > 1 {
-                    let begins = self.paint.faint(format!("{:>8}", "begins"));
-                    self.lines
-                        .push(format!("{begins}          {}", one_line(test)));
+                    let begins = self.paint.faint("begins");
+                    self.line(format_args!("{begins:>8}          {}", one_line(test)));
                 }
-                self.running.push((Arc::clone(test), Instant::now()));
+                if self.bar.is_some() {
+                    self.running.push((Arc::clone(test), Instant::now()));
+                }
             }
-            Event::TestFinished { test, .. } => self.over(test),
+            Event::TestFinished { test, .. } => {
+                self.over(test);
+                self.shown.push(Arc::clone(test));
+            }
             _ => {}
         }
     }
 
     /// Says something that is none of a test's.
     pub(crate) fn say(&mut self, notice: &str) {
-        self.lines.push(self.paint.strong(notice));
+        self.line(self.paint.strong(notice));
         self.show();
     }
 
@@ -82,12 +88,12 @@ impl Progress {
         if self.lines.is_empty() {
             return;
         }
-        let lines = std::mem::take(&mut self.lines).join("\n");
         match &self.bar {
-            Some(bar) => bar.println(lines),
+            Some(bar) => bar.println(self.lines.trim_end_matches('\n')),
             // Whoever does not read it does not want it.
-            None => drop(writeln!(io::stderr(), "{lines}")),
+            None => drop(io::stderr().write_all(self.lines.as_bytes())),
         }
+        self.lines.clear();
     }
 
     /// Shows what was missed, and takes the bar away.
@@ -95,8 +101,11 @@ impl Progress {
         if self.quiet {
             return;
         }
-        for test in &report.tests {
-            if !self.shown.contains(&test.name) {
+        if self.shown.len() < report.tests.len() {
+            let shown = std::mem::take(&mut self.shown);
+            let names: HashSet<&str> = shown.iter().map(|test| &*test.name).collect();
+            let missed = report.tests.iter();
+            for test in missed.filter(|test| !names.contains(&*test.name)) {
                 self.over(test);
             }
         }
@@ -104,14 +113,14 @@ impl Progress {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
-        if !self.shown.is_empty() {
+        if !report.tests.is_empty() {
             let _ = writeln!(io::stderr());
         }
     }
 
     fn begin(&mut self, tests: usize) {
         let noun = if tests == 1 { "test" } else { "tests" };
-        self.lines.push(format!("running {tests} {noun}"));
+        self.line(format_args!("running {tests} {noun}"));
         // A terminal that cannot go back in a line has no bar either.
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         if !io::stderr().is_terminal() || dumb {
@@ -133,20 +142,26 @@ impl Progress {
 
     fn over(&mut self, test: &TestReport) {
         self.running.retain(|(name, _)| **name != *test.name);
-        self.shown.insert(test.name.clone());
         self.bad += usize::from(!test.outcome.is_good());
-        let outcome = format!("{:>8}", test.outcome.to_string());
-        let outcome = self.paint.outcome(test.outcome, outcome);
+        let outcome = self.paint.outcome(test.outcome, test.outcome);
         let time = format!("[{}]", seconds(test.duration));
-        let mut line = format!("{outcome} {time:>9} {}", one_line(&test.name));
+        let name = one_line(&test.name);
         if self.verbose > 0 {
-            line += &self.paint.faint(format!(" ({})", spent(test)));
+            let spent = self.paint.faint(format!(" ({})", spent(test)));
+            self.line(format_args!("{outcome:>8} {time:>9} {name}{spent}"));
+        } else {
+            self.line(format_args!("{outcome:>8} {time:>9} {name}"));
         }
-        self.lines.push(line);
         if self.verbose > 1 {
-            let requests = requests(test).map(|request| format!("{:19}{request}", ""));
-            self.lines.extend(requests);
+            for request in requests(test) {
+                self.line(format_args!("{:19}{request}", ""));
+            }
         }
+    }
+
+    fn line(&mut self, line: impl Display) {
+        // A text takes whatever is written to it.
+        let _ = writeln!(self.lines, "{line}");
     }
 
     /// What runs now, that which has run for the longest time first.

@@ -8,7 +8,8 @@ use crate::plain::{lines, one_line};
 
 /// Seconds, as every time is shown.
 pub(crate) fn seconds(time: Duration) -> String {
-    format!("{:.3}s", time.as_secs_f64())
+    let rounded = time + Duration::from_micros(500);
+    format!("{}.{:03}s", rounded.as_secs(), rounded.subsec_millis())
 }
 
 /// Why a test did not pass, and what it asked the application for before: a line each.

@@ -547,7 +547,7 @@ impl Registry {
                 self.at_least
             ));
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_capacity(found);
         for test in &self.tests {
             if test.name.trim().is_empty() {
                 problems.push("a test has no name".to_owned());

@@ -28,10 +28,16 @@ impl Counts {
     pub(crate) fn of(tests: &[TestReport]) -> Self {
         let mut counts = Self::default();
         let mut classes = HashSet::new();
+        // Those of a class follow one another.
+        let mut last = None;
         for test in tests {
             if test.outcome.ran() {
                 counts.run += 1;
-                classes.insert(test.class.as_str());
+                let class = Some(test.class.as_str());
+                if class != last {
+                    classes.extend(class);
+                    last = class;
+                }
             }
             match test.outcome {
                 Outcome::Passed => counts.passed += 1,

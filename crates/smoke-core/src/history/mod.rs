@@ -15,7 +15,14 @@ pub(crate) const KEPT: usize = 100;
 
 /// The last runs of a runner.
 #[derive(Debug, Default)]
-pub(crate) struct History(Mutex<Known>);
+pub(crate) struct History(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    known: Known,
+    /// The newest report, until its tests are told apart: for whoever looks, or at the end of the next run.
+    newest: Option<Arc<Report>>,
+}
 
 /// What is known of them, as of one moment.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +78,7 @@ impl History {
     /// A run begins.
     pub(crate) fn begin(&self, begun: Begun) -> UnderWay<'_> {
         let begun = Arc::new(begun);
-        self.known().under_way.push(Arc::clone(&begun));
+        self.kept().known.under_way.push(Arc::clone(&begun));
         UnderWay {
             history: self,
             begun,
@@ -81,15 +88,17 @@ impl History {
     /// What is known now. It is held for as long as it takes to copy pointers to the runs; whoever records while
     /// somebody still reads copies what it changes.
     pub(crate) fn look(&self) -> Known {
-        self.known().clone()
+        let mut kept = self.kept();
+        kept.tell_apart();
+        kept.known.clone()
     }
 
     /// The newest run of what everybody may ask for.
     pub(crate) fn public(&self) -> Option<Public> {
-        self.known().public.clone()
+        self.kept().known.public.clone()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,19 +106,11 @@ impl History {
 impl UnderWay<'_> {
     /// The run has ended, and this is what it found.
     pub(crate) fn end(self, report: &Arc<Report>) {
-        let mut known = self.history.known();
+        let mut kept = self.history.kept();
+        kept.tell_apart();
+        kept.newest = Some(Arc::clone(report));
+        let known = &mut kept.known;
         known.over(&self.begun.run);
-        let tests = Arc::make_mut(&mut known.tests);
-        for test in &report.tests {
-            match tests.get_mut(&*test.name) {
-                Some(track) => Arc::make_mut(track).add(test),
-                None => {
-                    let mut track = Track::default();
-                    track.add(test);
-                    tests.insert(test.name.as_str().into(), Arc::new(track));
-                }
-            }
-        }
         if self.begun.is_public {
             known.public = Some(Public {
                 report: Arc::clone(report),
@@ -127,13 +128,33 @@ impl UnderWay<'_> {
             reasons: report.fail_reasons(),
         }));
         // It is locked once more where this ends.
-        drop(known);
+        drop(kept);
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.history.known().over(&self.begun.run);
+        self.history.kept().known.over(&self.begun.run);
+    }
+}
+
+impl Kept {
+    /// Adds the newest report to what is known of each test.
+    fn tell_apart(&mut self) {
+        let Some(report) = self.newest.take() else {
+            return;
+        };
+        let tests = Arc::make_mut(&mut self.known.tests);
+        for test in &report.tests {
+            match tests.get_mut(&*test.name) {
+                Some(track) => Arc::make_mut(track).add(test),
+                None => {
+                    let mut track = Track::default();
+                    track.add(test);
+                    tests.insert(test.name.as_str().into(), Arc::new(track));
+                }
+            }
+        }
     }
 }
 

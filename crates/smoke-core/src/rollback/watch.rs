@@ -1,26 +1,36 @@
 //! Knowing when the last handle of a pool is gone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Kept inside a sandbox's pool (in a hook or customizer), so that it is dropped with the pool.
 #[derive(Debug)]
 pub struct HandleToken {
     /// Closed when this is dropped.
-    _alive: watch::Sender<()>,
+    alive: Arc<Semaphore>,
 }
 
 /// Tells when the [`HandleToken`] is gone.
 #[derive(Clone, Debug)]
-pub struct HandleWatch(watch::Receiver<()>);
+pub struct HandleWatch(Arc<Semaphore>);
 
 impl HandleToken {
     /// A token and the watch that belongs to it.
     #[must_use]
     pub fn new() -> (Self, HandleWatch) {
-        let (sender, receiver) = watch::channel(());
-        (Self { _alive: sender }, HandleWatch(receiver))
+        // It never has a permit: who waits for one is told when it is closed.
+        let alive = Arc::new(Semaphore::new(0));
+        let watch = HandleWatch(Arc::clone(&alive));
+        (Self { alive }, watch)
+    }
+}
+
+impl Drop for HandleToken {
+    fn drop(&mut self) {
+        self.alive.close();
     }
 }
 
@@ -28,15 +38,12 @@ impl HandleWatch {
     /// Whether the token is gone.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.0.has_changed().is_err()
+        self.0.is_closed()
     }
 
     /// Waits until the token is dropped, for `grace` at most; `false` when it still lives then.
     pub async fn gone(&self, grace: Duration) -> bool {
-        let mut receiver = self.0.clone();
-        tokio::time::timeout(grace, async { while receiver.changed().await.is_ok() {} })
-            .await
-            .is_ok()
+        timeout(grace, self.0.acquire()).await.is_ok()
     }
 }
 

@@ -64,7 +64,7 @@ impl Progress {
 
     /// Says something that is none of a replica's.
     pub(crate) fn say(&self, notice: &str) {
-        let notice = self.paint.strong(notice);
+        let notice = self.paint.strong(notice).to_string();
         match &self.bar {
             Some(bar) => bar.println(notice),
             None => drop(writeln!(io::stderr(), "{notice}")),
@@ -94,10 +94,8 @@ impl Progress {
         if more > 0 {
             shown.push(format!("    ... and {more} more"));
         }
-        shown.push(
-            self.paint
-                .faint(table::cut(&self.summary(machine), columns)),
-        );
+        let summary = table::cut(&self.summary(machine), columns);
+        shown.push(self.paint.faint(summary).to_string());
         shown.join("\n")
     }
 
@@ -139,7 +137,8 @@ impl Progress {
         let identity = &standing.identity;
         let known = [&identity.instance, &identity.build].into_iter().flatten();
         let known: String = known.map(|known| format!(" {}", one_line(known))).collect();
-        let said = one_line(&table::said(standing).join("; "));
+        let said = table::said(standing).join("; ");
+        let said = one_line(&said);
         let colon = if said.is_empty() { "" } else { ": " };
         let word = format!("{:>7}", table::word(&standing.state));
         let word = self.paint.outcome(table::outcome(&standing.state), word);

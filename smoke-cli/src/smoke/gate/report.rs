@@ -108,7 +108,8 @@ fn text(machine: &Machine, outcome: &Outcome) -> String {
             one_line(&said)
         );
         for test in &standing.bad {
-            let said = one_line(&details(test).join("; "));
+            let said = details(test).join("; ");
+            let said = one_line(&said);
             text += &format!("    {} {}: {said}\n", one_line(&test.name), test.outcome);
         }
     }

@@ -48,7 +48,7 @@ pub(crate) fn rows(machine: &Machine, odd: &[Remarks]) -> Vec<Row> {
 }
 
 fn row(standing: &Standing, odd: &Remarks) -> Row {
-    let known = |id: &Option<String>| id.as_deref().map_or("-".to_owned(), one_line);
+    let known = |id: &Option<String>| id.as_deref().map_or("-".into(), one_line).into_owned();
     let ran = matches!(standing.state, State::Passed | State::Failed);
     let time = if ran {
         seconds(standing.took)
@@ -61,12 +61,12 @@ fn row(standing: &Standing, odd: &Remarks) -> Row {
         outcome: outcome(&standing.state),
         word: word(&standing.state),
         cells: [
-            one_line(&standing.replica.name),
+            one_line(&standing.replica.name).into_owned(),
             known(&standing.identity.instance),
             known(&standing.identity.build),
             time,
         ],
-        said: one_line(&said.join("; ")),
+        said: one_line(&said.join("; ")).into_owned(),
     }
 }
 
