@@ -68,8 +68,9 @@ The servers are throw-away ones on free ports of 127.0.0.1. SMOKE_TEST_POSTGRES_
 SMOKE_TEST_MARIADB_URL hold the URL of an ordinary role, SMOKE_TEST_POSTGRES_ADMIN_URL and
 SMOKE_TEST_MARIADB_ADMIN_URL that of a superuser. SMOKE_TEST_PGBOUNCER_URL and
 SMOKE_TEST_PGBOUNCER_ADMIN_URL reach the same PostgreSQL through a transaction pooler.
-SMOKE_TEST_REDIS_URL is that of a Redis, which keeps nothing. What is missing is installed from
-Debian's packages where this runs as root.",
+SMOKE_TEST_REDIS_URL is that of a Redis, which keeps nothing. SMOKE_TEST_AXE is the path of axe-core's
+axe.min.js, which is fetched by npm once, unless it is set. What is missing is installed from Debian's
+packages where this runs as root.",
         known = names(&Kind::ALL),
         needed = names(NEEDED),
     )

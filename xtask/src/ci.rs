@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result};
 
+use crate::axe::Axe;
 use crate::browser;
 use crate::features;
 use crate::library;
@@ -32,6 +33,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     library::ensure()?;
     prober::ensure()?;
     browser::ensure()?;
+    let axe = Axe::ensure(signals)?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     step(&mut previous(["fmt", "--all", "--check"]))?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
@@ -50,7 +52,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
         // Whoever reads the output wants all that failed, and not where tests panic on purpose.
         for mut test in [project::test(), project::test_previous()] {
             test.arg("--no-fail-fast").env("RUST_BACKTRACE", "0");
-            step(servers.beside(&mut test))?;
+            step(axe.beside(servers.beside(&mut test)))?;
         }
         step(servers.beside(&mut project::try_benches()))?;
     }

@@ -2,6 +2,7 @@
 
 mod account;
 mod arguments;
+mod axe;
 mod bench;
 mod browser;
 mod ci;
@@ -23,6 +24,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::Result;
 use arguments::{Order, Task};
+use axe::Axe;
 use server::Servers;
 use signals::{Interrupted, Signals};
 use terminal::say;
@@ -57,13 +59,15 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             library::ensure()?;
             prober::ensure()?;
             browser::ensure()?;
+            let axe = Axe::ensure(signals)?;
             let servers = Servers::start(&order.with, signals)?;
             if order.previous {
                 let mut test = project::test_previous();
                 return process::run(servers.beside(test.args(&order.extra)), signals);
             }
             let mut test = project::test();
-            let status = process::run(servers.beside(test.args(&order.extra)), signals)?;
+            let test = axe.beside(servers.beside(test.args(&order.extra)));
+            let status = process::run(test, signals)?;
             if !status.success() || !order.extra.is_empty() {
                 return Ok(status);
             }
@@ -72,9 +76,10 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         Task::WithServers => {
             library::ensure()?;
             browser::ensure()?;
+            let axe = Axe::ensure(signals)?;
             let servers = Servers::start(&order.with, signals)?;
             let mut command = Command::new(&order.extra[0]);
-            let command = servers.beside(command.args(&order.extra[1..]));
+            let command = axe.beside(servers.beside(command.args(&order.extra[1..])));
             process::run_in_front(command, signals)
         }
         Task::Bench => bench::run(order, signals),

@@ -1,13 +1,19 @@
 //! Where the project stands, and its cargo.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The workspace's folder.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
+}
+
+/// Where what is built goes.
+pub(crate) fn target() -> PathBuf {
+    let chosen = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root().join(chosen)
 }
 
 /// The cargo that runs this, in the workspace's folder.
@@ -22,9 +28,7 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
 pub(crate) fn previous<const N: usize>(arguments: [&str; N]) -> Command {
     let mut cargo = cargo(arguments);
     cargo.current_dir(root().join("previous"));
-    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
-        cargo.env("CARGO_TARGET_DIR", root().join("target"));
-    }
+    cargo.env("CARGO_TARGET_DIR", target());
     cargo
 }
 

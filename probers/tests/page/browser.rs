@@ -88,11 +88,28 @@ impl Browser {
             _driver: driver,
             _folder: folder,
         };
+        browser.is_wide(width).await;
+        browser
+    }
+
+    /// Gives the window that many pixels' width.
+    pub(crate) async fn is_wide(&self, width: u32) {
         let metrics =
             json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        let parameters = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
-        browser.of_chromium("goog/cdp/execute", parameters).await;
-        browser
+        self.emulate("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+    }
+
+    /// Has whoever looks prefer that: `dark` or `light`.
+    pub(crate) async fn prefers(&self, scheme: &str) {
+        let scheme = json!({ "name": "prefers-color-scheme", "value": scheme });
+        let media = json!({ "features": [scheme] });
+        self.emulate("Emulation.setEmulatedMedia", media).await;
+    }
+
+    async fn emulate(&self, what: &str, parameters: Value) {
+        let parameters = json!({ "cmd": what, "params": parameters });
+        self.of_chromium("goog/cdp/execute", parameters).await;
     }
 
     async fn of_chromium(&self, path: &'static str, parameters: Value) -> Value {
@@ -106,8 +123,12 @@ impl Browser {
 
     /// What a script of ours finds, whatever the page may run.
     pub(crate) async fn find(&self, script: &str) -> Value {
-        let script = format!("return {script}");
-        self.client.execute(&script, Vec::new()).await.unwrap()
+        self.run(&format!("return {script}")).await
+    }
+
+    /// Runs a script of ours, whatever the page may run.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
     }
 
     /// Waits until a script of ours finds that.

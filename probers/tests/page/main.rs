@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod axe;
 mod browser;
 mod shop;
 
+use axe::Axe;
 use browser::{Browser, in_browser};
 use serde_json::{Value, json};
 use shop::{Shop, TOKEN};
@@ -191,6 +193,76 @@ async fn a_stranger_sees_no_details_and_another_page_starts_no_run() {
         browser
             .shows("document.querySelectorAll('.runs li').length", 1)
             .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shuts_nobody_out() {
+    let axe = Axe::read();
+    let (shop, sound) = (Shop::open().await, Shop::sound().await);
+    let malicious = Shop::malicious().await;
+    in_browser(1280, true, async |browser| {
+        // As long as the browser has no token.
+        for (shop, path, seen) in [
+            (&shop, "page", "no run, as a stranger"),
+            (&sound, "?format=html", "a PASS, as a stranger"),
+            (&malicious, "?format=html", "a FAIL, as a stranger"),
+        ] {
+            let address = format!("http://{}/smoketest/{path}", shop.address());
+            browser.open(&address).await;
+            let login = "document.querySelector('a[href$=login]').textContent";
+            assert_eq!(browser.find(login).await, "Log in", "{seen}");
+            axe.finds_nothing(browser, seen).await;
+        }
+
+        log_in(browser, &sound).await;
+        browser.click("form[action$='slow'] button").await;
+        browser.shows(VERDICT, "PASS").await;
+        axe.finds_nothing(browser, "a PASS").await;
+
+        log_in(browser, &shop).await;
+        browser.shows(LIVE, "").await;
+        browser.click("form[action$='fast'] button").await;
+        let running = "document.querySelectorAll('.running-now').length";
+        browser.shows(running, 1).await;
+        axe.finds_nothing(browser, "a run under way").await;
+        shop.go_on();
+        browser.shows(VERDICT, "FAIL").await;
+        let opened = "document.querySelectorAll('details[open]').length";
+        browser.shows(opened, 1).await;
+        axe.finds_nothing(browser, "a FAIL with its details").await;
+
+        // Nobody answers any more.
+        browser
+            .run("window.fetch = async () => { throw new Error('gone') }")
+            .await;
+        browser.click("form[action$='fast'] button").await;
+        browser
+            .shows("document.getElementById('problem').hidden", false)
+            .await;
+        browser
+            .shows("'stale' in document.body.dataset", true)
+            .await;
+        axe.finds_nothing(browser, "what is old").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_shuts_somebody_out_is_found() {
+    let axe = Axe::read();
+    in_browser(320, true, async |browser| {
+        browser
+            .open("data:text/html,<html lang=en><title>Shop</title><main><h1>Shop</h1><img id=cup src=x></main>")
+            .await;
+        let found = axe.found(browser).await;
+        let [found] = &found[..] else {
+            panic!("{found:?}")
+        };
+        for part in ["critical", "image-alt", "alternative text", "#cup"] {
+            assert!(found.contains(part), "{part}: {found}");
+        }
     })
     .await;
 }
