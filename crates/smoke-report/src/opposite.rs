@@ -2,7 +2,7 @@
 //!
 //! HAProxy's `http-check expect string PASS`, Uptime Kuma's keyword and Nagios's `-s` look for bytes anywhere in the body:
 //! a FAIL whose message quotes `PASS` would be taken for a PASS.
-//! Both functions are given a finished body, so nothing that is put into it can come past them.
+//! All functions are given a finished body, so nothing that is put into it can come past them.
 
 use crate::Verdict;
 
@@ -23,9 +23,20 @@ pub(crate) fn escape(json: &str, verdict: Verdict) -> String {
     json.replace(word, &format!("\\u{code:04x}{rest}"))
 }
 
+/// Writes the opposite's first letter as a character reference, which a browser reads as that letter.
+///
+/// The word occurs only in text and in values of attributes, where references are read: HTML as we write it has no capitals, and no
+/// text within a script or a style.
+pub(crate) fn refer(html: &str, verdict: Verdict) -> String {
+    let word = verdict.opposite().as_str();
+    let (first, rest) = word.split_at(1);
+    let code = first.as_bytes()[0];
+    html.replace(word, &format!("&#{code};{rest}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{escape, lower};
+    use super::{escape, lower, refer};
     use crate::Verdict::{Fail, Pass};
 
     #[test]
@@ -44,6 +55,15 @@ mod tests {
     fn json_says_the_opposite_with_an_escape() {
         assert_eq!(escape(r#""PASS FAIL""#, Fail), r#""\u0050ASS FAIL""#);
         assert_eq!(escape(r#""PASS FAIL""#, Pass), r#""PASS \u0046AIL""#);
+    }
+
+    #[test]
+    fn html_says_the_opposite_with_a_reference() {
+        assert_eq!(
+            refer("<b title=\"NO PASS\">FAIL &amp;PASS</b>", Fail),
+            "<b title=\"NO &#80;ASS\">FAIL &amp;&#80;ASS</b>"
+        );
+        assert_eq!(refer("PASS FAILFAIL", Pass), "PASS &#70;AIL&#70;AIL");
     }
 
     #[test]

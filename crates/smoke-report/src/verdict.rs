@@ -55,6 +55,19 @@ impl Verdict {
         opposite::escape(json, self)
     }
 
+    /// The same of HTML that has text in elements and in attributes alone, and none in scripts and styles. Browsers read
+    /// what was there before.
+    ///
+    /// ```
+    /// use smoke_report::Verdict;
+    ///
+    /// assert_eq!(Verdict::Fail.only_in_html("<p>no PASS</p>"), "<p>no &#80;ASS</p>");
+    /// ```
+    #[must_use]
+    pub fn only_in_html(self, html: &str) -> String {
+        opposite::refer(html, self)
+    }
+
     /// The word that stands in answers: `PASS` or `FAIL`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -123,10 +123,7 @@ impl Endpoint {
         let mut response = match followed.flatten() {
             Some(response) => response,
             None => {
-                let known = self.probed(route, head, viewer);
-                #[cfg(feature = "page")]
-                let known = known.or_else(|| self.paged(route, head, viewer));
-                let whole = match known {
+                let whole = match self.probed(route, head, viewer) {
                     Some(response) => response,
                     None => self.ran(route, head, (viewer, peer)).await,
                 };
@@ -167,6 +164,10 @@ impl Endpoint {
         (viewer, peer): (Viewer, Option<SocketAddr>),
     ) -> Response<Bytes> {
         let query = Query::parse(head.uri.query());
+        #[cfg(feature = "page")]
+        if let Some(response) = self.paged(route, head, &query, viewer) {
+            return response;
+        }
         let accepted = negotiate::format(&head.headers);
         let format = query.format.as_ref().ok().copied().flatten();
         let format = format.unwrap_or(accepted);
@@ -178,7 +179,7 @@ impl Endpoint {
                 let answer = self.runner.ask(ask.by(asker)).await;
                 #[cfg(feature = "page")]
                 if is_for_people {
-                    return self.answered_by_page(route, head, &answer, viewer);
+                    return self.answered_by_page(route, head, &query, &answer, viewer);
                 }
                 respond::answered(answer, format, viewer)
             }
@@ -228,7 +229,7 @@ impl Endpoint {
                 return Err(self.token_needed("the details"));
             }
             #[cfg(feature = "page")]
-            Route::Page => page::Wanted::of(head.uri.query()).slow,
+            Route::Page => query.of_page.slow,
             #[cfg(not(feature = "page"))]
             Route::Page => return Err(Declined::UnknownPath),
             Route::Unknown => return Err(Declined::UnknownPath),

@@ -7,10 +7,11 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCA
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use super::query::Query;
 use super::{Endpoint, Route, respond};
 use crate::SmokeRequest;
 use crate::access::Viewer;
-use crate::page::{self, Shown, View};
+use crate::page::{self, Look, Shown, View};
 use crate::run::Answer;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -26,38 +27,13 @@ const GUARDS: [(&str, &str); 5] = [
     ("referrer-policy", "same-origin"),
 ];
 
-/// What the query of the page says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wanted {
-    all: bool,
-    login: bool,
-    /// Whether the run that a POST asks for is of the slow tests too.
-    pub(super) slow: bool,
-}
-
-impl Wanted {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let mut wanted = Self::default();
-        let query = query.unwrap_or_default();
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-        for (name, value) in &pairs {
-            match (name.as_str(), value.as_str()) {
-                ("all", _) => wanted.all = true,
-                ("login", _) => wanted.login = true,
-                ("run", "slow") => wanted.slow = true,
-                _ => {}
-            }
-        }
-        wanted
-    }
-}
-
 impl Endpoint {
     /// The page and its parts, where nothing has to be run for them, to whoever may see something.
     pub(super) fn paged(
         &self,
         route: Route,
         head: &Parts,
+        query: &Query,
         viewer: Viewer,
     ) -> Option<Response<Bytes>> {
         let is_read = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -72,16 +48,17 @@ impl Endpoint {
                 let trusted = viewer == Viewer::Trusted;
                 // A stranger who wants to log in is asked for the token. The page comes at once then: Chromium
                 // does not send it with what an answer to it leads to.
-                let is_shown = trusted || !Wanted::of(head.uri.query()).login;
-                is_shown.then(|| self.page(route, head, trusted))
+                let is_shown = trusted || !query.of_page.login;
+                is_shown.then(|| self.page(look(route, head, query, viewer)))
             }
             _ => None,
         }
     }
 
     /// The page as it is. Its status says that it could be shown, and nothing of the tests.
-    fn page(&self, route: Route, head: &Parts, trusted: bool) -> Response<Bytes> {
-        let (body, verdict) = page::render(&self.view(route, head, trusted, None));
+    fn page(&self, look: Look) -> Response<Bytes> {
+        let trusted = look.is_trusted;
+        let (body, verdict) = page::render(&View::of(&self.runner, look, None));
         let said = (StatusCode::OK, verdict);
         let mut response = guarded(respond::written(body.into(), said, HTML, None));
         if trusted {
@@ -96,15 +73,16 @@ impl Endpoint {
         &self,
         route: Route,
         head: &Parts,
+        query: &Query,
         answer: &Answer,
         viewer: Viewer,
     ) -> Response<Bytes> {
+        let look = look(route, head, query, viewer);
         if route == Route::Page && answer.reason.is_none() {
             // So that to load it anew does not run the tests anew.
-            return self.back_to_the_page(head);
+            return back_to_the_page(&look);
         }
-        let trusted = viewer == Viewer::Trusted;
-        let report = match trusted {
+        let report = match look.is_trusted {
             true => Arc::clone(&answer.report),
             false => Arc::new(answer.report.without_details()),
         };
@@ -112,30 +90,30 @@ impl Endpoint {
             report: Arc::clone(&report),
             started: answer.started,
         };
-        let (body, verdict) = page::render(&self.view(route, head, trusted, Some(shown)));
+        let (body, verdict) = page::render(&View::of(&self.runner, look, Some(shown)));
         let said = (super::status(answer), verdict);
         let response = respond::written(body.into(), said, HTML, answer.reason);
         respond::dressed(guarded(response), answer, &report)
     }
+}
 
-    fn back_to_the_page(&self, head: &Parts) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        let all = Wanted::of(head.uri.query()).all;
-        let root = root(Route::Page, head.uri.path());
-        let page = format!("{root}page{}", if all { "?all" } else { "" });
-        if let Ok(page) = HeaderValue::from_str(&page) {
-            response.headers_mut().insert(LOCATION, page);
-        }
-        let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
-        guarded(response)
+fn back_to_the_page(look: &Look) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let page = format!("{}page{}", look.root, if look.all { "?all" } else { "" });
+    if let Ok(page) = HeaderValue::from_str(&page) {
+        response.headers_mut().insert(LOCATION, page);
     }
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(CACHE_CONTROL, no_store);
+    guarded(response)
+}
 
-    fn view(&self, route: Route, head: &Parts, trusted: bool, shown: Option<Shown>) -> View {
-        let all = Wanted::of(head.uri.query()).all;
-        let root = root(route, head.uri.path());
-        View::of(&self.runner, trusted, shown, (root, all))
+fn look(route: Route, head: &Parts, query: &Query, viewer: Viewer) -> Look {
+    Look {
+        root: root(route, head.uri.path()),
+        is_trusted: viewer == Viewer::Trusted,
+        all: query.of_page.all,
     }
 }
 
@@ -187,13 +165,5 @@ mod tests {
         ] {
             assert_eq!(root(route, path), way, "{path}");
         }
-    }
-
-    #[test]
-    fn any_query_can_be_read() {
-        let wanted = Wanted::of(Some("login&all=1&run=slow&x=%ff"));
-        assert!(wanted.login && wanted.all && wanted.slow);
-        assert_eq!(Wanted::of(Some("run=fast")), Wanted::default());
-        assert_eq!(Wanted::of(None), Wanted::default());
     }
 }

@@ -7,6 +7,9 @@ pub(crate) struct Query {
     pub(crate) format: AskedFormat,
     /// Whether the answer is to be the page.
     pub(crate) page: bool,
+    /// What the page itself is asked for.
+    #[cfg(feature = "page")]
+    pub(crate) of_page: OfPage,
     select: Vec<String>,
     skip: Vec<String>,
     fail_fast: bool,
@@ -15,11 +18,25 @@ pub(crate) struct Query {
     scope: Result<Option<Scope>, String>,
 }
 
+/// What is heard at the page alone.
+#[cfg(feature = "page")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfPage {
+    /// Whether all is shown, however long it becomes.
+    pub(crate) all: bool,
+    /// Whether the browser is to ask for the token.
+    pub(crate) login: bool,
+    /// Whether the run that a POST asks for is of the slow tests too.
+    pub(crate) slow: bool,
+}
+
 impl Query {
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let mut parsed = Self {
             format: Ok(None),
             page: false,
+            #[cfg(feature = "page")]
+            of_page: OfPage::default(),
             select: Vec::new(),
             skip: Vec::new(),
             fail_fast: false,
@@ -39,6 +56,12 @@ impl Query {
                         .map(Some)
                         .map_err(|error: smoke_report::ParseFormatError| error.to_string())
                 }
+                #[cfg(feature = "page")]
+                "all" => parsed.of_page.all = true,
+                #[cfg(feature = "page")]
+                "login" => parsed.of_page.login = true,
+                #[cfg(feature = "page")]
+                "run" => parsed.of_page.slow = value == "slow",
                 "select" => parsed.select.push(value),
                 "skip" => parsed.skip.push(value),
                 "fail_fast" => parsed.fail_fast = is_on(&value),
@@ -142,6 +165,16 @@ mod tests {
         assert!(narrowed.is_a_choice());
         let query = Query::parse(Some("scope=own"));
         assert!(query.mistake().unwrap().contains("\"own\""));
+    }
+
+    #[cfg(feature = "page")]
+    #[test]
+    fn the_page_is_asked_for_all_for_a_login_and_for_a_run() {
+        let of_page = |query| Query::parse(Some(query)).of_page;
+        let wanted = of_page("login&all=1&run=slow&x=%ff");
+        assert!(wanted.login && wanted.all && wanted.slow);
+        assert_eq!(of_page("run=fast"), OfPage::default());
+        assert_eq!(of_page(""), OfPage::default());
     }
 
     proptest::proptest! {

@@ -3,6 +3,7 @@
 //! It is rendered from what is known, and runs nothing. All text goes through the templates, which escape it.
 
 mod document;
+mod headline;
 mod rows;
 mod runs;
 mod spark;
@@ -13,7 +14,8 @@ mod view;
 mod words;
 
 pub(crate) use document::render;
-pub(crate) use view::{Shown, View};
+pub(crate) use headline::Shown;
+pub(crate) use view::{Look, View};
 
 /// How the page looks.
 pub(crate) const STYLE: &str = include_str!("style.css");

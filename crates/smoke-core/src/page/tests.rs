@@ -55,8 +55,16 @@ fn busy() -> Runner {
 }
 
 fn page(runner: &Runner, is_trusted: bool, all: bool) -> String {
-    let view = View::of(runner, is_trusted, None, ("./".to_owned(), all));
-    render(&view).0
+    render(&looked_at(runner, is_trusted, all)).0
+}
+
+fn looked_at(runner: &Runner, is_trusted: bool, all: bool) -> View {
+    let look = Look {
+        root: "./".to_owned(),
+        is_trusted,
+        all,
+    };
+    View::of(runner, look, None)
 }
 
 #[test]
@@ -150,8 +158,7 @@ fn ran(runner: &Runner, run: &str, is_whole: bool, outcomes: &[(&str, Outcome)])
 }
 
 fn verdict(runner: &Runner, is_trusted: bool) -> Verdict {
-    let view = View::of(runner, is_trusted, None, ("./".to_owned(), false));
-    render(&view).1
+    render(&looked_at(runner, is_trusted, false)).1
 }
 
 fn two_tests() -> Registry {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use smoke_report::{Kind, Outcome, Report, Standing, TestReport, Verdict};
+use smoke_report::{Kind, Outcome, Standing, TestReport};
 
+use super::headline::{Headline, Shown};
 use crate::history::{Known, Point, Track};
 use crate::watch::Probe;
 use crate::{Runner, Scope, Test};
@@ -35,13 +36,6 @@ pub(crate) struct View {
     pub(super) now: SystemTime,
 }
 
-/// A run with its report, as much of it as the viewer may see, and when it began.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
-    pub(crate) report: Arc<Report>,
-    pub(crate) started: SystemTime,
-}
-
 /// A test.
 pub(super) struct Row {
     pub(super) name: String,
@@ -53,153 +47,97 @@ pub(super) struct Row {
     pub(super) points: Vec<Point>,
 }
 
-/// The verdict at the top, and of what it is.
-pub(super) struct Headline {
-    /// None where nothing has been found yet.
-    pub(super) verdict: Option<Verdict>,
-    pub(super) of: &'static str,
-    /// When that run began.
-    pub(super) started: Option<SystemTime>,
-    pub(super) reasons: Vec<String>,
+/// Who looks at the page, and from where.
+pub(crate) struct Look {
+    /// The way from the page to the endpoint's folder: `./`.
+    pub(crate) root: String,
+    pub(crate) is_trusted: bool,
+    /// Whether all is wanted, however long the page becomes.
+    pub(crate) all: bool,
 }
 
 impl View {
-    /// What is known now, beside the run that was `asked_for`, if one was. A stranger sees the probes in a word,
-    /// and that run or the newest that strangers may ask for, without its details.
-    pub(crate) fn of(
-        runner: &Runner,
-        is_trusted: bool,
-        asked_for: Option<Shown>,
-        (root, all): (String, bool),
-    ) -> Self {
-        let (now, off) = (Instant::now(), runner.off());
+    /// What is known now, beside the run that was `asked_for`, if one was.
+    pub(crate) fn of(runner: &Runner, look: Look, asked_for: Option<Shown>) -> Self {
+        let now = Instant::now();
         let standings = PROBES.map(|probe| runner.standing_at(probe, now));
-        let known = match is_trusted {
-            true => runner.history().look(),
-            false => Known::default(),
-        };
-        // What a stranger is shown of runs.
-        let shown = match (is_trusted, &asked_for) {
-            (true, _) => None,
-            (false, Some(shown)) => Some(shown.clone()),
-            (false, None) => runner.history().public().map(|public| Shown {
-                report: Arc::new(public.report.without_details()),
-                started: public.started,
-            }),
-        };
-        let newest = || match is_trusted {
-            true => Headline::of_known(&known),
-            false => shown
-                .as_ref()
-                .map(|shown| Headline::of_run(shown, "the newest run")),
-        };
-        let headline = match &asked_for {
-            Some(shown) => Headline::of_run(shown, "this run"),
-            None => Headline::of_circumstances(off, &standings, is_trusted)
-                .or_else(newest)
-                .unwrap_or_else(Headline::of_nothing),
-        };
-        let mut rows: Vec<_> = match is_trusted {
-            true => runner.tests().map(|test| Row::of(test, &known)).collect(),
-            false => {
-                let tests = shown.iter().flat_map(|shown| &shown.report.tests);
-                tests.map(Row::told).collect()
-            }
-        };
-        rows.sort_by_key(Row::urgency);
-        let (build, instance) = match is_trusted {
-            true => runner.identity(),
-            false => (None, None),
-        };
+        match look.is_trusted {
+            true => Self::whole(runner, look, standings.into(), asked_for),
+            false => Self::of_a_stranger(runner, look, &standings, asked_for),
+        }
+    }
+
+    fn whole(
+        runner: &Runner,
+        look: Look,
+        standings: Vec<Standing>,
+        asked_for: Option<Shown>,
+    ) -> Self {
+        let known = runner.history().look();
+        let headline = asked_for
+            .map(|shown| Headline::of_this(&shown))
+            .or_else(|| runner.off().map(Headline::of_off))
+            .or_else(|| Headline::of_schedules(&standings))
+            .or_else(|| Headline::of_known(&known));
+        let (build, instance) = runner.identity();
         Self {
-            root,
-            is_trusted,
-            can_log_in: runner.access().has_token(),
+            root: look.root,
+            is_trusted: true,
+            can_log_in: false,
             build: build.map(str::to_owned),
             instance: instance.map(str::to_owned),
-            settings: match is_trusted {
-                true => runner.settings().names.clone(),
-                false => Vec::new(),
-            },
-            off,
-            headline,
-            standings: match is_trusted {
-                true => standings.into(),
-                false => standings.iter().map(Standing::in_a_word).collect(),
-            },
+            settings: runner.settings().names.clone(),
+            off: runner.off(),
+            headline: headline.unwrap_or_else(Headline::of_nothing),
+            standings,
+            rows: by_urgency(runner.tests().map(|test| Row::of(test, &known))),
             known,
-            rows,
-            all: all && is_trusted,
+            all: look.all,
+            now: SystemTime::now(),
+        }
+    }
+
+    /// A stranger sees the probes in a word, and that run or the newest that strangers may ask for, without its details.
+    fn of_a_stranger(
+        runner: &Runner,
+        look: Look,
+        standings: &[Standing],
+        asked_for: Option<Shown>,
+    ) -> Self {
+        let newest = runner.history().public().map(|public| Shown {
+            report: Arc::new(public.report.without_details()),
+            started: public.started,
+        });
+        let headline = asked_for
+            .as_ref()
+            .map(Headline::of_this)
+            .or_else(|| runner.off().map(Headline::of_off))
+            .or_else(|| Headline::of_schedules(standings).map(Headline::without_reasons))
+            .or_else(|| newest.as_ref().map(Headline::of_newest));
+        let shown = asked_for.or(newest);
+        let tests = shown.iter().flat_map(|shown| &shown.report.tests);
+        Self {
+            root: look.root,
+            is_trusted: false,
+            can_log_in: runner.access().has_token(),
+            build: None,
+            instance: None,
+            settings: Vec::new(),
+            off: runner.off(),
+            headline: headline.unwrap_or_else(Headline::of_nothing),
+            standings: standings.iter().map(Standing::in_a_word).collect(),
+            rows: by_urgency(tests.map(Row::told)),
+            known: Known::default(),
+            all: false,
             now: SystemTime::now(),
         }
     }
 }
 
-impl Headline {
-    fn of_nothing() -> Self {
-        Self {
-            verdict: None,
-            of: "no run yet",
-            started: None,
-            reasons: Vec::new(),
-        }
-    }
-
-    fn of_run(shown: &Shown, of: &'static str) -> Self {
-        Self {
-            verdict: Some(shown.report.verdict()),
-            of,
-            started: Some(shown.started),
-            reasons: shown.report.fail_reasons(),
-        }
-    }
-
-    /// Of what counts before any run: that they are switched off, and what the schedules have found.
-    fn of_circumstances(
-        off: Option<&str>,
-        standings: &[Standing],
-        is_trusted: bool,
-    ) -> Option<Self> {
-        let scheduled = standings
-            .last()
-            .filter(|status| !status.schedules.is_empty());
-        let (verdict, of, reasons) = match (off, scheduled) {
-            (Some(off), _) => (Verdict::Fail, "nothing runs", vec![off.to_owned()]),
-            (None, Some(status)) if is_trusted => {
-                (status.status, "the scheduled runs", status.reasons.clone())
-            }
-            (None, Some(status)) => (status.status, "the scheduled runs", Vec::new()),
-            (None, None) => return None,
-        };
-        Some(Self {
-            verdict: Some(verdict),
-            of,
-            started: None,
-            reasons,
-        })
-    }
-
-    /// Of the newest run that was of no choice. It is no PASS where a test has failed in another run since.
-    fn of_known(known: &Known) -> Option<Self> {
-        let mut runs = known.runs.iter().rev();
-        let newest = runs.find(|past| past.begun.is_whole);
-        let is_good = known.tests.values().all(|track| track.is_good());
-        match newest {
-            Some(past) if is_good || !past.verdict.is_pass() => Some(Self {
-                verdict: Some(past.verdict),
-                of: "the newest run",
-                started: Some(past.begun.started),
-                reasons: past.reasons.clone(),
-            }),
-            _ if is_good => None,
-            _ => Some(Self {
-                verdict: Some(Verdict::Fail),
-                of: "the newest runs",
-                started: None,
-                reasons: vec!["a test failed when it ran last".to_owned()],
-            }),
-        }
-    }
+fn by_urgency(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(Row::urgency);
+    rows
 }
 
 impl Row {
