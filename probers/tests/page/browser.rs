@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::Path;
 use std::process::Command;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -46,6 +47,22 @@ fn port(log: &str) -> Option<&str> {
     Some(port)
 }
 
+/// A driver that listens, and where. Chromium's takes a free port of IPv6, and ends where another program has the
+/// same of IPv4: then the next one is luckier.
+async fn driver(folder: &Path) -> (Process, String) {
+    const ENDS: &str = "Exiting";
+    for _ in 0..10 {
+        let mut command = Command::new(program("chromedriver"));
+        let driver = Process::start(command.arg("--port=0"), folder.join("log"));
+        let knows = |log: &String| port(log).is_some() || log.contains(ENDS);
+        let log = eventually(PATIENCE, async || driver.log(), knows).await;
+        if let Some(port) = port(&log.unwrap()) {
+            return (driver, port.to_owned());
+        }
+    }
+    panic!("no port was free, again and again")
+}
+
 /// What happens in a window of that many pixels' width; `scripts` says whether pages may run any. The browser is
 /// ended then, also where that panics: none outlives its driver in order.
 pub(crate) async fn in_browser(width: u32, scripts: bool, test: impl AsyncFnOnce(&Browser)) {
@@ -60,11 +77,7 @@ pub(crate) async fn in_browser(width: u32, scripts: bool, test: impl AsyncFnOnce
 impl Browser {
     async fn start(width: u32, scripts: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(program("chromedriver"));
-        let driver = Process::start(command.arg("--port=0"), folder.path().join("log"));
-        let log = eventually(PATIENCE, async || driver.log(), |log| port(log).is_some());
-        let log = log.await.unwrap();
-        let port = port(&log).unwrap();
+        let (driver, port) = driver(folder.path()).await;
         let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"];
         let mut options = json!({ "args": arguments });
         if !scripts {
