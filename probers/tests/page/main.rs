@@ -76,10 +76,14 @@ async fn a_run_that_a_button_began_is_seen_as_it_happens() {
     ] {
         assert!(first.contains(detail), "{detail}: {first}");
     }
+    browser.click("summary").await;
+    let open = "document.querySelector('details').open";
+    assert_eq!(browser.find(open).await, false);
     browser.click("form[action$='fast'] button").await;
     let points = "document.querySelector(\"[data-test$='opens'] svg\").getAttribute('aria-label').split(',')[0]";
     browser.shows(points, "2 of 2 passed").await;
-    // Replaced, and not loaded anew.
+    // Replaced, and not loaded anew: what somebody closed stays so.
+    assert_eq!(browser.find(open).await, false);
     assert_eq!(
         browser
             .find("performance.getEntriesByType('navigation').length")

@@ -11,6 +11,8 @@ use super::words::{path, time};
 /// page stays small for whoever looks at it every minute.
 const SHOWN: usize = 40;
 const DETAILED: usize = 10;
+/// Of how many the details are open: so many that what else failed is not far below.
+const OPEN: usize = 3;
 /// How many lines of a log are shown.
 const LINES: usize = 20;
 
@@ -24,22 +26,34 @@ pub(super) fn section(view: &View) -> Markup {
         section aria-labelledby="tests" {
             h2 #tests { "Tests" }
             @if view.rows.is_empty() {
-                p .note { "None that you may see has run yet." }
+                p .note {
+                    @if view.is_trusted { "There are none." } @else { "None that you may see has run yet." }
+                }
             }
             ol .tests {
                 @for (at, row) in view.rows.iter().enumerate().take(shown) {
-                    (of(row, (at < detailed).then_some(view.all)))
+                    (of(row, (at < detailed).then_some(Details { all: view.all, open: at < OPEN })))
                 }
             }
             @if hidden > 0 && view.is_trusted {
                 p { a href=(format!("{}page?all", view.root)) { "Show all " (view.rows.len()) " tests" } }
+            } @else if hidden > 0 {
+                p .note { (hidden) " more are not shown." }
             }
         }
     }
 }
 
-/// One test; with its details where there are any, and all of them if that is wanted.
-fn of(row: &Row, details: Option<bool>) -> Markup {
+/// How the details of a test are shown.
+#[derive(Clone, Copy)]
+struct Details {
+    /// The whole log.
+    all: bool,
+    open: bool,
+}
+
+/// One test, with its details where there are any and they are to be shown.
+fn of(row: &Row, details: Option<Details>) -> Markup {
     let newest = row.newest.as_deref();
     let word = newest.map_or("not run".to_owned(), |test| test.outcome.to_string());
     let class = newest.map_or("unknown".to_owned(), |test| test.outcome.to_string());
@@ -60,14 +74,14 @@ fn of(row: &Row, details: Option<bool>) -> Markup {
     }
 }
 
-fn message(test: &TestReport, details: Option<bool>) -> Markup {
+fn message(test: &TestReport, details: Option<Details>) -> Markup {
     let Some(message) = &test.message else {
         return html! {};
     };
     if test.outcome == Outcome::Passed || test.outcome == Outcome::Skipped {
         return html! { p .note { (message) } };
     }
-    let Some(all) = details else {
+    let Some(Details { all, open }) = details else {
         return html! { p .message { (message) } };
     };
     let cut = if all {
@@ -77,7 +91,7 @@ fn message(test: &TestReport, details: Option<bool>) -> Markup {
     };
     html! {
         p .message { (message) }
-        details open {
+        details open[open] {
             summary { "Details" }
             @if !test.causes.is_empty() {
                 h3 { "Caused by" }

@@ -25,7 +25,7 @@ pub(super) fn under_way(view: &View) -> Markup {
 fn running(view: &View, begun: &Begun) -> Markup {
     html! {
         li data-run=(begun.run) {
-            (begun.selection) ", since " (ago(begun.started, view.now)) ", asked for by " bdi { (begun.asked_by) }
+            (begun.selection) ", began " (ago(begun.started, view.now)) ", asked for by " bdi { (begun.asked_by) }
         }
     }
 }

@@ -54,16 +54,12 @@
     now.hidden = list.children.length === 0;
   }
 
-  // What of the page was closed and focused stays so.
+  // What of the page was opened, closed and focused stays so.
   function replace(html) {
     const newer = new DOMParser().parseFromString(html, "text/html");
-    const closed = new Set();
-    for (const details of document.querySelectorAll("details:not([open])")) {
-      closed.add(details.closest("[data-test]").dataset.test);
-    }
-    for (const details of newer.querySelectorAll("details")) {
-      if (closed.has(details.closest("[data-test]").dataset.test)) details.removeAttribute("open");
-    }
+    const test = (details) => details.closest("[data-test]").dataset.test;
+    const open = new Map([...document.querySelectorAll("details")].map((details) => [test(details), details.open]));
+    for (const details of newer.querySelectorAll("details")) details.open = open.get(test(details)) ?? details.open;
     const main = document.querySelector("main");
     const focusable = "a, button, summary, pre";
     const focused = [...main.querySelectorAll(focusable)].indexOf(document.activeElement);

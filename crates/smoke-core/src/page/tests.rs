@@ -79,6 +79,9 @@ fn the_page_of_many_tests_and_runs_is_small_with_all_its_parts() {
     assert!(!failed.is_empty() && failed.iter().all(|(at, _)| *at < passed));
     assert!(page.contains("30 earlier lines") && page.contains("line 49"));
     assert!(!page.contains("line 29<"), "the end of a log is shown");
+    let (opened, closed) = ("<details open>", "<details>");
+    assert_eq!(page.matches(opened).count(), 3);
+    assert!(page.rfind(opened) < page.find(closed));
 }
 
 #[test]
@@ -92,6 +95,7 @@ fn all_is_shown_to_whoever_wants_all() {
 fn a_stranger_is_shown_one_run_without_its_details() {
     let page = page(&busy(), false, true);
     assert_eq!(page.matches("data-test=").count(), 40);
+    assert!(page.contains("160 more are not shown."));
     for hidden in [
         "Show all",
         "answered 500",
