@@ -3,10 +3,16 @@
 use maud::{DOCTYPE, Markup, html};
 use smoke_report::Verdict;
 
+use super::room::size;
 use super::view::View;
 use super::words::{ago, class};
-use super::{rows, runs, standings};
+use super::{ICON, SCRIPT, STYLE, rows, runs, standings};
 
+/// How many bytes a browser loads, unless all is wanted; and what is left of them for what may become long.
+const MOST: usize = 60 * 1024;
+const ROOM: usize = MOST - STYLE.len() - SCRIPT.len() - ICON.len() - 3 * 1024;
+/// How many bytes of the page the reasons of the verdict take.
+const REASONS: usize = 2 * 1024;
 /// Changes with each release, so that no browser keeps an older script for a newer page.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -18,6 +24,16 @@ pub(crate) fn render(view: &View) -> (String, Verdict) {
 }
 
 fn document(view: &View) -> Markup {
+    let (identity, top) = (identity(view), top(view));
+    let (under_way, probes) = (runs::under_way(view), standings::probes(view));
+    let (schedules, runs) = match view.is_trusted {
+        true => (standings::schedules(view), runs::section(view)),
+        false => Default::default(),
+    };
+    // The tests take what the others leave.
+    let others = [&identity, &top, &under_way, &probes, &schedules, &runs];
+    let others: usize = others.map(size).iter().sum();
+    let tests = rows::section(view, ROOM.saturating_sub(others));
     let verdict = view.headline.verdict;
     let word = verdict.map_or("no run yet", Verdict::as_str);
     let part = |name: &str| format!("{}page/{name}?v={VERSION}", view.root);
@@ -30,7 +46,7 @@ fn document(view: &View) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title {
                     (word) " - smoke tests"
-                    @if let Some(instance) = &view.instance { " of " (instance) }
+                    @if let Some(instance) = &view.instance { " of " (view.line(instance)) }
                 }
                 link rel="stylesheet" href=(part("style.css"));
                 link rel="icon" href=(part("icon.svg")) type="image/svg+xml";
@@ -39,19 +55,17 @@ fn document(view: &View) -> Markup {
             body data-events=[view.is_trusted.then(|| format!("{}events", view.root))] data-page=(format!("{}page", view.root)) {
                 header {
                     h1 { "Smoke tests" }
-                    (identity(view))
+                    (identity)
                 }
                 p #problem role="alert" hidden {}
                 main {
-                    (top(view))
+                    (top)
                     (buttons(view))
-                    (runs::under_way(view))
-                    (rows::section(view))
-                    (standings::probes(view))
-                    @if view.is_trusted {
-                        (standings::schedules(view))
-                        (runs::section(view))
-                    }
+                    (under_way)
+                    (tests)
+                    (probes)
+                    (schedules)
+                    (runs)
                 }
                 // It stays when the rest is replaced, so that it is read out. So does the one above, which is seen.
                 p #announced role="status" aria-live="polite" {}
@@ -65,7 +79,7 @@ fn identity(view: &View) -> Markup {
         dl .identity {
             @for (what, id) in [("build", &view.build), ("instance", &view.instance)] {
                 @if let Some(id) = id {
-                    div { dt { (what) } dd { bdi { (id) } } }
+                    div { dt { (what) } dd { bdi { (view.line(id)) } } }
                 }
             }
             @if !view.settings.is_empty() {
@@ -92,9 +106,7 @@ fn top(view: &View) -> Markup {
                     None => strong { (headline.of) }
                 }
             }
-            @for reason in &headline.reasons {
-                p .reason { (reason) }
-            }
+            (view.notes(REASONS, headline.reasons.iter().map(|reason| html! { (view.text(reason)) })))
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! It is rendered from what is known, and runs nothing. All text goes through the templates, which escape it.
 
+mod details;
 mod document;
 mod headline;
+mod room;
 mod rows;
 mod runs;
 mod spark;

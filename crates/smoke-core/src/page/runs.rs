@@ -7,17 +7,20 @@ use super::view::View;
 use super::words::{ago, class, time, word};
 use crate::history::{Begun, Past};
 
-/// How many are shown unless all are wanted.
-const SHOWN: usize = 12;
+/// How many are shown, and how many bytes of the page they take.
+const RUNNING: (usize, usize) = (10, 1024);
+const ENDED: (usize, usize) = (12, 5 * 1024);
+/// How many bytes the reasons of one take.
+const REASONS: usize = 512;
 
 /// What runs now. The script adds the tests, one by one.
 pub(super) fn under_way(view: &View) -> Markup {
+    let begun = view.known.under_way.iter();
+    let shown = view.first(RUNNING, begun.map(|begun| running(view, begun)));
     html! {
         section #now aria-labelledby="running" hidden[view.known.under_way.is_empty()] {
             h2 #running { "Running now" }
-            ul .running {
-                @for begun in &view.known.under_way { (running(view, begun)) }
-            }
+            ul .running { @for begun in shown { (begun) } }
         }
     }
 }
@@ -25,24 +28,24 @@ pub(super) fn under_way(view: &View) -> Markup {
 fn running(view: &View, begun: &Begun) -> Markup {
     html! {
         li data-run=(begun.run) {
-            (begun.selection) ", began " (ago(begun.started, view.now)) ", asked for by " bdi { (begun.asked_by) }
+            (view.line(&begun.selection)) ", began " (ago(begun.started, view.now)) ", asked for by " bdi { (view.line(&begun.asked_by)) }
         }
     }
 }
 
 /// The last ones, the newest first.
 pub(super) fn section(view: &View) -> Markup {
-    let shown = if view.all { usize::MAX } else { SHOWN };
     let runs = &view.known.runs;
+    let newest = runs.iter().rev();
+    let shown = view.first(ENDED, newest.map(|past| ended(view, past)));
+    let hidden = runs.len() - shown.len();
     html! {
         section aria-labelledby="runs" {
             h2 #runs { "Runs" }
             @if runs.is_empty() { p .note { "None has ended yet." } }
-            ol .runs {
-                @for past in runs.iter().rev().take(shown) { (ended(view, past)) }
-            }
-            @if runs.len() > shown {
-                p { a href=(format!("{}page?all", view.root)) { "Show all " (runs.len()) " runs" } }
+            ol .runs { @for past in shown { (past) } }
+            @if hidden > 0 {
+                p { a href=(view.way_to_all()) { "Show all " (runs.len()) " runs" } }
             }
         }
     }
@@ -53,12 +56,12 @@ fn ended(view: &View, past: &Past) -> Markup {
     html! {
         li .(class(past.verdict)) {
             span .state { (word(past.verdict)) }
-            span .name { (begun.selection) }
+            span .name { (view.line(&begun.selection)) }
             span .took { (time(past.duration)) }
             span .note {
-                (ago(begun.started, view.now)) ", " (counted(&past.counts)) ", asked for by " bdi { (begun.asked_by) }
+                (ago(begun.started, view.now)) ", " (counted(&past.counts)) ", asked for by " bdi { (view.line(&begun.asked_by)) }
             }
-            @for reason in &past.reasons { p .note { (reason) } }
+            (view.notes(REASONS, past.reasons.iter().map(|reason| html! { (view.text(reason)) })))
         }
     }
 }

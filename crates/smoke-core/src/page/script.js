@@ -9,7 +9,10 @@
   let asking = false, again = false, posting = false;
 
   const row = (test) => document.querySelector(`.tests [data-test="${CSS.escape(test)}"]`);
-  const buttons = () => document.querySelectorAll("form button");
+  // One that is disabled would lose the focus.
+  const busy = () => {
+    for (const button of document.querySelectorAll("form button")) button.ariaDisabled = posting ? "true" : null;
+  };
 
   // What is shown may be old once nobody answers: it looks so, and says since when.
   function stale(why) {
@@ -54,20 +57,33 @@
     now.hidden = list.children.length === 0;
   }
 
-  // What of the page was opened, closed and focused stays so.
+  // What an element is, wherever it stands on a newer page.
+  const named = (element) => element.localName + ["data-test", "action", "aria-labelledby", "href"]
+    .filter((name) => element.hasAttribute(name))
+    .map((name) => `[${name}="${CSS.escape(element.getAttribute(name))}"]`).join("");
+
+  // What of the page was opened, closed and focused stays so. Where the element is gone that was focused, what it stood in
+  // keeps its place.
   function replace(html) {
     const newer = new DOMParser().parseFromString(html, "text/html");
     const test = (details) => details.closest("[data-test]").dataset.test;
     const open = new Map([...document.querySelectorAll("details")].map((details) => [test(details), details.open]));
     for (const details of newer.querySelectorAll("details")) details.open = open.get(test(details)) ?? details.open;
     const main = document.querySelector("main");
-    const focusable = "a, button, summary, pre";
-    const focused = [...main.querySelectorAll(focusable)].indexOf(document.activeElement);
+    const focused = main.contains(document.activeElement) ? document.activeElement : null;
+    const around = focused?.closest("[data-test], form, section");
+    const [place, own] = [around, focused].map((element) => element ? named(element) : "");
     main.replaceChildren(...newer.querySelector("main").childNodes);
-    if (posting) for (const button of buttons()) button.disabled = true;
-    if (focused >= 0) main.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
+    busy();
+    if (focused) focus(main.querySelector(`${place} ${own}`) ?? (place && main.querySelector(place)));
     document.title = newer.title;
     mark();
+  }
+
+  function focus(element) {
+    if (!element) return;
+    if (element.tabIndex < 0) element.tabIndex = -1;
+    element.focus({ preventScroll: true });
   }
 
   // One question at a time; whatever happens meanwhile is asked for afterwards, once.
@@ -92,7 +108,7 @@
     event.preventDefault();
     if (posting) return;
     posting = true;
-    for (const button of buttons()) button.disabled = true;
+    busy();
     announced.textContent = "Asked for a run.";
     let html = null;
     try {
@@ -105,6 +121,7 @@
       told("The service did not answer.");
     }
     posting = false;
+    busy();
     // The server says which buttons there are.
     if (html) { told(""); replace(html); } else refresh();
   });

@@ -1,13 +1,14 @@
 //! The page as a whole.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use smoke_report::{Kind, Outcome, Report, RequestMade, TestReport, Verdict};
+use smoke_report::{Kind, Outcome, Report, RequestMade, Scope, TestReport, Verdict};
 
 use super::*;
 use crate::history::Begun;
-use crate::{Registry, Runner, Test};
+use crate::watch::Ran;
+use crate::{Registry, Runner, Schedule, Test};
 
 const TESTS: usize = 200;
 
@@ -67,11 +68,15 @@ fn looked_at(runner: &Runner, is_trusted: bool, all: bool) -> View {
     View::of(runner, look, None)
 }
 
+/// How many bytes a browser loads.
+fn whole(page: &str) -> usize {
+    page.len() + STYLE.len() + SCRIPT.len() + ICON.len()
+}
+
 #[test]
 fn the_page_of_many_tests_and_runs_is_small_with_all_its_parts() {
     let page = page(&busy(), true, false);
-    let whole = page.len() + STYLE.len() + SCRIPT.len() + ICON.len();
-    assert!(whole < 60 * 1024, "{whole}, {} of it the page", page.len());
+    assert!(whole(&page) < 60 * 1024, "{} bytes", whole(&page));
     assert_eq!(page.matches("data-test=").count(), 40);
     assert!(page.contains("Show all 200 tests") && page.contains("Show all 100 runs"));
     let failed: Vec<_> = page.match_indices("class=\"failed\" data-test=").collect();
@@ -82,6 +87,115 @@ fn the_page_of_many_tests_and_runs_is_small_with_all_its_parts() {
     let (opened, closed) = ("<details open>", "<details>");
     assert_eq!(page.matches(opened).count(), 3);
     assert!(page.rfind(opened) < page.find(closed));
+}
+
+fn long_run(run: usize, filling: &str) -> Begun {
+    Begun {
+        run: run.to_string().into(),
+        selection: filling.repeat(400),
+        asked_by: filling.repeat(400),
+        started: SystemTime::now(),
+        is_public: true,
+        is_whole: true,
+    }
+}
+
+/// Everything fails, and says very much.
+fn verbose(filling: &str) -> Runner {
+    let long = |name: &str| format!("{name} {}", filling.repeat(400));
+    let name = |at: usize| format!("shop::{}_{at}", filling.repeat(30));
+    let tests = (0..45).map(|at| Test::new(name(at), async || {}).description(long("described")));
+    let mut registry = tests.fold(Registry::new(), |registry, test| registry.test(test));
+    for _ in 0..30 {
+        registry = registry.schedule(Schedule::every(Duration::from_secs(600)));
+    }
+    let runner = Runner::new(registry);
+    for run in 0..100 {
+        let test = |at: usize| {
+            let outcome = [Outcome::Failed, Outcome::Errored][(run + at) % 2];
+            let took = Duration::from_micros(((run * 37 + at * 91) % 9_001) as u64);
+            let test = TestReport::new(name(at), "Orders", Kind::Http, outcome, took);
+            let request = RequestMade::new("POST", format!("/orders{}", filling.repeat(50)));
+            match run {
+                99 => test
+                    .with_message(long("message"))
+                    .with_causes((0..16).map(|at| long(&format!("cause {at}"))))
+                    .with_requests(vec![request; 200])
+                    .with_log((0..100).map(|at| format!("line {at} {}", filling.repeat(50)))),
+                _ => test.with_message("it is broken"),
+            }
+        };
+        let report = Report::new(run.to_string()).with_tests((0..45).map(test));
+        let report = Arc::new(report.with_reasons((0..10).map(|_| long("reason"))));
+        runner.history().begin(long_run(run, filling)).end(&report);
+        if run == 99 {
+            let ran = Ran {
+                schedule: 0,
+                began: Instant::now(),
+                report: &report,
+                reason: None,
+            };
+            runner.watch().learn(&ran, Instant::now());
+        }
+    }
+    runner
+}
+
+#[test]
+fn the_page_is_small_however_much_there_is_to_say() {
+    // As a person writes, what has to be escaped, and the other verdict's word.
+    for filling in ["a word ", "\"<日&", "PASS"] {
+        let runner = verbose(filling);
+        let under_way = 100..110;
+        let under_way = under_way.map(|run| runner.history().begin(long_run(run, filling)));
+        let _under_way: Vec<_> = under_way.collect();
+        let page = page(&runner, true, false);
+        assert!(
+            whole(&page) < 60 * 1024,
+            "{filling}: {} bytes",
+            whole(&page)
+        );
+        let shown = page.matches("data-test=").count();
+        assert!(shown > 4, "{filling}: {shown}");
+        for part in [
+            "described",
+            "message",
+            "cause 0",
+            "line 99",
+            "/orders",
+            "and 18 more",
+            // It says where the rest is.
+            "all is here",
+            "Details</a>",
+            "Show all 45 tests",
+            "Show all 100 runs",
+        ] {
+            assert!(page.contains(part), "{filling}: {part}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_says_how_much_of_it_is_left_out() {
+    let runner = verbose("a word ");
+    let page = |all| page(&runner, true, all);
+    let (all, page) = (page(true), page(false));
+    for part in [
+        "cause 4",
+        "and 11 more",
+        "and 190 more",
+        "80 earlier lines",
+        "line 80",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for part in ["cause 5", "line 79"] {
+        assert!(!page.contains(part), "{part}");
+    }
+    assert!(page.contains('…') && !all.contains('…') && !all.contains("all is here"));
+    for (part, times) in [("cause 15", 45), ("line 0 ", 45), ("/orders", 9_000)] {
+        assert_eq!(all.matches(part).count(), times, "{part}");
+    }
 }
 
 #[test]
@@ -213,5 +327,54 @@ fn a_pass_that_is_old_is_none_where_nothing_runs_or_a_schedule_says_otherwise() 
         assert_eq!(verdict(&paused, is_trusted), Verdict::Fail);
         // No scheduled run has ended.
         assert_eq!(verdict(&scheduled, is_trusted), Verdict::Fail);
+    }
+}
+
+#[test]
+fn an_operator_sees_which_tests_are_down_and_when_the_schedules_run() {
+    let period = Duration::from_secs(600);
+    let registry = Registry::new()
+        .test(Test::new("shop::disk", async || {}).instance())
+        .test(Test::new("shop::database", async || {}))
+        .schedule(Schedule::every(period).instance())
+        .schedule(Schedule::every(period).shared());
+    let runner = Runner::new(registry);
+    let ago = Duration::from_secs(150);
+    let began = Instant::now().checked_sub(ago).unwrap();
+    for (schedule, name, scope) in [
+        (0, "shop::disk", Scope::Instance),
+        (1, "shop::database", Scope::Shared),
+    ] {
+        let failed = Outcome::Failed;
+        let mut test = TestReport::new(name, "shop", Kind::Unit, failed, Duration::ZERO);
+        test.scope = scope;
+        let ran = Ran {
+            schedule,
+            began,
+            report: &Report::new("1").with_tests([test]),
+            reason: None,
+        };
+        runner.watch().learn(&ran, began);
+    }
+    runner.watch().plan(0, Some(Instant::now() + ago));
+    let trusted = page(&runner, true, false);
+    for part in [
+        "down: <bdi>shop::<wbr>disk</bdi> for 2 min",
+        "degraded: <bdi>shop::<wbr>database</bdi> for 2 min",
+        "every 10 min",
+        "2 min ago, next in 2 min<",
+        "2 min ago<",
+    ] {
+        assert!(trusted.contains(part), "{part}: {trusted}");
+    }
+    let ready =
+        "<li class=\"failed\"><span class=\"state\">fail</span><a class=\"name\" href=\"./ready\">";
+    let stranger = page(&runner, false, false);
+    assert!(
+        trusted.contains(ready) && stranger.contains(ready),
+        "{stranger}"
+    );
+    for hidden in ["disk", "database", "down", "degraded", "Schedules", "every"] {
+        assert!(!stranger.contains(hidden), "{hidden}: {stranger}");
     }
 }
