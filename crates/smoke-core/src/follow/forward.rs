@@ -15,6 +15,10 @@ const BEAT: Duration = Duration::from_secs(15);
 /// How long one is followed at a time: whoever wants more asks again, and is judged again.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
+/// How long one who has no room for a message is waited for. Whoever reads has made some long before: it takes the
+/// events of a big run of short tests that long.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What happens in a runner.
 pub(super) struct Sources {
     pub(super) events: broadcast::Receiver<Event>,
@@ -32,7 +36,8 @@ impl Sources {
     }
 }
 
-/// Forwards until one side ends it, and waits for nobody: whoever has no room for a message is dropped.
+/// Forwards until one side ends it. Whoever has no room for a message, and makes none in time, is dropped; what
+/// happens meanwhile is kept for them by the channel of the events, which waits for nobody.
 pub(super) async fn forward(sources: Sources, told: mpsc::Sender<Message>) {
     let Sources {
         mut events,
@@ -53,10 +58,18 @@ pub(super) async fn forward(sources: Sources, told: mpsc::Sender<Message>) {
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut message = Message::Opened;
     loop {
-        let is_last = matches!(message, Message::Closed(_));
-        if told.try_send(message).is_err() || is_last {
+        if matches!(message, Message::Closed(_)) {
+            let _ = told.try_send(message);
             return;
         }
+        let room = tokio::select! {
+            biased;
+            room = told.reserve() => room,
+            _ = &mut end => return,
+            () = sleep(PATIENCE) => return,
+        };
+        let Ok(room) = room else { return };
+        room.send(message);
         message = tokio::select! {
             biased;
             () = told.closed() => return,

@@ -1,7 +1,7 @@
 //! Whoever follows the runs from outside, as they happen.
 //!
 //! A run waits for none of them: what it emits is taken up on the coordinator and forwarded, and
-//! written as text where it is read. Whoever is too slow is dropped.
+//! written as text where it is read. Whoever does not read is dropped.
 
 mod forward;
 mod message;

@@ -93,19 +93,52 @@ async fn a_drain_a_shutdown_and_the_last_handle_end_it() {
     gone.ends("shutdown").await;
 }
 
-#[tokio::test]
-async fn one_that_does_not_read_is_dropped() {
+#[tokio::test(start_paused = true)]
+async fn one_that_reads_hears_all_of_a_run_that_is_over_at_once() {
+    let mut emitting = Emitting::start(4 * BEHIND);
+    for at in 0..4 * BEHIND {
+        emitting.emit(at);
+    }
+    emitting.opened().await;
+    for at in 0..4 * BEHIND {
+        if at.is_multiple_of(BEHIND) {
+            // It is slow, and has not stopped.
+            tokio::time::sleep(Duration::from_millis(900)).await;
+        }
+        let told = emitting.next().await.unwrap();
+        assert!(told.contains(&format!("shop::test_{at}\"")), "{told}");
+    }
+    assert!(!emitting.forwarding.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_read_is_dropped_after_a_second() {
     let mut emitting = Emitting::start(2 * BEHIND);
     for at in 0..BEHIND + 1 {
         emitting.emit(at);
     }
+    let began = Instant::now();
     (&mut emitting.forwarding).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 1);
     emitting.opened().await;
     for at in 0..BEHIND - 1 {
         let told = emitting.next().await.unwrap();
         assert!(told.contains(&format!("shop::test_{at}\"")), "{told}");
     }
     assert_eq!(emitting.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_read_holds_up_no_shutdown() {
+    let emitting = Emitting::start(2 * BEHIND);
+    for at in 0..BEHIND + 1 {
+        emitting.emit(at);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let began = Instant::now();
+    emitting.shut.send_replace(true);
+    emitting.forwarding.await.unwrap();
+    assert!(began.elapsed().is_zero());
 }
 
 #[tokio::test]
