@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
 use std::process::Command;
 
+use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use futures_util::FutureExt;
@@ -160,6 +161,15 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         let element = self.client.find(Locator::Css(css)).await.unwrap();
         element.click().await.unwrap();
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: Key) {
+        let focused = self.client.active_element().await.unwrap();
+        focused
+            .send_keys(&String::from(char::from(key)))
+            .await
+            .unwrap();
     }
 
     /// What it complains of: errors of scripts, what a policy forbids, and what cannot be loaded.

@@ -8,6 +8,7 @@ mod shop;
 
 use axe::Axe;
 use browser::{Browser, in_browser};
+use fantoccini::key::Key;
 use serde_json::{Value, json};
 use shop::{Shop, TOKEN};
 
@@ -29,10 +30,23 @@ async fn log_in(browser: &Browser, shop: &Shop) {
 
 /// Nothing was asked from elsewhere, and nothing was complained of.
 async fn is_quiet(browser: &Browser) {
+    complains_of(browser, &[]).await;
+}
+
+/// Nothing was asked from elsewhere. What was complained of since it was looked at last says these.
+async fn complains_of(browser: &Browser, wanted: &[&str]) {
     let elsewhere = "performance.getEntriesByType('resource').map((entry) => entry.name)
         .filter((name) => new URL(name).host !== location.host)";
     assert_eq!(browser.find(elsewhere).await, json!([]));
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    let complaints = browser.complaints().await;
+    let are_known = complaints
+        .iter()
+        .zip(wanted)
+        .all(|(said, wanted)| said.contains(wanted));
+    assert!(
+        complaints.len() == wanted.len() && are_known,
+        "{complaints:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,6 +126,7 @@ async fn without_scripts_a_button_loads_the_page_with_what_was_found() {
         // Nothing is wider than a narrow screen.
         let fits = "document.documentElement.scrollWidth <= innerWidth";
         assert_eq!(browser.find(fits).await, true);
+        is_quiet(browser).await;
     })
     .await;
 }
@@ -127,7 +142,7 @@ async fn what_an_application_says_is_text_and_nothing_else() {
         browser.click("form[action$='fast'] button").await;
         browser.shows(VERDICT, "FAIL").await;
         browser
-            .shows("document.querySelectorAll('.tests li.failed').length", 1)
+            .shows("document.querySelectorAll('.tests li.failed').length", 3)
             .await;
         log_in(browser, &shop).await;
         browser.shows(LIVE, "").await;
@@ -141,23 +156,131 @@ async fn what_an_application_says_is_text_and_nothing_else() {
     };
     assert_eq!(made.len(), 1, "its own script alone: {made:?}");
     assert_eq!(browser.find("window.harmed ?? null").await, Value::Null);
-    // What it says is there, word by word.
+    // What it says is there, word by word: in the first test's message, and wherever else it says it.
     let text = browser
         .find("document.querySelector('.message').textContent")
         .await;
     assert_eq!(text, shop::HARM);
+    let said = "[...document.querySelectorAll('.message, .note, .causes li, pre, dd, title')]
+        .map((element) => element.textContent).filter((text) => text.includes('window.harmed = 1')).length";
+    // Of three tests the message, of one the description, of two the cause, of one a line of its log, of one why it
+    // was skipped, and the instance.
+    assert_eq!(browser.find(said).await, 9 + 1, "the title says the instance, too");
+    let asked = "[...document.querySelectorAll('.requests code')].map((element) => element.textContent)";
+    let request = format!("GET {}", shop::ASKED);
+    assert_eq!(browser.find(asked).await, json!([request, request]));
+    is_quiet(browser).await;
 
-    // Nor could a script run that came into it otherwise.
-    let inject = "(() => { const script = document.createElement('script');
-        script.textContent = 'window.harmed = 1'; document.body.append(script); return window.harmed ?? null; })()";
-    assert_eq!(browser.find(inject).await, Value::Null);
-    let complaints = browser.complaints().await;
-    assert!(
-        complaints
-            .iter()
-            .any(|said| said.contains("Content Security Policy")),
-        "{complaints:?}"
-    );
+    // Nor could anything be run, asked, sent or shown that came into it otherwise.
+    let elsewhere = Shop::evil(shop.address()).await;
+    let elsewhere = format!("http://localhost:{}/", elsewhere.address().port());
+    let inject = format!("
+        window.refused = [];
+        document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
+        const add = (name, parts) => document.body.appendChild(Object.assign(document.createElement(name), parts));
+        add('script', {{ textContent: 'window.harmed = 1' }});
+        add('iframe', {{ src: '{elsewhere}' }});
+        add('form', {{ action: '{elsewhere}', method: 'post' }}).submit();
+        return fetch('{elsewhere}', {{ mode: 'no-cors' }}).then(() => 'answered', () => 'refused');");
+    assert_eq!(browser.run(&inject).await, "refused");
+    let refused = "window.refused?.sort().join(' ')";
+    browser.shows(refused, "connect-src form-action frame-src script-src-elem").await;
+    assert_eq!(browser.find("window.harmed ?? null").await, Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_says_so_and_what_became_of_a_test_is_drawn() {
+    let shop = Shop::changing().await;
+    in_browser(1280, true, async |browser| {
+        log_in(browser, &shop).await;
+        browser.shows(LIVE, "").await;
+        for verdict in ["FAIL", "PASS"] {
+            browser.click("form[action$='fast'] button").await;
+            browser.shows(VERDICT, verdict).await;
+            let title = "document.title.split(' ')[0]";
+            browser.shows(title, verdict).await;
+        }
+        assert_eq!(browser.find(STATES).await, json!({ "changes": "passed", "opens": "passed" }));
+        let source = "fetch('page').then((answer) => answer.text())";
+        let source = browser.find(source).await;
+        let source = source.as_str().unwrap();
+        assert!(source.contains("PASS") && !source.contains("FAIL"), "{source}");
+
+        // It is drawn: a line, and a piece of each outcome in a colour of its own.
+        let drawn = "[...document.querySelectorAll(\"[data-test$='changes'] path\")].map((path) =>
+            [path.getAttribute('class'), path.getTotalLength() > 0, getComputedStyle(path).stroke])";
+        let drawn = browser.find(drawn).await;
+        let parts: Vec<_> = drawn.as_array().unwrap().iter().collect();
+        let [line, failed, passed] = parts[..] else {
+            panic!("{drawn}")
+        };
+        for (part, class) in [(line, "line"), (failed, "failed"), (passed, "passed")] {
+            assert_eq!((&part[0], &part[1]), (&json!(class), &json!(true)), "{drawn}");
+            assert!(part[2].as_str().unwrap().starts_with("rgb("), "{drawn}");
+        }
+        assert_ne!(failed[2], passed[2]);
+        is_quiet(browser).await;
+    })
+    .await;
+}
+
+/// Presses Tab until that has the focus.
+async fn tab_to(browser: &Browser, css: &str) {
+    for _ in 0..30 {
+        browser.press(Key::Tab).await;
+        if has_focus(browser, css).await {
+            return;
+        }
+    }
+    panic!("the keyboard does not come to {css}");
+}
+
+async fn has_focus(browser: &Browser, css: &str) -> bool {
+    let focused = format!("document.activeElement.matches(\"{css}\")");
+    browser.find(&focused).await == true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_uses_the_keyboard_keeps_their_place() {
+    let shop = Shop::changing().await;
+    in_browser(1280, true, async |browser| {
+        log_in(browser, &shop).await;
+        browser.shows(LIVE, "").await;
+        let ended = |verdict: &str| format!("A run ended: {verdict}.");
+        let announced = "document.getElementById('announced').textContent";
+        let runs = "document.querySelectorAll('.runs li').length";
+
+        let button = "form[action$='fast'] button";
+        tab_to(browser, button).await;
+        browser.press(Key::Enter).await;
+        browser.shows(announced, ended("fail")).await;
+        browser.shows(runs, 1).await;
+        assert!(has_focus(browser, button).await);
+        browser
+            .shows("document.querySelectorAll('[aria-disabled]').length", 0)
+            .await;
+
+        // It passes now: there is nothing to be opened any more.
+        tab_to(browser, "[data-test$='changes'] summary").await;
+        let elsewhere =
+            "fetch('page?run=fast', { method: 'POST' }).then((answer) => answer.status)";
+        assert_eq!(browser.find(elsewhere).await, 200);
+        browser.shows(runs, 2).await;
+        browser.shows(announced, ended("pass")).await;
+        assert!(has_focus(browser, "[data-test$='changes']").await);
+
+        // It fails again, above.
+        tab_to(browser, ".probes a[href$='ready']").await;
+        assert_eq!(browser.find(elsewhere).await, 200);
+        browser.shows(runs, 3).await;
+        browser.shows(announced, ended("fail")).await;
+        browser
+            .shows("document.querySelectorAll('summary').length", 1)
+            .await;
+        assert!(has_focus(browser, ".probes a[href$='ready']").await);
+        is_quiet(browser).await;
     })
     .await;
 }
@@ -177,6 +300,7 @@ async fn a_stranger_sees_no_details_and_another_page_starts_no_run() {
             source.contains("shop::orders::sells") && !source.contains("the till is shut"),
             "{source}"
         );
+        complains_of(browser, &["503"]).await;
 
         // Somebody who has logged in visits another page, which sends a form in their name.
         log_in(browser, &shop).await;

@@ -10,6 +10,7 @@ use crate::adapter::wire::{self, Answer};
 const PAGE: &str = "/smoketest/page";
 /// `ops` and the token, as a browser sends them.
 const BASIC: &str = "Basic b3BzOnQwa2VuLW9mLXRoZS1zaG9w";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const WRONG: &str = "Basic b3BzOndyb25n";
 
 async fn sent(
@@ -28,9 +29,7 @@ async fn sent(
 
 fn is_page(answer: &Answer, status: u16) -> Result<(), String> {
     let html = answer.header("content-type") == "text/html; charset=utf-8";
-    let policy = answer.header("content-security-policy");
-    let guarded = policy.starts_with("default-src 'none'; script-src 'self'; ")
-        && policy.ends_with("frame-ancestors 'none'")
+    let guarded = answer.header("content-security-policy") == POLICY
         && answer.header("x-content-type-options") == "nosniff"
         && answer.header("cache-control") == "no-store";
     if answer.status == status && html && guarded && answer.text().starts_with("<!DOCTYPE html>") {
