@@ -1,22 +1,23 @@
 //! A run that ten people look at on the page, beside one that nobody looks at.
 
+use std::net::Ipv4Addr;
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use axum::Router;
+use benches::client::Connection;
 use benches::inserting::{limits, run, runtime};
 use benches::page::{Page, Table};
 use benches::rounds::{Subject, Times, take_turns, timed};
 use benches::scale::Scale;
-use http::Request;
-use http_body_util::BodyExt as _;
-use smoke_axum::smoke_core::{Endpoint, Route};
-use smoke_axum::{Registry, Runner, Test};
+use smoke_axum::{Registry, Runner, SmokeLayer, Test};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 /// How many look.
 const PEOPLE: usize = 10;
-const TESTS: usize = 100;
 /// How long a page is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -24,19 +25,21 @@ fn main() -> Result<()> {
     let scale = Scale::asked_for();
     let mut page = Page::new("The page, open in ten browsers");
     page.say(
-        "Runs of 100 tests, four at once. A browser follows the events, and loads the page anew when a run has ended; here that is done on threads of their own in the same \
-         process, so that what a server renders counts. Milliseconds a run, least / median; in brackets how many times the median where nobody looks.",
+        "Runs of tests, four at once, in the process of a server of axum. A browser follows the events over one connection, and loads the page anew over another when a run has \
+         ended; here ten threads of the same process do so, which counts, too. Milliseconds a run, least / median; in brackets how many times the median where nobody looks.",
     );
-    let mut table = Table::new(&["a test takes", "nobody looks", "ten look"]);
-    for (name, pause) in [
-        ("nothing", None),
-        ("1 ms", Some(Duration::from_millis(1))),
-        ("5 ms", Some(Duration::from_millis(5))),
+    let mut table = Table::new(&["tests", "nobody looks", "ten look"]);
+    for (name, tests, pause) in [
+        ("100 that do nothing", 100, None),
+        ("100 of 1 ms", 100, Some(Duration::from_millis(1))),
+        ("100 of 5 ms", 100, Some(Duration::from_millis(5))),
+        ("1,000 that do nothing", 1000, None),
     ] {
         if !scale.includes(&format!("looking/{name}")) {
             continue;
         }
-        let (alone, seen) = (Runner::new(registry(pause)), Runner::new(registry(pause)));
+        let (alone, seen) = (registry(tests, pause), registry(tests, pause));
+        let (alone, seen) = (Runner::new(alone), Runner::new(seen));
         let (keeper, servers) = (runtime()?, runtime()?);
         let loaded = look(&servers, &seen)?;
         let mut subjects: [Subject<'_>; 2] = [
@@ -62,8 +65,8 @@ fn main() -> Result<()> {
     page.show("looking")
 }
 
-fn registry(pause: Option<Duration>) -> Registry {
-    (0..TESTS).fold(Registry::new().limits(limits(4)).open(), |registry, at| {
+fn registry(tests: usize, pause: Option<Duration>) -> Registry {
+    (0..tests).fold(Registry::new().limits(limits(4)).open(), |registry, at| {
         let works = move || async move {
             if let Some(pause) = pause {
                 tokio::time::sleep(pause).await;
@@ -73,38 +76,27 @@ fn registry(pause: Option<Duration>) -> Registry {
     })
 }
 
-/// Has everybody follow. Each page that they have loaded is told.
+/// Serves the application, and has everybody look. Each page that they have loaded is told.
 fn look(servers: &Runtime, runner: &Runner) -> Result<mpsc::Receiver<()>> {
+    let app = Router::new().layer(SmokeLayer::new(runner));
+    let listener = servers.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    let address = listener.local_addr()?;
+    servers.spawn(async move { axum::serve(listener, app).await });
     let (loads, loaded) = mpsc::channel();
-    let (follows, followed) = mpsc::channel();
     for _ in 0..PEOPLE {
-        let endpoint = Endpoint::new(runner);
-        let (loads, follows) = (loads.clone(), follows.clone());
-        servers.spawn(async move {
-            let asked = |path: &str| {
-                Request::get(path)
-                    .body(())
-                    .unwrap_or_default()
-                    .into_parts()
-                    .0
-            };
-            let events = asked("/smoketest/events");
-            let mut events = endpoint.answer(Route::Events, &events).await.into_body();
-            let _ = follows.send(());
-            while let Some(Ok(frame)) = events.frame().await {
-                let told = frame.into_data().unwrap_or_default();
-                if told.starts_with(b"event: run_finished") {
-                    let page = asked("/smoketest/page");
-                    let page = endpoint.answer(Route::Page, &page).await;
-                    if page.status() == 200 {
-                        let _ = loads.send(());
-                    }
+        let (mut events, mut page) = (Connection::open(address)?, Connection::open(address)?);
+        events.ask("/smoketest/events")?;
+        let loads = loads.clone();
+        // Until the server ends.
+        thread::spawn(move || -> Result<()> {
+            loop {
+                let line = events.line()?;
+                if line.starts_with("event: run_finished") || line.starts_with("event: missed") {
+                    page.get("/smoketest/page")?;
+                    loads.send(())?;
                 }
             }
         });
-    }
-    for _ in 0..PEOPLE {
-        followed.recv().context("somebody could not follow")?;
     }
     Ok(loaded)
 }

@@ -1,13 +1,13 @@
 //! Probe paths, beside a handler that returns "ok" on the same server.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use axum::Router;
 use axum::routing::get;
+use benches::client::Connection;
 use benches::page::{Page, Table, figure};
 use benches::rounds::{Subject, Times, take_turns};
 use benches::scale::Scale;
@@ -133,34 +133,12 @@ fn ask(server: SocketAddr, path: &str, requests: usize) -> Result<Vec<Duration>>
 }
 
 fn one_after_the_other(server: SocketAddr, path: &str, requests: usize) -> Result<Vec<Duration>> {
-    let mut stream = TcpStream::connect(server)?;
-    stream.set_nodelay(true)?;
-    let mut answers = BufReader::new(stream.try_clone()?);
-    let request = format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\n\r\n");
+    let mut connection = Connection::open(server)?;
     let mut took = Vec::with_capacity(requests);
     for _ in 0..requests {
         let start = Instant::now();
-        stream.write_all(request.as_bytes())?;
-        read_answer(&mut answers)?;
+        connection.get(path)?;
         took.push(start.elapsed());
     }
     Ok(took)
-}
-
-/// Reads an answer of 200.
-fn read_answer(answers: &mut BufReader<TcpStream>) -> Result<()> {
-    let (mut line, mut length) = (String::new(), 0);
-    answers.read_line(&mut line)?;
-    ensure!(line.starts_with("HTTP/1.1 200 "), "{line}");
-    while line != "\r\n" {
-        line.clear();
-        answers.read_line(&mut line)?;
-        let (name, value) = line.split_once(':').unwrap_or_default();
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().context("content-length")?;
-        }
-    }
-    let mut body = vec![0; length];
-    answers.read_exact(&mut body)?;
-    Ok(())
 }

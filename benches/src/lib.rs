@@ -8,6 +8,7 @@
 //! | [`database`] | a new database, and what its server counts |
 //! | [`way`] | the libraries and pools to reach one with |
 //! | [`inserting`] | a runner of tests that insert a row each, and the bare statements |
+//! | [`client`] | a client of HTTP/1.1 that keeps its connection |
 //! | [`trivial`] | tests that do nothing |
 //! | [`writer`] | somebody else who writes to the same database |
 
@@ -16,6 +17,7 @@
     reason = "it serves the benchmarks alone: an error ends them"
 )]
 
+pub mod client;
 pub mod database;
 pub mod inserting;
 pub mod page;
