@@ -307,6 +307,7 @@ async fn a_stranger_sees_no_details_and_another_page_starts_no_run() {
         browser
             .shows("document.querySelectorAll('.runs li').length", 1)
             .await;
+        is_quiet(browser).await;
         let elsewhere = Shop::evil(shop.address()).await;
         browser
             .open(&format!("http://localhost:{}/", elsewhere.address().port()))
@@ -360,6 +361,8 @@ async fn the_page_shuts_nobody_out() {
         let opened = "document.querySelectorAll('details[open]').length";
         browser.shows(opened, 1).await;
         axe.finds_nothing(browser, "a FAIL with its details").await;
+
+        complains_of(browser, &["503"]).await;
 
         // Nobody answers any more.
         browser
