@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::statvfs;
-use rustix::process::geteuid;
 use smoke_core::{Failure, Result, Test, fail};
 
 use super::least::{Free, Least, bytes, pieces};
 use crate::check;
 use crate::own_thread::OwnThread;
 
-/// Space and inodes that are free on the file system of a path, for the user of this process: what is
-/// kept for root counts only where this is root.
+/// Space and inodes that are free on the file system of a path, for any user: what is kept for root
+/// counts for nobody, also where this process is root's. It is what keeps a full disk usable, and root in a
+/// container may mostly not use it.
 ///
 /// 5 % of each has to be free unless set. A file system that counts no inodes, such as btrfs, has enough.
 ///
@@ -100,7 +100,7 @@ impl DiskSpace {
     }
 }
 
-/// What is free at a path for this process.
+/// What is free at a path.
 fn room(path: &Path) -> Result<(Free, Free)> {
     let found = statvfs(path).map_err(|error| {
         Failure::new(format!(
@@ -108,26 +108,19 @@ fn room(path: &Path) -> Result<(Free, Free)> {
             path.display()
         ))
     })?;
-    let (unit, is_root) = (found.f_frsize, geteuid().is_root());
-    let space = of(found.f_blocks, found.f_bfree, found.f_bavail, is_root);
+    let space = of(found.f_blocks, found.f_bfree, found.f_bavail);
     let space = Free {
-        free: space.free.saturating_mul(unit),
-        of: space.of.saturating_mul(unit),
+        free: space.free.saturating_mul(found.f_frsize),
+        of: space.of.saturating_mul(found.f_frsize),
     };
-    Ok((
-        space,
-        of(found.f_files, found.f_ffree, found.f_favail, is_root),
-    ))
+    Ok((space, of(found.f_files, found.f_ffree, found.f_favail)))
 }
 
-/// What this process may use of all, of which some is kept for root.
-fn of(all: u64, free: u64, free_for_others: u64, is_root: bool) -> Free {
-    if is_root {
-        return Free { free, of: all };
-    }
-    let kept = free.saturating_sub(free_for_others);
+/// What anybody may use of all, of which some is kept for root.
+fn of(all: u64, free: u64, free_for_all: u64) -> Free {
+    let kept = free.saturating_sub(free_for_all);
     Free {
-        free: free_for_others,
+        free: free_for_all,
         of: all.saturating_sub(kept),
     }
 }
@@ -151,9 +144,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_for_root_is_free_for_root_alone() {
-        let shown = |is_root| of(100, 15, 10, is_root).shown(pieces);
-        assert_eq!(shown(true), "15 of 100 (15 %)");
-        assert_eq!(shown(false), "10 of 95 (10 %)");
+    fn what_is_kept_for_root_is_free_for_nobody() {
+        assert_eq!(of(100, 15, 10).shown(pieces), "10 of 95 (10 %)");
+        assert_eq!(of(100, 5, 0).shown(pieces), "0 of 95 (0 %)");
     }
 }
