@@ -11,6 +11,7 @@ use crate::check;
 
 /// A service that answers a GET as it should: an API that the application calls, a page behind a CDN.
 ///
+/// The body is read only where a text is looked for, and up to that text: a path that streams passes, too.
 /// The request is HTTP/1.1 on a connection of its own, no redirect is followed, and no proxy of the
 /// environment is used. Its `User-Agent` is `smoke-checks/` and the version, so that logs can leave it out. With `https://` the certificate has to be believed by this system. Messages leave out the
 /// query and the headers, so that keys in them are not shown.
@@ -87,7 +88,7 @@ impl Http {
     }
 
     async fn look(self) -> Result {
-        let reply = self.exchange.make().await?;
+        let mut reply = self.exchange.make().await?;
         let asked = self.exchange.shown();
         let (is_good, wanted) = match self.status {
             Some(status) => (reply.status == status, status.to_string()),
@@ -107,10 +108,12 @@ impl Http {
                 reply.shown()
             );
         }
-        if let Some(text) = &self.text
-            && !String::from_utf8_lossy(&reply.body).contains(text)
-        {
-            fail!("{asked} answered without {text:?}: has it changed?");
+        if let Some(text) = &self.text {
+            match reply.contains(text).await {
+                Ok(true) => {}
+                Ok(false) => fail!("{asked} answered without {text:?}: has it changed?"),
+                Err(why) => fail!("{asked} answered, and {text:?} was not in what came: {why}"),
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use smoke_core::{Error, Failure, Result};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::chain::chain;
@@ -37,12 +37,15 @@ pub(crate) struct Exchange {
     within: Duration,
 }
 
-/// What came back.
+/// What came back. Nobody has read the body yet: it may have no end.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    /// The beginning of it.
-    pub(crate) body: Vec<u8>,
     to: Option<String>,
+    body: Incoming,
+    /// How long reading it may take.
+    left: Duration,
+    /// Ends with this, and the connection with it.
+    _driving: JoinSet<hyper::Result<()>>,
 }
 
 impl Exchange {
@@ -101,7 +104,7 @@ impl Exchange {
         }
     }
 
-    /// Makes the request.
+    /// Makes the request, and waits for the head of the answer.
     ///
     /// # Errors
     ///
@@ -110,8 +113,12 @@ impl Exchange {
         let url = self.url.as_ref().map_err(Error::msg)?;
         let headers = self.headers.as_ref().map_err(Error::msg)?;
         let request = self.request(url, headers)?;
+        let began = Instant::now();
         match timeout(self.within, self.send(url, request)).await {
-            Ok(ended) => ended,
+            Ok(ended) => ended.map(|reply| Reply {
+                left: self.within.saturating_sub(began.elapsed()),
+                ..reply
+            }),
             Err(_) => Err(self.unanswered(format!("nothing came within {}", shown(self.within)))),
         }
     }
@@ -155,7 +162,7 @@ impl Exchange {
         let unanswered = |error: hyper::Error| self.unanswered(chain(&error));
         let handshake = http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(unanswered)?;
-        // A set, so that the connection ends with the request.
+        // A set, so that the connection ends with the reply.
         let mut driving = JoinSet::new();
         driving.spawn(connection);
         let (head, body) = sender
@@ -167,7 +174,9 @@ impl Exchange {
         Ok(Reply {
             status: head.status,
             to: to.map(|to| to.split(['?', '#']).next().unwrap_or_default().to_owned()),
-            body: beginning(body).await.map_err(unanswered)?,
+            body,
+            left: self.within,
+            _driving: driving,
         })
     }
 
@@ -184,6 +193,18 @@ impl Reply {
             _ => self.status.to_string(),
         }
     }
+
+    /// Whether the text is in the beginning of the body. No more is read than that takes.
+    ///
+    /// # Errors
+    ///
+    /// What kept the rest from coming.
+    pub(crate) async fn contains(&mut self, text: &str) -> Result<bool, String> {
+        match timeout(self.left, contains(&mut self.body, text.as_bytes())).await {
+            Ok(ended) => ended.map_err(|error| chain(&error)),
+            Err(_) => Err("no more of it came in time".to_owned()),
+        }
+    }
 }
 
 fn parse(url: &str) -> Result<Url, String> {
@@ -198,16 +219,26 @@ fn parse(url: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
+async fn contains(body: &mut Incoming, text: &[u8]) -> hyper::Result<bool> {
+    if text.is_empty() {
+        return Ok(true);
+    }
     let mut read = Vec::new();
-    while let Some(frame) = body.frame().await {
-        if let Some(data) = frame?.data_ref() {
-            let most = data.len().min(MOST - read.len());
-            read.extend_from_slice(&data[..most]);
-        }
-        if read.len() == MOST {
-            break;
+    while read.len() < MOST
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        // It may have begun in what came before.
+        let from = (read.len() + 1).saturating_sub(text.len());
+        let most = data.len().min(MOST - read.len());
+        read.extend_from_slice(&data[..most]);
+        let mut places = read[from..].windows(text.len());
+        if places.any(|place| place == text) {
+            return Ok(true);
         }
     }
-    Ok(read)
+    Ok(false)
 }

@@ -24,6 +24,8 @@ use crate::check;
 /// traffic, which the others would have to take over. Where nothing listens at all, the load balancer's
 /// own probe does not come in, either, and nothing here has to say so.
 ///
+/// The body of the answer is not read: a path that streams passes, too.
+///
 /// # Fails when
 ///
 /// There is no connection, no TLS, or no answer within 5 seconds ([`within`](Self::within)), or the

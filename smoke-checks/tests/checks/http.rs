@@ -9,7 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::get;
 use smoke_checks::{Http, Listener};
+use smoke_conformance::eventually;
 use smoke_core::{Outcome, Scope};
+use smoke_testing::PATIENCE;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::ServiceBuilder;
@@ -112,6 +115,53 @@ async fn what_cannot_be_asked_errs_and_shows_no_secret() {
         let message = test.message.unwrap();
         assert!(message.contains(said), "{message}");
     }
+}
+
+/// A service whose answers have no end.
+async fn streams() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Whoever is answered before it has asked gives up.
+            stream.read_exact(&mut [0; 3]).await.unwrap();
+            let begun =
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: operational\n\n";
+            stream.write_all(begun).await.unwrap();
+            open.push(stream);
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_read_as_far_as_the_check_needs() {
+    let url = streams().await;
+    let get = || Http::get(&url).within(PATIENCE);
+    let test = run(Listener::at(&url).within(PATIENCE)).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+    for check in [get(), get().body_contains("operational")] {
+        let test = run(check).await;
+        assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+    }
+    let test = run(get().status(204).body_contains("degraded")).await;
+    let message = test.message.unwrap();
+    assert!(message.contains("answered 200 OK, and should"), "{message}");
+    // On a busy machine the head may not come in time, either.
+    let check = || {
+        get()
+            .body_contains("degraded")
+            .within(Duration::from_millis(50))
+    };
+    let words = "answered, and \"degraded\" was not in what came: no more of it came in time";
+    let says_so = |test: &smoke_core::TestReport| {
+        test.message
+            .as_ref()
+            .is_some_and(|said| said.contains(words))
+    };
+    let test = eventually(PATIENCE, async || run(check()).await, says_so);
+    assert_eq!(test.await.unwrap().outcome, Outcome::Failed);
 }
 
 #[tokio::test]
