@@ -100,7 +100,7 @@ impl Certificate {
         self
     }
 
-    async fn look(self, thread: OwnThread) -> Result {
+    async fn look(self, thread: OwnThread<Vec<CertificateDer<'static>>>) -> Result {
         let chain = match &self.place {
             Place::Server(server) => self.ask(server).await?,
             Place::File(file) => {
@@ -221,7 +221,7 @@ impl From<Certificate> for Test {
             check.days
         );
         let within = check.within;
-        let thread = OwnThread::default();
+        let thread = OwnThread::new();
         check::test("certificate", description, within, move || {
             check.clone().look(thread.clone())
         })

@@ -129,7 +129,7 @@ impl From<DiskSpace> for Test {
     fn from(check: DiskSpace) -> Self {
         let what = check.path.display().to_string();
         let description = format!("the disk of {what} has room");
-        let thread = OwnThread::default();
+        let thread = OwnThread::new();
         check::test("disk_space", description, WITHIN, move || {
             let (thread, what, check) = (thread.clone(), what.clone(), check.clone());
             async move { thread.run(&what, WITHIN, move || check.look()).await }

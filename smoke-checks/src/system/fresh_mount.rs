@@ -91,7 +91,7 @@ impl From<FreshMount> for Test {
         let FreshMount { at, read, within } = check;
         let what = at.as_ref().unwrap_or(&read).display().to_string();
         let description = format!("{what} is mounted, and answers");
-        let thread = OwnThread::default();
+        let thread = OwnThread::new();
         check::test("fresh_mount", description, within, move || {
             let (thread, what) = (thread.clone(), what.clone());
             let (at, read) = (at.clone(), read.clone());

@@ -61,7 +61,7 @@ impl From<WritableFolder> for Test {
         let WritableFolder { folder, within } = check;
         let what = folder.display().to_string();
         let description = format!("this process can write in {what}");
-        let thread = OwnThread::default();
+        let thread = OwnThread::new();
         check::test("writable_folder", description, within, move || {
             let (thread, what, folder) = (thread.clone(), what.clone(), folder.clone());
             async move {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use smoke_checks::FreshMount;
 use smoke_conformance::eventually;
-use smoke_core::{Limits, Outcome, Registry, Runner, Scope, Test, TestReport};
+use smoke_core::{Limits, Outcome, Registry, Runner, Scope, TestReport};
 use smoke_testing::PATIENCE;
 
 use crate::alone::{alone, command};
@@ -88,28 +88,6 @@ async fn hangs() {
     eventually(PATIENCE, look, |count| *count == 0)
         .await
         .unwrap();
-}
-
-#[tokio::test]
-async fn runs_at_the_same_time_wait_for_each_other_and_pass() {
-    let folder = tempfile::tempdir().unwrap();
-    let slow = folder.path().join("slow");
-    namespace::run(Command::new("mkfifo").arg(&slow));
-    let check = Test::from(FreshMount::file_alone(&slow).within(PATIENCE));
-    let runs = [check.clone(), check].map(|check| tokio::spawn(run(check)));
-    let answers = folder.path().join("answers");
-    fs::write(&answers, "there").unwrap();
-    let write = move || {
-        // Somebody has opened it to read, and waits. Whoever comes next finds a file that answers.
-        let writer = File::options().write(true).open(&slow).unwrap();
-        fs::rename(answers, slow).unwrap();
-        drop(writer);
-    };
-    tokio::task::spawn_blocking(write).await.unwrap();
-    for run in runs {
-        let test = run.await.unwrap();
-        assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
-    }
 }
 
 fn threads_of_checks() -> usize {
