@@ -73,8 +73,9 @@ impl MinijinjaTemplates {
         self
     }
 
-    /// Adds all files in a folder and those below it, by the names that `path_loader` gives them. Files
-    /// and folders whose names begin with a dot are none.
+    /// Adds all files in a folder and those below it, by the names that `path_loader` gives them. Links are
+    /// followed, but for one that leads back to a folder which it is in. Files and folders whose names begin
+    /// with a dot are none.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -91,7 +92,7 @@ impl MinijinjaTemplates {
         let loaded = environment.templates().map(|(name, _)| name.to_owned());
         let mut names: Vec<_> = loaded.chain(self.names.iter().cloned()).collect();
         if let Some(folder) = &self.folder {
-            add_files(folder, "", &mut names).map_err(|error| {
+            add_files(folder, "", &mut Vec::new(), &mut names).map_err(|error| {
                 let folder = folder.display();
                 Error::from(error).context(format_args!("{folder} cannot be read"))
             })?;
@@ -110,8 +111,19 @@ impl MinijinjaTemplates {
     }
 }
 
-/// Adds the names of all files in a folder, from there on.
-fn add_files(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
+/// Adds the names of all files in a folder, from there on. `above` are the folders that it is in.
+fn add_files(
+    folder: &Path,
+    prefix: &str,
+    above: &mut Vec<PathBuf>,
+    names: &mut Vec<String>,
+) -> io::Result<()> {
+    let real = folder.canonicalize()?;
+    // A link that leads back leads there for ever.
+    if above.contains(&real) {
+        return Ok(());
+    }
+    above.push(real);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -120,13 +132,14 @@ fn add_files(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result
             continue;
         }
         let name = format!("{prefix}{name}");
-        // A link to a folder is not followed: it may lead back.
-        if entry.file_type()?.is_dir() {
-            add_files(&entry.path(), &format!("{name}/"), names)?;
+        // A link that leads nowhere is a template that is not there.
+        if entry.path().is_dir() {
+            add_files(&entry.path(), &format!("{name}/"), above, names)?;
         } else {
             names.push(name);
         }
     }
+    above.pop();
     Ok(())
 }
 

@@ -31,7 +31,7 @@ async fn templates_of_minijinja_that_compile_pass_and_all_others_are_named() {
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
     let message = test.message.unwrap();
     assert!(
-        message.contains("mail/welcome.txt: unknown filter"),
+        message.starts_with("1 of 2 templates is broken: mail/welcome.txt: unknown filter"),
         "{message}"
     );
 
@@ -47,6 +47,41 @@ async fn templates_of_minijinja_that_compile_pass_and_all_others_are_named() {
     ] {
         assert!(message.contains(said), "{message}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_to_folders_of_templates_are_followed_and_lead_nowhere_for_ever() {
+    let (folder, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let link = |to: &std::path::Path, name: &str| {
+        std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    };
+    fs::create_dir(folder.path().join("mail")).unwrap();
+    fs::write(folder.path().join("mail/welcome.txt"), "Welcome").unwrap();
+    fs::write(shared.path().join("foot.html"), "<footer>").unwrap();
+    link(shared.path(), "shared");
+    link(folder.path(), "mail/all");
+    let check = || {
+        let mut environment = Environment::new();
+        environment.set_loader(path_loader(folder.path()));
+        MinijinjaTemplates::of(environment).folder(folder.path())
+    };
+    let test = run(check()).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+
+    fs::write(shared.path().join("foot.html"), "{% if %}").unwrap();
+    link(std::path::Path::new("/not/there"), "gone.html");
+    let test = run(check()).await;
+    assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
+    let message = test.message.unwrap();
+    assert!(
+        message.starts_with("2 of 3 templates are broken: gone.html: "),
+        "{message}"
+    );
+    assert!(
+        message.contains("; shared/foot.html: syntax error"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -68,10 +103,30 @@ async fn templates_of_tera_that_render_pass_and_all_others_are_named() {
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
     let message = test.message.unwrap();
     assert!(
-        message.contains("missing.html: there is no such template; welcome.txt: "),
+        message.starts_with(
+            "2 of 2 templates are broken: missing.html: there is no such template; welcome.txt: "
+        ),
         "{message}"
     );
     assert!(message.contains("`name`"), "{message}");
+}
+
+#[tokio::test]
+async fn a_template_that_is_looked_at_twice_counts_once() {
+    let mut environment = Environment::new();
+    environment
+        .add_template("page.html", "{{ missing() }}")
+        .unwrap();
+    let check = MinijinjaTemplates::of(environment)
+        .names(["page.html"])
+        .renders("page.html", Value::UNDEFINED)
+        .renders("page.html", Value::UNDEFINED);
+    let message = run(check).await.message.unwrap();
+    let said = "1 of 1 templates is broken: page.html: ";
+    assert!(
+        message.starts_with(said) && !message.contains(';'),
+        "{message}"
+    );
 }
 
 #[tokio::test]
