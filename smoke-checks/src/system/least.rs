@@ -36,6 +36,14 @@ impl Least {
 }
 
 impl Free {
+    /// What is left of a limit.
+    pub(crate) fn left(of: u64, used: u64) -> Self {
+        Self {
+            free: of.saturating_sub(used),
+            of,
+        }
+    }
+
     /// `3.0 GiB of 60.0 GiB (5 %)`.
     pub(crate) fn shown(self, unit: fn(u64) -> String) -> String {
         let Self { free, of } = self;

@@ -1,5 +1,6 @@
 //! What this process and its host have.
 
+mod control_groups;
 mod descriptors;
 mod disk_space;
 mod fresh_mount;
