@@ -42,7 +42,7 @@
 //! | `http` | [`Http`], [`Listener`] |
 //! | `minijinja`, `tera` | [`MinijinjaTemplates`], [`TeraTemplates`] |
 //! | `tls` | [`Certificate`] |
-//! | `sqlx`, `diesel`, `deadpool`, `bb8` | [`PoolConnection`], [`PoolUse`], [`Migrations`], [`Commit`], for the pools of that library: [`database`] |
+//! | `sqlx`, `diesel`, `deadpool`, `deadpool-diesel`, `bb8` | [`PoolConnection`], [`PoolUse`], [`Migrations`], [`Commit`], for the pools of that library: [`database`] |
 //! | `database` | the same, for pools of any other |
 
 #[cfg(feature = "tls")]

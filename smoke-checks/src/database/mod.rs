@@ -39,6 +39,7 @@
 //! | `sqlx` | `sqlx::Pool` of any database | `sqlx::migrate::Migrator`, and [`SeaOrmMigrations`] |
 //! | `diesel` | `diesel::r2d2::Pool` | any `MigrationSource`, such as `EmbeddedMigrations` |
 //! | `deadpool` | those of diesel-async | the same |
+//! | `deadpool-diesel` | those of deadpool-diesel | the same |
 //! | `bb8` | those of diesel-async | the same |
 //!
 //! The feature `sqlx` needs Rust 1.94, as sqlx does. SeaORM stands on sqlx: its checks take the pool

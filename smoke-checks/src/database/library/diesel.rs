@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
-use diesel::connection::{SimpleConnection, TransactionManager};
-use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::migration::MigrationSource;
 use diesel::query_dsl::LoadQuery;
@@ -12,7 +9,8 @@ use diesel::r2d2::{ConnectionManager, PooledConnection, R2D2Connection};
 use diesel::sql_types::Text;
 use smoke_core::Result;
 
-use super::diesel_migrations::{TABLE, applied, known, listing};
+use super::blocking;
+use super::diesel_migrations::{TABLE, applied, known};
 use crate::database::commit::{Commits, Uncommitted};
 use crate::database::migrations::{Applied, Known, Migrated};
 use crate::database::pool::{Occupancy, Pool};
@@ -29,7 +27,7 @@ impl<C: R2D2Connection + 'static> Pool for R2d2<C> {
     }
 
     async fn ping(connection: &mut Self::Connection) -> Result {
-        Ok(connection.batch_execute("SELECT 1")?)
+        blocking::ping::<C>(connection)
     }
 
     fn occupancy(&self) -> Occupancy {
@@ -55,8 +53,7 @@ where
         connection: &mut Self::Connection,
         table: &str,
     ) -> Result<Option<Vec<Applied>>> {
-        let connection: &mut C = connection;
-        applied(sql::<Text>(&listing(table)).load(connection), table)
+        applied(blocking::listed::<C>(connection, table), table)
     }
 }
 
@@ -65,17 +62,6 @@ impl<C: R2D2Connection + 'static> Commits for R2d2<C> {
         connection: &mut Self::Connection,
         statements: &[String],
     ) -> Result<(), Uncommitted> {
-        let connection: &mut C = connection;
-        let begun = C::TransactionManager::begin_transaction(connection);
-        begun.map_err(|error| Uncommitted::Begin(error.into()))?;
-        for statement in statements {
-            if let Err(error) = connection.batch_execute(statement) {
-                // A connection on which this fails, too, is closed by its pool.
-                let _ = C::TransactionManager::rollback_transaction(connection);
-                return Err(Uncommitted::Write(error.into()));
-            }
-        }
-        let committed = C::TransactionManager::commit_transaction(connection);
-        committed.map_err(|error| Uncommitted::Commit(error.into()))
+        blocking::commit::<C>(connection, statements)
     }
 }

@@ -15,6 +15,7 @@ use super::Library;
 
 pub(crate) struct R2d2;
 pub(crate) struct Deadpool;
+pub(crate) struct DeadpoolDiesel;
 pub(crate) struct Bb8;
 
 /// Applies migrations as diesel does, for all of its pools.
@@ -67,6 +68,22 @@ macro_rules! library {
 
             async fn pool(url: &str, most: u32) -> Self::Pool {
                 let builder = deadpool::Pool::builder(AsyncDieselConnectionManager::new(url));
+                builder.max_size(most as usize).build().unwrap()
+            }
+
+            migrated!($blocking);
+
+            async fn keep(pool: &Self::Pool) -> Box<dyn Any + Send> {
+                Box::new(pool.get().await.unwrap())
+            }
+        }
+
+        impl Library<$server> for DeadpoolDiesel {
+            type Pool = deadpool_diesel::Pool<deadpool_diesel::Manager<$blocking>>;
+
+            async fn pool(url: &str, most: u32) -> Self::Pool {
+                let manager = deadpool_diesel::Manager::new(url, deadpool_diesel::Runtime::Tokio1);
+                let builder = deadpool_diesel::Pool::builder(manager);
                 builder.max_size(most as usize).build().unwrap()
             }
 

@@ -8,7 +8,7 @@ use std::any::Any;
 
 use smoke_checks::database::{Commits, Migrated};
 
-pub(crate) use self::diesel::{Bb8, Deadpool, R2d2};
+pub(crate) use self::diesel::{Bb8, Deadpool, DeadpoolDiesel, R2d2};
 pub(crate) use self::sea_orm::SeaOrm;
 pub(crate) use self::sqlx::Sqlx;
 
@@ -49,6 +49,9 @@ macro_rules! everywhere {
             deadpool_on_postgres Deadpool Postgres,
             deadpool_on_mariadb Deadpool MySql,
             deadpool_on_sqlite Deadpool Sqlite,
+            deadpool_diesel_on_postgres DeadpoolDiesel Postgres,
+            deadpool_diesel_on_mariadb DeadpoolDiesel MySql,
+            deadpool_diesel_on_sqlite DeadpoolDiesel Sqlite,
             bb8_on_postgres Bb8 Postgres,
             bb8_on_mariadb Bb8 MySql,
             bb8_on_sqlite Bb8 Sqlite,
