@@ -50,12 +50,24 @@ impl<S: Server> Database<S> {
 }
 
 impl Database<Postgres> {
+    /// Begins a transaction of somebody else.
+    pub(crate) async fn begin(&self) -> Transaction<'static, Postgres> {
+        self.outside.begin().await.unwrap()
+    }
+
     /// Has whoever writes to that table wait until this is dropped.
     pub(crate) async fn lock(&self, table: &str) -> Transaction<'static, Postgres> {
-        let mut transaction = self.outside.begin().await.unwrap();
+        let mut transaction = self.begin().await;
         let lock = raw_sql(AssertSqlSafe(format!("LOCK TABLE {table}")));
         lock.execute(&mut *transaction).await.unwrap();
         transaction
+    }
+}
+
+impl Database<MySql> {
+    /// Begins a transaction of somebody else.
+    pub(crate) async fn begin(&self) -> Transaction<'static, MySql> {
+        self.outside.begin().await.unwrap()
     }
 }
 

@@ -11,10 +11,13 @@ use super::pool::Pool;
 use super::production::{Hindrance, Production};
 use statements::statements;
 
+/// How often the row is written where that is refused.
+const TRIES: usize = 3;
+
 /// A pool on which a transaction can be committed.
 pub trait Commits: Pool {
     /// Carries the statements out in one transaction, and commits it. Each is one statement, has no
-    /// parameters, and is understood by all of the databases.
+    /// parameters, and is understood by all of the databases. It is called again where one is refused.
     ///
     /// # Errors
     ///
@@ -142,8 +145,9 @@ impl<P: Commits> From<Commit<P>> for Test {
         let body = move |production: Production<P>| {
             let (statements, table) = (statements.clone(), table.clone());
             async move {
-                let write =
-                    |mut connection| async move { P::commit(&mut connection, &statements).await };
+                let write = |mut connection| async move {
+                    committed::<P>(&mut connection, &statements).await
+                };
                 let wrote = match production.lend(write).await {
                     Ok(wrote) => wrote.map_err(|why| said(&table, &why)),
                     // Such is a COMMIT that waits for a standby which is gone.
@@ -156,6 +160,26 @@ impl<P: Commits> From<Commit<P>> for Test {
         let test = production.test("commit", &description, body);
         test.slow().on_request()
     }
+}
+
+/// The first rows of all are made by replicas at once, of which one is refused: a key that is there by then, a
+/// deadlock. Whoever is refused finds the row the next time.
+async fn committed<P: Commits>(
+    connection: &mut P::Connection,
+    statements: &[String],
+) -> Result<(), Uncommitted> {
+    let mut ended = P::commit(connection, statements).await;
+    for _ in 1..TRIES {
+        if !matches!(ended, Err(Uncommitted::Write(_))) {
+            break;
+        }
+        match P::commit(connection, statements).await {
+            // The connection is lost, and the first error says why.
+            Err(Uncommitted::Begin(_)) => break,
+            again => ended = again,
+        }
+    }
+    ended
 }
 
 fn said(table: &str, why: &Uncommitted) -> String {
