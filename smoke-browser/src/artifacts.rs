@@ -20,8 +20,18 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// The length of a file's name, without what stands behind the dot.
 const LONGEST_NAME: usize = 150;
 
-/// How many have left something.
-static KEPT: AtomicUsize = AtomicUsize::new(0);
+/// Those of this process.
+static PLACES: Places = Places(AtomicUsize::new(0));
+
+/// Places for what tests leave, of which the first ones get one each.
+struct Places(AtomicUsize);
+
+impl Places {
+    /// Whether there was one left.
+    fn take(&self) -> bool {
+        self.0.fetch_add(1, Ordering::SeqCst) < MOST
+    }
+}
 
 /// Where a test leaves what shows why it failed.
 pub(crate) struct Artifacts {
@@ -50,7 +60,7 @@ impl Artifacts {
 
     /// Writes what the browser shows now.
     pub(crate) async fn write(&self, client: &Client) {
-        if KEPT.fetch_add(1, Ordering::SeqCst) >= MOST {
+        if !PLACES.take() {
             return;
         }
         let url = match client.current_url().await {
@@ -65,13 +75,21 @@ impl Artifacts {
             }),
             Err(error) => text.push_str(&format!("the console cannot be read: {error}\n")),
         }
-        let text: String = text.chars().take(LONGEST_TEXT).collect();
         // A page that hangs is not shown, and has been told of by then.
+        self.keep_text(&text);
+        if let Ok(picture) = client.screenshot().await {
+            self.keep_picture(&picture);
+        }
+    }
+
+    fn keep_text(&self, text: &str) {
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
         self.keep("txt", text.as_bytes());
-        if let Ok(picture) = client.screenshot().await
-            && picture.len() <= LARGEST_PICTURE
-        {
-            self.keep("png", &picture);
+    }
+
+    fn keep_picture(&self, picture: &[u8]) {
+        if picture.len() <= LARGEST_PICTURE {
+            self.keep("png", picture);
         }
     }
 
@@ -101,6 +119,31 @@ fn file_name(test: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_twenty_of_a_process_have_a_place() {
+        let places = Places(AtomicUsize::new(0));
+        assert_eq!((0..100).filter(|_| places.take()).count(), 20);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_a_large_picture_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts {
+            folder: folder.path().join("kept"),
+            name: "shop.till".to_owned(),
+        };
+        let left = |kind| fs::metadata(artifacts.path(kind)).map(|file| file.len());
+        // Of two bytes each.
+        artifacts.keep_text(&"é".repeat(LONGEST_TEXT + 1));
+        assert_eq!(left("txt").unwrap(), 2 * 64 * 1024);
+        let mut picture = vec![0; LARGEST_PICTURE + 1];
+        artifacts.keep_picture(&picture);
+        assert!(left("png").is_err());
+        picture.pop();
+        artifacts.keep_picture(&picture);
+        assert_eq!(left("png").unwrap(), 8 * 1024 * 1024);
+    }
 
     #[test]
     fn a_name_stays_in_its_folder() {
