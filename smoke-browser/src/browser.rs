@@ -14,10 +14,12 @@ use crate::artifacts::Artifacts;
 use crate::driver::Driver;
 use crate::{Browsers, console, session};
 
-/// How long a page that failed may take to be shown. A tear-down has two seconds in all.
-const SHOWING: Duration = Duration::from_millis(1500);
-/// How long a session that goes on elsewhere may take to end.
-const CLOSING: Duration = Duration::from_millis(500);
+/// How long a tear-down may take. The runner gives up on one after two seconds, and says so beside the test.
+const TEAR_DOWN: Duration = Duration::from_millis(1700);
+/// How much of that the end of the browser has. It goes on without that.
+const ENDING: Duration = Duration::from_millis(400);
+/// How much of that a page that failed has, to be shown.
+const SHOWING: Duration = TEAR_DOWN.saturating_sub(ENDING);
 
 /// A browser of the test's own, for the application under test.
 ///
@@ -121,10 +123,13 @@ impl Fixture for Browser {
     }
 }
 
-/// Ends a session, and its driver where that was started for it.
+/// Ends a session, or its driver where that was started for it, and waits for that a bounded time.
 async fn end(client: Client, driver: Driver) {
-    if driver.is_elsewhere() {
-        let _ = timeout(CLOSING, client.close()).await;
-    }
-    driver.end().await;
+    let ending = async {
+        if driver.is_elsewhere() {
+            let _ = client.close().await;
+        }
+        driver.end().await;
+    };
+    let _ = timeout(ENDING, ending).await;
 }

@@ -5,11 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdout;
 use std::thread;
-use std::time::Duration;
 
 use smoke_core::{Error, Result, Skip};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 use url::{Host, Url};
 
 use crate::Browsers;
@@ -17,8 +15,6 @@ use crate::guard::Guarded;
 
 /// Names a WebDriver that runs already.
 const URL: &str = "SMOKE_WEBDRIVER_URL";
-/// How long the end of a driver and its browser is waited for. It goes on without that.
-const ENDING: Duration = Duration::from_millis(400);
 
 /// Which browsers a driver drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +60,11 @@ impl Driver {
         self.process.is_none()
     }
 
-    /// Ends the driver and its browser, where it was started, and waits for that a bounded time.
+    /// Ends the driver and its browser, where it was started, and waits for that.
     pub(crate) async fn end(self) {
         if let Some(Process { end, ended }) = self.process {
             drop(end);
-            let _ = timeout(ENDING, ended).await;
+            let _ = ended.await;
         }
     }
 }
