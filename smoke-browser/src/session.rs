@@ -24,15 +24,16 @@ pub(crate) async fn begin(driver: &Driver, browsers: &Browsers, app: SocketAddr)
         // One that runs already says by what it takes which it is.
         None => vec![Family::Chromium, Family::Firefox],
     };
-    let mut said = String::new();
+    let mut said = Vec::new();
     for family in families {
         match connect(driver, capabilities(family, browsers, app)).await {
             Ok(client) => return Ok(client),
-            Err(error) => said = error.to_string(),
+            Err(error) => said.push(format!("{family:?}: {error}")),
         }
     }
     Err(Error::msg(format_args!(
-        "no browser could be started: {said}"
+        "no browser could be started: {}",
+        said.join("; ")
     )))
 }
 

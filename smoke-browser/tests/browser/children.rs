@@ -1,13 +1,13 @@
 //! Browsers of another process: this program once more, with one of the ignored tests below.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use smoke_browser::Browser;
 use smoke_conformance::eventually;
-use smoke_core::{Outcome, Provided, Result, Test};
+use smoke_core::{Limits, Outcome, Provided, Result, Runner, Test};
 use smoke_testing::{PATIENCE, output};
 
 use crate::processes;
@@ -33,9 +33,9 @@ impl Drop for Killed {
     }
 }
 
-/// Has a browser until it is killed.
+/// Has a browser until it is killed, or the command line told to stop.
 #[tokio::test]
-#[ignore = "killed by another test"]
+#[ignore = "ended by another test"]
 async fn victim() {
     let seen = std::env::var(SEEN).expect("another test names the file");
     let seen = Arc::new(seen);
@@ -48,25 +48,76 @@ async fn victim() {
     };
     let test = Test::new("shop::waits", endless).timeout(PATIENCE);
     let registry = pages(&[("/", "open".to_owned())]).provide(seen);
-    run(registry.test(test)).await;
+    let limits = Limits::default().run(PATIENCE);
+    let runner = Runner::new(registry.test(test).limits(limits));
+    smoke_cli::run(&runner, smoke_cli::Args::default()).await;
 }
 
-#[tokio::test]
-async fn a_process_that_is_killed_leaves_no_browser() {
+/// A victim that has its browser, and the folder of that.
+async fn victim_with_a_browser() -> (Killed, String) {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
     let child = child("children::victim")
         .env(SEEN, &seen)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn();
     let child = Killed(child.unwrap());
     let look = async || std::fs::read_to_string(&seen).ok();
     let told = eventually(PATIENCE, look, Option::is_some).await;
-    let running = told.as_ref().ok().and_then(|told| told.clone());
-    let running = running.map(|folder| (processes::of(&folder).len(), folder));
+    let folder = told.expect("the victim says which its browser is").unwrap();
+    assert!(processes::of(&folder).len() > 3);
+    (child, folder)
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_leaves_no_browser() {
+    let (child, folder) = victim_with_a_browser().await;
     drop(child);
-    let (count, folder) = running.expect("the victim says which its browser is");
-    assert!(count > 3);
+    processes::are_gone(&folder).await;
+}
+
+impl Killed {
+    fn send(&self, signal: &str) {
+        let id = self.0.id().to_string();
+        let sent = output(Command::new("kill").args([signal, &id]), PATIENCE);
+        assert!(sent.status.success(), "{sent:?}");
+    }
+
+    /// Waits until it says this to whoever looks on.
+    fn hears(&mut self, words: &str) {
+        let said = self.0.stderr.as_mut().unwrap();
+        let mut lines = BufReader::new(said).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains(words)), "{words}");
+    }
+
+    /// Waits until it has ended by itself, and reported this.
+    fn reports(&mut self, words: &str) {
+        let mut said = String::new();
+        let out = self.0.stdout.as_mut().unwrap();
+        out.read_to_string(&mut said).unwrap();
+        self.0.wait().unwrap();
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_twice_leaves_no_browser() {
+    let (mut child, folder) = victim_with_a_browser().await;
+    child.send("-INT");
+    child.hears("Ctrl-C again stops those that run");
+    // The first one leaves it to the test.
+    assert!(processes::of(&folder).len() > 3);
+    child.send("-INT");
+    child.reports("stopped by Ctrl-C");
+    processes::are_gone(&folder).await;
+}
+
+#[tokio::test]
+async fn sigterm_to_the_command_line_leaves_no_browser() {
+    let (mut child, folder) = victim_with_a_browser().await;
+    child.send("-TERM");
+    child.reports("stopped by SIGTERM");
     processes::are_gone(&folder).await;
 }
 
@@ -76,6 +127,13 @@ async fn a_process_that_is_killed_leaves_no_browser() {
 async fn guest() {
     let test = run(pages(&[("/", "open".to_owned())]).test(opens())).await;
     assert_eq!(test.outcome, Outcome::Passed, "{test:#?}");
+}
+
+/// What becomes of a guest of the driver at that port.
+pub(crate) async fn guest_of(port: u16) -> Output {
+    let url = format!("http://127.0.0.1:{port}");
+    let guest = move || output(child("children::guest").env(URL, url), PATIENCE);
+    tokio::task::spawn_blocking(guest).await.unwrap()
 }
 
 #[tokio::test]
@@ -91,10 +149,9 @@ async fn a_driver_that_runs_already_is_used_and_goes_on() {
     let said = BufReader::new(driver.0.stdout.take().unwrap()).lines();
     let port = said.map_while(std::io::Result::ok).find_map(|line| {
         let (_, port) = line.split_once("successfully on port ")?;
-        Some(port.trim_end_matches('.').to_owned())
+        port.trim_end_matches('.').parse().ok()
     });
-    let url = format!("http://127.0.0.1:{}", port.unwrap());
-    let told = output(child("children::guest").env(URL, url), PATIENCE);
+    let told = guest_of(port.unwrap()).await;
     let look = async || processes::of(mark);
     let left = eventually(PATIENCE, look, |left| left.len() == 1).await;
     assert!(told.status.success(), "{told:?}");

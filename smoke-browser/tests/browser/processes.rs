@@ -9,7 +9,9 @@ use smoke_testing::PATIENCE;
 /// The folder of a browser that was started for a test: a part of the environment of each of its processes.
 pub(crate) fn folder(browser: &Browser) -> String {
     let capabilities = browser.capabilities().unwrap();
-    let profile = capabilities["chrome"]["userDataDir"].as_str().unwrap();
+    let chromium = capabilities.get("chrome").map(|said| &said["userDataDir"]);
+    let profile = chromium.or(capabilities.get("moz:profile"));
+    let profile = profile.and_then(|profile| profile.as_str()).unwrap();
     let mut parts = Path::new(profile).iter().map(|part| part.to_str().unwrap());
     let ours = parts.find(|part| part.starts_with("smoke-browser-"));
     ours.unwrap_or_else(|| panic!("{profile} is in no folder of ours"))
