@@ -495,3 +495,51 @@ async fn a_factory_returns_a_closure_of_an_app_or_of_a_configuration() {
     })))
     .await;
 }
+
+#[cfg(feature = "html")]
+#[tokio::test]
+async fn a_form_of_a_page_is_read_by_the_extractor_for_forms() {
+    #[derive(serde::Deserialize)]
+    struct SignUp {
+        csrf: String,
+        email: String,
+        terms: Option<String>,
+    }
+
+    async fn page() -> HttpResponse {
+        HttpResponse::Ok().content_type("text/html").body(
+            "<a href=/form>Sign up</a><form action=/sign-up method=post>
+             <input type=hidden name=csrf value=t7><input name=email>
+             <input type=checkbox name=terms><button>Sign up</button></form>",
+        )
+    }
+
+    async fn sign_up(form: web::Form<SignUp>) -> String {
+        format!("{} {} {:?}", form.csrf, form.email, form.terms)
+    }
+
+    async fn signs_up(client: Client) -> Result {
+        let page = client.get("/").send().await?.html()?;
+        let page = page.follow_text("Sign up")?.send().await?.html()?;
+        let form = page.form("form")?.set("email", "ada@example.com")?;
+        let request = form.check("terms")?.press("Sign up")?;
+        let text = request.without_database().send().await?.text()?;
+        smoke_actix::ensure_eq!(text, r#"t7 ada@example.com Some("on")"#);
+        Ok(())
+    }
+
+    let factory = app(|| {
+        |config: &mut ServiceConfig| {
+            config
+                .route("/", web::get().to(page))
+                .route("/form", web::get().to(page))
+                .route("/sign-up", web::post().to(sign_up));
+        }
+    });
+    assert_passes(
+        Registry::new()
+            .app(factory)
+            .test(Test::new("shop::signs_up", signs_up)),
+    )
+    .await;
+}

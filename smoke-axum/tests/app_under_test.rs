@@ -185,3 +185,49 @@ async fn a_write_that_is_given_up_or_panics_without_a_sandbox_is_bypassed() {
         );
     }
 }
+
+#[cfg(feature = "html")]
+#[tokio::test]
+async fn a_form_with_a_file_is_read_by_the_extractor_for_multipart() {
+    use axum::extract::Multipart;
+    use axum::response::Html;
+
+    const PAGE: &str = r#"<form action=/sign-up method=post enctype=multipart/form-data>
+        <input type=hidden name=csrf value=t7><textarea name=about></textarea>
+        <input type=file name=avatar><input type=file name=papers multiple></form>"#;
+
+    async fn sign_up(mut parts: Multipart) -> String {
+        let mut text = String::new();
+        while let Some(part) = parts.next_field().await.unwrap() {
+            let name = part.name().unwrap().to_owned();
+            let file = part.file_name().map(str::to_owned);
+            let media_type = part.content_type().map(str::to_owned);
+            let bytes = part.bytes().await.unwrap();
+            text += &format!("{name} {file:?} {media_type:?} {bytes:?}\n");
+        }
+        text
+    }
+
+    async fn signs_up(client: Client) -> Result {
+        let page = client.get("/").send().await?.html()?;
+        let form = page.form("form")?.set("about", "é\n\"me\"")?;
+        let form = form.attach("avatar", "ä \"1\".png", "image/png", &b"\x89PNG\r\n--"[..])?;
+        let answer = form.submit().without_database().send().await?;
+        let text = answer.ensure_status(200)?.text()?;
+        let wanted = r#"csrf None None b"t7"
+about None None b"\xc3\xa9\r\n\"me\""
+avatar Some("ä %221%22.png") Some("image/png") b"\x89PNG\r\n--"
+papers Some("") Some("application/octet-stream") b""
+"#;
+        smoke_axum::ensure_eq!(text, wanted);
+        Ok(())
+    }
+
+    let router = || {
+        Router::new()
+            .route("/", get(async || Html(PAGE)))
+            .route("/sign-up", post(sign_up))
+    };
+    let registry = Registry::new().app(app(router));
+    assert_passes(registry.test(Test::new("shop::signs_up", signs_up))).await;
+}

@@ -206,6 +206,19 @@ impl RequestBuilder {
         })
     }
 
+    /// Sets the body to one of `multipart/form-data`. Sets `Content-Type` unless it is set already.
+    #[cfg(feature = "html")]
+    pub(super) fn multipart(self, body: Vec<u8>, boundary: &str) -> Self {
+        self.with(|request| {
+            let media_type = format!("multipart/form-data; boundary={boundary}");
+            *request.body_mut() = Content {
+                bytes: Some(body.into()),
+                media_type: Some(media_type.try_into()?),
+            };
+            Ok(())
+        })
+    }
+
     /// Sets the body, as it is.
     pub fn body(self, body: impl Into<Bytes>) -> Self {
         self.with(|request| {

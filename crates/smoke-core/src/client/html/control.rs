@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use scraper::{ElementRef, Html};
+use scraper::ElementRef;
 
 use super::button::Button;
-use super::document;
+use super::entry::{Entry, File};
+use super::tree::Tree;
+use super::{document, initial};
 
 /// A field or a button of a form.
 #[derive(Clone)]
@@ -29,7 +31,10 @@ pub(super) enum Kind {
         choices: Vec<Choice>,
         multiple: bool,
     },
-    File,
+    Files {
+        chosen: Vec<File>,
+        multiple: bool,
+    },
     Button(Button),
 }
 
@@ -42,13 +47,13 @@ pub(super) struct Choice {
 }
 
 /// The controls of a form, in the order of the page.
-pub(super) fn of(tree: &Html, form: ElementRef<'_>) -> Vec<Control> {
+pub(super) fn of(tree: &Tree, form: ElementRef<'_>) -> Vec<Control> {
     let all = document::named(tree, &["input", "select", "textarea", "button"]);
     let id = form.attr("id").filter(|id| !id.is_empty());
     let mut controls: Vec<Control> = all
         .filter(|control| match control.attr("form") {
             Some(owner) => Some(owner) == id,
-            None => nearest(*control, "form") == Some(form),
+            None => tree.owner(*control).or(nearest(*control, "form")) == Some(form),
         })
         .filter(|control| {
             ["template", "datalist"]
@@ -81,24 +86,24 @@ impl Control {
     }
 
     /// What it sends: names and values. A button sends its own where it is pressed.
-    pub(super) fn entries(&self, pressed: bool) -> Vec<(String, String)> {
+    pub(super) fn entries(&self, pressed: bool) -> Vec<(String, Entry)> {
         if self.disabled {
             return Vec::new();
         }
         if let Kind::Button(button) = &self.kind {
-            return if pressed {
+            let own = if pressed {
                 button.entries()
             } else {
                 Vec::new()
             };
+            let own = own.into_iter();
+            return own.map(|(name, text)| (name, Entry::Text(text))).collect();
         }
-        let values = if self.name.is_empty() {
-            Vec::new()
-        } else {
-            self.values()
-        };
+        if self.name.is_empty() {
+            return Vec::new();
+        }
         let entry = |value| (self.name.clone(), value);
-        values.into_iter().map(entry).collect()
+        self.values().into_iter().map(entry).collect()
     }
 
     /// What can be chosen.
@@ -130,8 +135,8 @@ impl Control {
         )
     }
 
-    fn values(&self) -> Vec<String> {
-        match &self.kind {
+    fn values(&self) -> Vec<Entry> {
+        let texts = match &self.kind {
             Kind::Text { hidden: true, .. } if self.name == "_charset_" => vec!["UTF-8".to_owned()],
             Kind::Text {
                 value,
@@ -145,10 +150,13 @@ impl Control {
                 let on = choices.filter(|choice| choice.on && !choice.disabled);
                 on.map(|choice| choice.value.clone()).collect()
             }
-            // The name of a file, and none is chosen.
-            Kind::File => vec![String::new()],
+            Kind::Files { chosen, .. } if chosen.is_empty() => {
+                return vec![Entry::File(File::none())];
+            }
+            Kind::Files { chosen, .. } => return chosen.iter().cloned().map(Entry::File).collect(),
             Kind::Button(_) => Vec::new(),
-        }
+        };
+        texts.into_iter().map(Entry::Text).collect()
     }
 }
 
@@ -164,11 +172,14 @@ impl Kind {
         Some(match &*kind.to_ascii_lowercase() {
             "checkbox" => Self::Check(choice()),
             "radio" => Self::Radio(choice()),
-            "file" => Self::File,
+            "file" => Self::Files {
+                chosen: Vec::new(),
+                multiple: element.attr("multiple").is_some(),
+            },
             "reset" | "button" => return None,
             "submit" | "image" => Self::Button(Button::of(element)?),
             kind => Self::Text {
-                value: value.unwrap_or_default().to_owned(),
+                value: initial::value(element, kind),
                 lines: false,
                 hidden: kind == "hidden",
             },
@@ -184,7 +195,7 @@ impl Kind {
                 let group = nearest(option, "optgroup");
                 let value = option.attr("value").map(str::to_owned);
                 Choice {
-                    value: value.unwrap_or_else(|| document::shown(option)),
+                    value: value.unwrap_or_else(|| document::of_option(option)),
                     on: option.attr("selected").is_some(),
                     disabled: option.attr("disabled").is_some()
                         || group.is_some_and(|group| group.attr("disabled").is_some()),

@@ -5,23 +5,20 @@
 
 use std::collections::HashSet;
 
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Selector};
 use url::Url;
 
+use super::tree::Tree;
+
 /// Elements that stand in a line of text. A space sets the others apart.
-const IN_LINE: [&str; 32] = [
+const IN_LINE: [&str; 33] = [
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub",
-    "sup", "time", "tt", "u", "var", "wbr",
+    "ins", "kbd", "label", "mark", "noscript", "q", "ruby", "s", "samp", "small", "span", "strong",
+    "sub", "sup", "time", "tt", "u", "var", "wbr",
 ];
 
 /// Elements whose text is not shown.
 const UNSEEN: [&str; 3] = ["script", "style", "template"];
-
-/// The tree of a text.
-pub(super) fn parse(text: &str) -> Html {
-    Html::parse_document(text)
-}
 
 /// Reads a selector; says so where it cannot be read.
 pub(super) fn selector(css: &str) -> Result<Selector, String> {
@@ -30,10 +27,11 @@ pub(super) fn selector(css: &str) -> Result<Selector, String> {
 
 /// The elements with one of these names, in the order of the page.
 pub(super) fn named<'a>(
-    tree: &'a Html,
+    tree: &'a Tree,
     names: &'static [&'static str],
 ) -> impl Iterator<Item = ElementRef<'a>> {
-    let elements = tree.tree.root().descendants().filter_map(ElementRef::wrap);
+    let root = tree.html.tree.root();
+    let elements = root.descendants().filter_map(ElementRef::wrap);
     elements.filter(|element| names.contains(&element.value().name()))
 }
 
@@ -66,13 +64,20 @@ pub(super) fn shown(element: ElementRef<'_>) -> String {
     on_one_line(&text)
 }
 
+/// The text of an option, which is its value where it has no other. Here HTML takes a no-break space
+/// for a character like any other.
+pub(super) fn of_option(option: ElementRef<'_>) -> String {
+    let text: String = option.text().collect();
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A text with one space in the place of each white space.
 pub(super) fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What addresses in the page are relative to: its own address, or its `<base>`.
-pub(super) fn base(tree: &Html, url: &Url) -> Url {
+pub(super) fn base(tree: &Tree, url: &Url) -> Url {
     let base = named(tree, &["base"]).find_map(|base| base.attr("href"));
     let base = base.and_then(|href| url.join(href).ok());
     // No other scheme counts as a base.
@@ -85,9 +90,9 @@ mod tests {
     use super::*;
 
     fn text(html: &str, css: &str) -> String {
-        let tree = parse(html);
+        let tree = Tree::of(html);
         let selector = selector(css).unwrap();
-        shown(tree.select(&selector).next().unwrap())
+        shown(tree.html.select(&selector).next().unwrap())
     }
 
     #[test]
@@ -111,6 +116,7 @@ mod tests {
             ("<script>let a;</script>", "script", "let a;"),
             ("<title> The  shop </title>", "title", "The shop"),
             ("<p>1 &lt; 2 <!-- no --></p>", "p", "1 < 2"),
+            ("a<noscript><b>b</b></noscript>", "body", "ab"),
         ] {
             assert_eq!(text(html, css), shown, "{html}");
         }
@@ -136,7 +142,7 @@ mod tests {
             ("<base href='data:x'>", "https://localhost/a/b"),
             ("<base href='https://['>", "https://localhost/a/b"),
         ] {
-            assert_eq!(base(&parse(html), &page).as_str(), expected, "{html}");
+            assert_eq!(base(&Tree::of(html), &page).as_str(), expected, "{html}");
         }
     }
 }

@@ -2,14 +2,19 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::Method;
-use scraper::{ElementRef, Html};
+use mediatype::MediaType;
+use scraper::ElementRef;
 use url::Url;
+use uuid::Uuid;
 
-use super::button::{Button, Route};
-use super::control::{self, Control, Kind};
+use super::button::Route;
+use super::entry::File;
+use super::fields::Fields;
 use super::list::list;
-use super::next;
+use super::tree::Tree;
+use super::{document, multipart, next};
 use crate::Failure;
 use crate::client::RequestBuilder;
 use crate::client::visit::Visit;
@@ -21,7 +26,8 @@ use crate::client::visit::Visit;
 /// disabled. Nothing is validated: what a browser would refuse (`required`, `pattern`) the
 /// application is asked to refuse.
 ///
-/// Forms of `multipart/form-data` and `text/plain` cannot be sent.
+/// A form of `multipart/form-data` is sent with the files that were [attached](Self::attach). One of
+/// `text/plain` cannot be sent.
 ///
 /// # Examples
 ///
@@ -46,7 +52,7 @@ pub struct Form {
     /// The request of the page, and how it was answered.
     answered: String,
     route: Route,
-    controls: Vec<Control>,
+    fields: Fields,
     page: Url,
     base: Url,
     visit: Visit,
@@ -54,7 +60,7 @@ pub struct Form {
 
 impl Form {
     pub(super) fn of(
-        tree: &Html,
+        tree: &Tree,
         form: ElementRef<'_>,
         answered: &str,
         (page, base): (&Url, Url),
@@ -68,7 +74,7 @@ impl Form {
                 method: attribute("method"),
                 enctype: attribute("enctype"),
             },
-            controls: control::of(tree, form),
+            fields: Fields::of(tree, form),
             page: page.clone(),
             base,
             visit: visit.clone(),
@@ -76,12 +82,12 @@ impl Form {
     }
 
     /// The first value that would be sent under a name. None where none would be: the field is not
-    /// there, is disabled, or is a box that is not checked.
+    /// there, is disabled, or is a box that is not checked. Of a file it is the name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {
-        let entries = self.entries(None).into_iter();
+        let entries = self.fields.entries(None).into_iter();
         let mut values = entries.filter(|(found, _)| found == name);
-        values.next().map(|(_, value)| value)
+        values.next().map(|(_, value)| value.into_text())
     }
 
     /// Sets a field: the text of an `input` or a `textarea`, the radio button, the checkbox or the
@@ -93,13 +99,60 @@ impl Form {
     /// # Errors
     ///
     /// When there is no such field: the message names those that are there. When it is disabled, is a
-    /// file, or does not offer that value: the message names the values that it offers.
+    /// file (which is [attached](Self::attach)), or does not offer that value: the message names the
+    /// values that it offers.
     #[track_caller]
     pub fn set(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, Failure> {
-        match self.put(name.as_ref(), value.as_ref()) {
-            Ok(()) => Ok(self),
-            Err(message) => Err(Failure::new(message)),
-        }
+        let done = self.fields.set(name.as_ref(), value.as_ref());
+        self.after(done)
+    }
+
+    /// Chooses a file in a field of the type `file`: its name, its media type and what it holds. It
+    /// takes the place of the one before, unless several can be chosen (`multiple`).
+    ///
+    /// The file is sent where the form is of `multipart/form-data`. Any other form sends its name alone,
+    /// as a browser does.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such field: the message names those that are there. When it is disabled or no
+    /// file, and when the media type cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smoke_core::{Page, Result};
+    ///
+    /// async fn who_signs_up_can_have_a_picture(page: &Page) -> Result {
+    ///     let form = page.form("form#sign-up")?.set("email", "ada@example.com")?;
+    ///     let form = form.attach("avatar", "ada.png", "image/png", &b"\x89PNG\r\n\x1a\n"[..])?;
+    ///     form.submit().send().await?.ensure_redirect_to("/welcome")?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn attach(
+        mut self,
+        name: impl AsRef<str>,
+        file_name: impl Into<String>,
+        media_type: impl AsRef<str>,
+        bytes: impl Into<Bytes>,
+    ) -> Result<Self, Failure> {
+        let done = match MediaType::parse(media_type.as_ref()) {
+            Ok(media_type) => {
+                let file = File {
+                    name: file_name.into(),
+                    media_type: media_type.to_string(),
+                    bytes: bytes.into(),
+                };
+                self.fields.attach(name.as_ref(), file)
+            }
+            Err(error) => Err(format!(
+                "the media type {:?} of a file cannot be read: {error}",
+                media_type.as_ref()
+            )),
+        };
+        self.after(done)
     }
 
     /// Checks the checkbox of a name.
@@ -110,10 +163,8 @@ impl Form {
     /// by its value with [`set`](Self::set).
     #[track_caller]
     pub fn check(mut self, name: impl AsRef<str>) -> Result<Self, Failure> {
-        match self.turn(name.as_ref(), true) {
-            Ok(()) => Ok(self),
-            Err(message) => Err(Failure::new(message)),
-        }
+        let done = self.fields.turn(name.as_ref(), true);
+        self.after(done)
     }
 
     /// Unchecks the checkbox of a name.
@@ -123,34 +174,31 @@ impl Form {
     /// Those of [`check`](Self::check).
     #[track_caller]
     pub fn uncheck(mut self, name: impl AsRef<str>) -> Result<Self, Failure> {
-        match self.turn(name.as_ref(), false) {
-            Ok(()) => Ok(self),
-            Err(message) => Err(Failure::new(message)),
-        }
+        let done = self.fields.turn(name.as_ref(), false);
+        self.after(done)
     }
 
     /// The request that sends the form by its first button, as the Enter key does, by the same client.
     /// Without a button it is sent as a script does.
     ///
     /// What cannot be sent is an error of the request: a form that leads to another host, of
-    /// `multipart/form-data`, or whose first button is disabled.
+    /// `text/plain`, or whose first button is disabled.
     pub fn submit(self) -> RequestBuilder {
-        let mut buttons = self.controls.iter().enumerate();
-        let first = buttons.find(|(_, control)| matches!(control.kind, Kind::Button(_)));
-        self.request(first.map(|(at, _)| at))
+        let first = self.fields.buttons().next().map(|(at, _, _)| at);
+        self.request(first)
     }
 
-    /// The request that sends the form by the button with exactly this text.
+    /// The request that sends the form by the button with this text, whatever the white space in it.
     ///
     /// # Errors
     ///
     /// When there is no such button: the message names those that are there. When it is disabled.
     #[track_caller]
     pub fn press(self, button: impl AsRef<str>) -> Result<RequestBuilder, Failure> {
-        let wanted = button.as_ref();
+        let wanted = document::on_one_line(button.as_ref());
         let buttons = || {
-            self.buttons()
-                .filter(|(_, _, button)| button.label == wanted)
+            let buttons = self.fields.buttons();
+            buttons.filter(|(_, _, button)| button.label == wanted)
         };
         // Of several that look the same, one that can be pressed.
         let found = buttons().find(|(_, control, _)| !control.disabled);
@@ -160,123 +208,27 @@ impl Form {
         let wrong = match buttons().next() {
             Some(_) => format!("the button {wanted:?} is disabled"),
             None => {
-                let there = list(self.buttons().map(|(_, _, button)| &*button.label));
+                let there = list(self.fields.buttons().map(|(_, _, button)| &*button.label));
                 format!("the form has no button {wanted:?}; its buttons are {there}")
             }
         };
         Err(Failure::new(format!("{}: {wrong}", self.answered)))
     }
 
-    fn put(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let answered = self.answered.clone();
-        let mut controls = self.enabled(name)?;
-        // What people fill in comes before what they do not see.
-        controls.sort_by_key(|control| matches!(control.kind, Kind::Text { hidden: true, .. }));
-        if let Some(Control {
-            kind: Kind::Text { value: text, .. },
-            ..
-        }) = controls.first_mut()
-        {
-            value.clone_into(text);
-            return Ok(());
+    #[track_caller]
+    fn after(self, done: Result<(), String>) -> Result<Self, Failure> {
+        match done {
+            Ok(()) => Ok(self),
+            Err(wrong) => Err(Failure::new(format!("{}: {wrong}", self.answered))),
         }
-        if controls
-            .iter()
-            .any(|control| matches!(control.kind, Kind::File))
-        {
-            return Err(format!(
-                "{answered}: the field {name:?} is a file, which cannot be sent"
-            ));
-        }
-        let offered = controls.iter().flat_map(|control| control.choices());
-        let offered: Vec<String> = offered
-            .filter(|choice| !choice.disabled)
-            .map(|choice| choice.value.clone())
-            .collect();
-        if !offered.iter().any(|offered| offered == value) {
-            let offered = list(offered.iter().map(String::as_str));
-            return Err(format!(
-                "{answered}: the field {name:?} does not offer {value:?}; it offers {offered}"
-            ));
-        }
-        let mut is_chosen = false;
-        for control in controls {
-            let one = control.is_one_of();
-            for choice in control.choices_mut() {
-                // Of two that are the same, a person chooses one.
-                let wanted = choice.value == value && !choice.disabled && !(one && is_chosen);
-                is_chosen |= wanted;
-                choice.on = wanted || (choice.on && !one);
-            }
-        }
-        Ok(())
-    }
-
-    fn turn(&mut self, name: &str, on: bool) -> Result<(), String> {
-        let answered = self.answered.clone();
-        let controls = self.enabled(name)?.into_iter();
-        let mut boxes = controls.filter_map(|control| match &mut control.kind {
-            Kind::Check(choice) => Some(choice),
-            _ => None,
-        });
-        match (boxes.next(), boxes.next()) {
-            (Some(choice), None) => {
-                choice.on = on;
-                Ok(())
-            }
-            (None, _) => Err(format!("{answered}: the field {name:?} is no checkbox")),
-            (Some(_), Some(_)) => Err(format!(
-                "{answered}: several checkboxes have the name {name:?}: choose one by its value"
-            )),
-        }
-    }
-
-    /// The fields of a name that are not disabled; says which there are where there is none.
-    fn enabled(&mut self, name: &str) -> Result<Vec<&mut Control>, String> {
-        let fields = || {
-            let controls = self.controls.iter();
-            controls.filter(|control| !matches!(control.kind, Kind::Button(_)))
-        };
-        let of_name = || fields().filter(|control| !name.is_empty() && control.name == name);
-        if of_name().next().is_none() {
-            let names = fields().map(|control| &*control.name);
-            let there = list(names.filter(|name| !name.is_empty()));
-            return Err(format!(
-                "{}: the form has no field {name:?}; its fields are {there}",
-                self.answered
-            ));
-        }
-        if of_name().all(|control| control.disabled) {
-            return Err(format!("{}: the field {name:?} is disabled", self.answered));
-        }
-        let controls = self.controls.iter_mut();
-        let fields = controls.filter(|control| !matches!(control.kind, Kind::Button(_)));
-        Ok(fields
-            .filter(|control| control.name == name && !control.disabled)
-            .collect())
-    }
-
-    fn buttons(&self) -> impl Iterator<Item = (usize, &Control, &Button)> {
-        let controls = self.controls.iter().enumerate();
-        controls.filter_map(|(at, control)| match &control.kind {
-            Kind::Button(button) => Some((at, control, button)),
-            _ => None,
-        })
-    }
-
-    fn entries(&self, pressed: Option<usize>) -> Vec<(String, String)> {
-        let controls = self.controls.iter().enumerate();
-        controls
-            .flat_map(|(at, control)| control.entries(pressed == Some(at)))
-            .map(|(name, value)| (with_line_breaks(&name), with_line_breaks(&value)))
-            .collect()
     }
 
     fn request(&self, pressed: Option<usize>) -> RequestBuilder {
-        let pressed_control = pressed.and_then(|at| self.controls.get(at));
-        let route = match pressed_control.map(|control| &control.kind) {
-            Some(Kind::Button(button)) => button.route.or(&self.route),
-            _ => self.route.clone(),
+        let mut buttons = self.fields.buttons();
+        let button = pressed.and_then(|pressed| buttons.find(|(at, _, _)| *at == pressed));
+        let route = match button {
+            Some((_, _, button)) => button.route.or(&self.route),
+            None => self.route.clone(),
         };
         let is = |text: &Option<String>, wanted: &str| {
             text.as_deref()
@@ -290,18 +242,17 @@ impl Form {
             None | Some("") => Ok(self.page.clone()),
             Some(action) => next::address(&self.page, &self.base, action),
         };
-        let reason = if pressed_control.is_some_and(|control| control.disabled) {
+        let parts = is(&route.enctype, "multipart/form-data");
+        let reason = if button.is_some_and(|(_, control, _)| control.disabled) {
             "its button is disabled".to_owned()
         } else if is(&route.method, "dialog") {
             "it closes a dialog and sends nothing".to_owned()
-        } else if let Some(enctype) = ["multipart/form-data", "text/plain"]
-            .into_iter()
-            .find(|enctype| method == Method::POST && is(&route.enctype, enctype))
-        {
-            format!("it is of {enctype}: read its fields with `value`, and send a body of your own")
+        } else if method == Method::POST && is(&route.enctype, "text/plain") {
+            "it is of text/plain: read its fields with `value`, and send a body of your own"
+                .to_owned()
         } else {
             match action {
-                Ok(url) => return self.filled_in(method, url, pressed),
+                Ok(url) => return self.filled_in(method, url, parts, pressed),
                 Err(reason) => reason,
             }
         };
@@ -311,27 +262,36 @@ impl Form {
         ))
     }
 
-    fn filled_in(&self, method: Method, mut url: Url, pressed: Option<usize>) -> RequestBuilder {
-        let entries = self.entries(pressed);
-        if method == Method::POST {
-            return next::request(&self.visit, method, &url).form(&entries);
+    fn filled_in(
+        &self,
+        method: Method,
+        mut url: Url,
+        parts: bool,
+        pressed: Option<usize>,
+    ) -> RequestBuilder {
+        let entries = self.fields.entries(pressed);
+        if method == Method::POST && parts {
+            // Random, so that no part contains it.
+            let boundary = format!("smoke-{}", Uuid::new_v4().simple());
+            let body = multipart::encode(&entries, &boundary);
+            return next::request(&self.visit, method, &url).multipart(body, &boundary);
         }
-        url.query_pairs_mut().clear().extend_pairs(&entries);
+        let texts = entries.into_iter();
+        let texts: Vec<_> = texts
+            .map(|(name, entry)| (name, entry.into_text()))
+            .collect();
+        if method == Method::POST {
+            return next::request(&self.visit, method, &url).form(&texts);
+        }
+        url.query_pairs_mut().clear().extend_pairs(&texts);
         next::request(&self.visit, method, &url)
     }
-}
-
-/// Line breaks as a form sends them.
-fn with_line_breaks(text: &str) -> String {
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\n', "\r\n")
 }
 
 impl fmt::Debug for Form {
     /// The names of the fields, without values: they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.controls.iter().map(|control| &control.name).collect();
+        let names: Vec<_> = self.fields.names().collect();
         f.debug_struct("Form")
             .field("answered", &self.answered)
             .field("fields", &names)

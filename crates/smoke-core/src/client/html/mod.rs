@@ -4,10 +4,15 @@ mod button;
 mod control;
 mod document;
 mod element;
+mod entry;
+mod fields;
 mod form;
+mod initial;
 mod list;
+mod multipart;
 mod next;
 mod page;
+mod tree;
 
 pub use element::Element;
 pub use form::Form;

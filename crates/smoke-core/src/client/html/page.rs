@@ -5,12 +5,13 @@ use std::fmt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
 use mediatype::{MediaType, ReadParams, names};
-use scraper::{ElementRef, Html};
+use scraper::ElementRef;
 use url::Url;
 
 use super::element::Element;
 use super::form::Form;
 use super::list::list;
+use super::tree::Tree;
 use super::{document, next};
 use crate::Failure;
 use crate::client::visit::Visit;
@@ -140,14 +141,14 @@ impl Page {
     /// What a selector matches, or why it cannot be read.
     pub(crate) fn elements(&self, selector: &str) -> Result<Vec<Element>, String> {
         let css = document::selector(selector)?;
-        let tree = document::parse(&self.text);
-        Ok(tree.select(&css).map(Element::of).collect())
+        let tree = Tree::of(&self.text);
+        Ok(tree.html.select(&css).map(Element::of).collect())
     }
 
     /// What was asked for, how it was answered, and how the text of the page begins.
     pub(crate) fn excerpt(&self) -> String {
-        let tree = document::parse(&self.text);
-        let text = document::shown(tree.root_element());
+        let tree = Tree::of(&self.text);
+        let text = document::shown(tree.html.root_element());
         let text = excerpt::of_text(&text);
         format!("{} with the text \"{text}\"", self.answered)
     }
@@ -159,7 +160,7 @@ impl Page {
 
     fn form_at(&self, selector: &str) -> Result<Form, String> {
         let css = document::selector(selector)?;
-        let tree = document::parse(&self.text);
+        let tree = Tree::of(&self.text);
         let form = document::named(&tree, &["form"]).find(|form| css.matches(form));
         let form =
             form.ok_or_else(|| format!("no form matches {selector:?}: {}", self.excerpt()))?;
@@ -176,7 +177,7 @@ impl Page {
 
     fn link_at(&self, selector: &str) -> Result<RequestBuilder, String> {
         let css = document::selector(selector)?;
-        let tree = document::parse(&self.text);
+        let tree = Tree::of(&self.text);
         let link = links(&tree).find(|(link, _)| css.matches(link));
         let (_, href) =
             link.ok_or_else(|| format!("no link matches {selector:?}: {}", self.excerpt()))?;
@@ -185,7 +186,7 @@ impl Page {
     }
 
     fn link_with(&self, text: &str) -> Result<RequestBuilder, String> {
-        let tree = document::parse(&self.text);
+        let tree = Tree::of(&self.text);
         let wanted = document::on_one_line(text);
         let link = links(&tree).find(|(link, _)| document::shown(*link) == wanted);
         let Some((_, href)) = link else {
@@ -202,7 +203,7 @@ impl Page {
             .map_err(|error| format!("the link {text:?} cannot be followed: {error}"))
     }
 
-    fn followed(&self, tree: &Html, href: &str) -> Result<RequestBuilder, String> {
+    fn followed(&self, tree: &Tree, href: &str) -> Result<RequestBuilder, String> {
         let url = self.url()?;
         let address = next::address(url, &document::base(tree, url), href)?;
         Ok(next::request(&self.visit, Method::GET, &address))
@@ -215,7 +216,7 @@ impl Page {
 }
 
 /// The links with their addresses.
-fn links(tree: &Html) -> impl Iterator<Item = (ElementRef<'_>, &str)> {
+fn links(tree: &Tree) -> impl Iterator<Item = (ElementRef<'_>, &str)> {
     let links = document::named(tree, &["a", "area"]);
     links.filter_map(|link| Some((link, link.attr("href")?)))
 }

@@ -3,7 +3,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 
 use crate::app::fake::{self, answer};
-use crate::{AppBody, Client, Context, Failure, Page, RequestBuilder, Result};
+use crate::{AppBody, Client, Context, Failure, Form, Page, RequestBuilder, Result};
 use crate::{ensure_not_selects, ensure_selects};
 
 /// Answers each GET with one page, and any other request with the request as it came.
@@ -152,13 +152,24 @@ async fn what_cannot_be_filled_in_is_named_with_what_can() {
             r#"no field "emial"; its fields are "email", "name", "off", "photo", "land", "b""#,
         ),
         (form().set("off", "x"), r#"the field "off" is disabled"#),
-        (form().set("photo", "x"), r#"the field "photo" is a file"#),
+        (
+            form().set("photo", "x"),
+            r#"the field "photo" is a file: `attach` one"#,
+        ),
         (
             form().set("land", "DE"),
             r#"does not offer "DE"; it offers "AT""#,
         ),
         (form().check("email"), r#"the field "email" is no checkbox"#),
         (form().check("b"), "several checkboxes have the name"),
+        (
+            form().attach("email", "a.png", "image/png", "x"),
+            r#"the field "email" is no file"#,
+        ),
+        (
+            form().attach("photo", "a.png", "image/png\r\nx: y", "x"),
+            "of a file cannot be read",
+        ),
     ] {
         let message = message(found);
         assert!(message.contains(said), "{message}");
@@ -181,11 +192,109 @@ async fn what_cannot_be_filled_in_is_named_with_what_can() {
     );
 }
 
+/// The form as it is sent, with `*` for the boundary.
+async fn parts(form: Form) -> String {
+    let sent = seen(form.submit()).await;
+    let (line, _) = sent.split_once("\r\n").unwrap();
+    let boundary = line.rsplit_once(' ').unwrap().1;
+    sent.replace(boundary.strip_prefix("--").unwrap(), "*")
+}
+
+#[tokio::test]
+async fn a_form_of_several_parts_is_sent_with_its_files() {
+    let (page, _cx) = page(
+        r#"<form method=post action=/parts enctype=Multipart/Form-Data><input type=hidden name=csrf value=t7>
+         <textarea name='say "hi"'></textarea><input type=file name=avatar><input type=file name=more multiple></form>"#,
+    )
+    .await;
+    let form = page.form("form").unwrap();
+    assert_eq!(form.value("avatar").as_deref(), Some(""));
+    let form = form.set("say \"hi\"", "one\ntwo").unwrap();
+    let form = form.attach("more", "a\"b\n.txt", "text/plain; charset=utf-8", "a\nb");
+    let form = form
+        .unwrap()
+        .attach("more", "c.bin", "application/x-c", vec![0]);
+    let form = form.unwrap();
+    assert_eq!(
+        parts(form.clone()).await,
+        "POST localhost /parts --*\r\n\
+         Content-Disposition: form-data; name=\"csrf\"\r\n\r\nt7\r\n--*\r\n\
+         Content-Disposition: form-data; name=\"say %22hi%22\"\r\n\r\none\r\ntwo\r\n--*\r\n\
+         Content-Disposition: form-data; name=\"avatar\"; filename=\"\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n\r\n--*\r\n\
+         Content-Disposition: form-data; name=\"more\"; filename=\"a%22b%0A.txt\"\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\na\nb\r\n--*\r\n\
+         Content-Disposition: form-data; name=\"more\"; filename=\"c.bin\"\r\n\
+         Content-Type: application/x-c\r\n\r\n\0\r\n--*--\r\n"
+    );
+    let form = form
+        .attach("avatar", "old.png", "image/png", "old")
+        .unwrap();
+    let form = form
+        .attach("avatar", "new.png", "image/png", "new")
+        .unwrap();
+    assert_eq!(form.value("avatar").as_deref(), Some("new.png"));
+    assert!(!parts(form).await.contains("old"));
+}
+
+#[tokio::test]
+async fn a_form_of_texts_sends_the_names_of_its_files() {
+    let (page, _cx) = page(
+        "<form method=post action=/order><input type=file name=a><input type=file name=b></form>",
+    )
+    .await;
+    let form = page.form("form").unwrap();
+    let form = form.attach("b", "b.png", "image/png", "x").unwrap();
+    assert_eq!(
+        seen(form.submit()).await,
+        "POST localhost /order a=&b=b.png"
+    );
+}
+
+#[tokio::test]
+async fn the_fields_of_a_form_in_a_table_are_its_own() {
+    let (page, _cx) = page(
+        "<table><form action=/a method=post><tr><td><input name=a value=1></td></tr></form>
+         <form action=/b method=post><tr><td><input name=b value=2><button>Go</button></td></tr></form></table>
+         <input name=after value=3>",
+    )
+    .await;
+    let form = |css| page.form(css).unwrap().submit();
+    assert_eq!(seen(form("[action='/a']")).await, "POST localhost /a a=1");
+    assert_eq!(seen(form("[action='/b']")).await, "POST localhost /b b=2");
+}
+
+#[tokio::test]
+async fn what_stands_in_noscript_is_part_of_the_page() {
+    let (page, _cx) = page(
+        "<head><noscript><meta name=plain></noscript></head>
+         <noscript><form action=/plain method=post><input name=a value=1></form></noscript>",
+    )
+    .await;
+    assert_eq!(page.select("head noscript > meta").unwrap().len(), 1);
+    let form = page.form("noscript form").unwrap();
+    assert_eq!(seen(form.submit()).await, "POST localhost /plain a=1");
+}
+
+#[tokio::test]
+async fn fields_begin_with_the_values_that_a_browser_gives_them() {
+    let (page, _cx) = page(
+        "<form action=/order method=post><input type=range name=r max=10><input type=color name=c>
+         <select name=o><option> a&nbsp;b\n c </select><button>Save\n it</button></form>",
+    )
+    .await;
+    let form = page.form("form").unwrap();
+    assert_eq!(
+        seen(form.press(" Save  it").unwrap()).await,
+        "POST localhost /order r=5&c=%23000000&o=a%C2%A0b+c"
+    );
+}
+
 #[tokio::test]
 async fn a_form_that_cannot_be_sent_says_why() {
     let (page, _cx) = page(
         "<form id=far method=post action=https://user:secret@pay.example/secret></form>
-         <form id=parts method=post enctype=multipart/form-data></form>
+         <form id=plain method=post enctype=text/plain></form>
          <form id=dialog method=dialog></form><form id=shut><button disabled>x</button></form>",
     )
     .await;
@@ -194,7 +303,7 @@ async fn a_form_that_cannot_be_sent_says_why() {
             "#far",
             "it leads to pay.example, and a test stays in the application",
         ),
-        ("#parts", "it is of multipart/form-data"),
+        ("#plain", "it is of text/plain"),
         ("#dialog", "it closes a dialog"),
         ("#shut", "its button is disabled"),
     ] {
