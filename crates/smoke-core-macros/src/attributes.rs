@@ -8,15 +8,19 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
-const KNOWN: &str = "slow, instance, advisory, destructive, timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", \
-                     skip = \"reason\", name = \"other_name\", crate = \"path\"";
+const KNOWN: &str = "slow, instance, shared, advisory, decisive, on_request, scheduled, destructive, \
+                     timeout = \"5s\", tags(\"a\", \"b\"), serial, serial = \"group\", skip = \"reason\", name = \"other_name\", crate = \"path\"";
 
 /// How a test is to be run; of a suite: what its tests do not say themselves.
 #[derive(Clone, Default)]
 pub(crate) struct Attributes {
     pub(crate) slow: bool,
-    pub(crate) instance: bool,
-    pub(crate) advisory: bool,
+    /// Or `shared`.
+    pub(crate) instance: Option<bool>,
+    /// Or `decisive`.
+    pub(crate) advisory: Option<bool>,
+    /// Or `scheduled`.
+    pub(crate) on_request: Option<bool>,
     pub(crate) destructive: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tags: Vec<LitStr>,
@@ -60,14 +64,12 @@ impl Attributes {
                 key.stands_alone(input)?;
                 self.slow = true;
             }
-            "instance" => {
-                key.stands_alone(input)?;
-                self.instance = true;
-            }
-            "advisory" => {
-                key.stands_alone(input)?;
-                self.advisory = true;
-            }
+            "instance" => key.decides(&mut self.instance, true, input)?,
+            "shared" => key.decides(&mut self.instance, false, input)?,
+            "advisory" => key.decides(&mut self.advisory, true, input)?,
+            "decisive" => key.decides(&mut self.advisory, false, input)?,
+            "on_request" => key.decides(&mut self.on_request, true, input)?,
+            "scheduled" => key.decides(&mut self.on_request, false, input)?,
             "destructive" => {
                 key.stands_alone(input)?;
                 self.destructive = true;
@@ -100,8 +102,9 @@ impl Attributes {
     pub(crate) fn inherited_by(&self, test: Self) -> Self {
         Self {
             slow: self.slow || test.slow,
-            instance: self.instance || test.instance,
-            advisory: self.advisory || test.advisory,
+            instance: test.instance.or(self.instance),
+            advisory: test.advisory.or(self.advisory),
+            on_request: test.on_request.or(self.on_request),
             destructive: self.destructive || test.destructive,
             timeout: test.timeout.or(self.timeout),
             tags: self.tags.iter().cloned().chain(test.tags).collect(),
@@ -145,6 +148,15 @@ impl Key {
             "serial" => self.error("write `serial` or `serial = \"group\"`".into()),
             _ => self.error(format!("`{name}` takes no value: write `{name}`")),
         })
+    }
+
+    /// Settles what two keys say the opposite of.
+    fn decides(&self, what: &mut Option<bool>, is: bool, input: ParseStream<'_>) -> Result<()> {
+        self.stands_alone(input)?;
+        if what.replace(is).is_some() {
+            return Err(self.error(format!("`{}` contradicts what stands before it", self.name)));
+        }
+        Ok(())
     }
 
     /// What stands after `=`: a string that is not empty.

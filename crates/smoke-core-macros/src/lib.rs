@@ -92,6 +92,7 @@ use proc_macro::TokenStream;
 /// | `slow` | runs only if slow tests are asked for |
 /// | `instance` | a failure is the fault of this process or its host alone, which may lose traffic for it; without it, of what all replicas share |
 /// | `advisory` | if it fails it is reported as warned, and blocks nothing |
+/// | `on_request` | schedules leave it out: it runs only where somebody asks for a run that has it |
 /// | `destructive` | something stays of it: runs only if the registry allows it and a POST with the token asks |
 /// | `timeout = "5s"` | how long it may take, instead of the registry's limit for tests |
 /// | `tags("a", "b")` | tags to select it by: `?select=tag:a` |
@@ -171,8 +172,9 @@ pub fn smoke_test(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// # Attributes
 ///
 /// The same as those of [`macro@smoke_test`]. `name` replaces the type's name as the last part of the
-/// suite's path. `slow`, `instance`, `advisory`, `destructive`, `timeout`, `serial` and `skip` are the defaults of its tests. `tags` are added
-/// to each test's own.
+/// suite's path. `tags` are added to each test's own. All others are the defaults of its tests: a test
+/// that says `shared`, `decisive` or `scheduled` is not what its suite says by `instance`, `advisory` or
+/// `on_request`.
 #[proc_macro_attribute]
 pub fn smoke_suite(attributes: TokenStream, item: TokenStream) -> TokenStream {
     suite::expand(attributes.into(), item.into()).into()

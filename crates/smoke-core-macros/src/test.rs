@@ -119,11 +119,14 @@ impl Emitted<'_> {
         if attributes.slow {
             quote!(.slow()).to_tokens(&mut settings);
         }
-        if attributes.instance {
+        if attributes.instance == Some(true) {
             quote!(.instance()).to_tokens(&mut settings);
         }
-        if attributes.advisory {
+        if attributes.advisory == Some(true) {
             quote!(.advisory()).to_tokens(&mut settings);
+        }
+        if attributes.on_request == Some(true) {
+            quote!(.on_request()).to_tokens(&mut settings);
         }
         if attributes.destructive {
             quote!(.destructive()).to_tokens(&mut settings);

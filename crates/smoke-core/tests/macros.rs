@@ -26,6 +26,7 @@ mod free {
         slow,
         instance,
         advisory,
+        on_request,
         destructive,
         timeout = "1m 30s",
         tags("users", "x"),
@@ -128,8 +129,11 @@ mod suites {
     #[derive(Clone, Debug, Default)]
     pub(super) struct Plain;
 
-    #[smoke_suite(name = "Renamed", skip = "closed")]
+    #[smoke_suite(name = "Renamed", skip = "closed", instance, advisory, on_request)]
     impl Plain {
+        #[smoke_test(shared, decisive, scheduled)]
+        fn differs(&self) {}
+
         #[smoke_core::smoke_test]
         async fn works(&self, again: smoke_core::This<Self>) {
             drop(again);
@@ -237,6 +241,7 @@ fn what_an_attribute_says_arrives() {
     assert!(test.is_slow());
     assert_eq!(test.scope(), Scope::Instance);
     assert!(test.is_advisory());
+    assert!(test.is_on_request());
     assert!(test.is_destructive());
     assert_eq!(test.kind(), Kind::Http);
     assert_eq!(test.class(), "macros::free");
@@ -253,6 +258,7 @@ fn what_is_not_said_is_left_to_the_registry() {
     assert!(!test.is_slow());
     assert_eq!(test.scope(), Scope::Shared);
     assert!(!test.is_advisory());
+    assert!(!test.is_on_request());
     assert!(!test.is_destructive());
     assert_eq!(test.kind(), Kind::Unit);
     assert!(test.tag_list().is_empty());
@@ -304,7 +310,20 @@ fn a_test_stands_where_its_name_is_written() {
     assert!(place.file.ends_with("macros.rs"), "{place}");
     assert_eq!((place.line, place.column), (line, 18));
     let suite = suite("macros::suites::Renamed");
-    assert_eq!(suite.tests()[0].location().unwrap().column, 18);
+    assert_eq!(suite.tests()[1].location().unwrap().column, 18);
+}
+
+#[test]
+fn a_test_can_say_the_opposite_of_its_suite() {
+    let suite = suite("macros::suites::Renamed");
+    let said = suite
+        .tests()
+        .iter()
+        .map(|test| (test.scope(), test.is_advisory(), test.is_on_request()));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [(Scope::Shared, false, false), (Scope::Instance, true, true)]
+    );
 }
 
 #[test]

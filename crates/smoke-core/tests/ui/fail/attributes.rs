@@ -56,6 +56,12 @@ fn an_empty_name() {}
 #[smoke_test(name = "a::path")]
 fn a_path_as_a_name() {}
 
+#[smoke_test(instance, shared)]
+fn of_one_and_of_all() {}
+
+#[smoke_test(on_request = "weekly")]
+fn a_value_of_what_has_none() {}
+
 #[smoke_test(crate = "not a path")]
 fn no_path() {}
 
