@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use smoke_core::{
-    Backend, Error, Limits, OpenRequest, Opened, Registry, Result, Runner, Sandbox, Selection,
-    Test, Verdict,
+    Ask, Backend, Error, Limits, OpenRequest, Opened, Reason, Registry, Result, Runner, Sandbox,
+    Scope, Selection, Test, Verdict,
 };
 use support::{Paper, run};
 
@@ -104,17 +104,29 @@ async fn each_mistake_is_a_fail_with_its_reason_and_no_test_runs() {
 #[tokio::test]
 async fn a_selection_that_matches_nothing_is_a_fail() {
     let runner = Runner::new(one());
-    for (selection, reason) in [
+    let nothing = "no test is selected";
+    for (selection, reason, word) in [
         (
             Selection::fast().select("nobody"),
             "no test matches \"nobody\"",
+            None,
         ),
-        (Selection::fast().skip("shop"), "no test is selected"),
+        (
+            Selection::fast().skip("shop"),
+            nothing,
+            Some(Reason::Nothing),
+        ),
+        (
+            Selection::fast().of_scope(Scope::Instance),
+            nothing,
+            Some(Reason::Nothing),
+        ),
     ] {
-        let report = runner.run(selection).await;
+        let answer = runner.ask(Ask::new(selection)).await;
+        let report = &answer.report;
         assert_eq!(
-            (report.verdict(), &report.reasons[..]),
-            (Verdict::Fail, &[reason.to_owned()][..])
+            (report.verdict(), &report.reasons[..], answer.reason),
+            (Verdict::Fail, &[reason.to_owned()][..], word)
         );
     }
 }

@@ -34,6 +34,8 @@ pub enum Reason {
     Unknown,
     /// The scheduler has ended without being told to.
     Dead,
+    /// No test is selected: the application has none of what was asked for.
+    Nothing,
     /// Something is wrong with the registry or with the environment.
     Registry,
     /// The runner could not start its threads, or lost the run.
@@ -61,6 +63,7 @@ impl Reason {
             Self::Degraded => "degraded",
             Self::Unknown => "unknown",
             Self::Dead => "dead",
+            Self::Nothing => "nothing",
             Self::Registry => "registry",
             Self::Broken => "broken",
             Self::Recursion => "recursion",
@@ -93,6 +96,7 @@ mod tests {
             Reason::Degraded,
             Reason::Unknown,
             Reason::Dead,
+            Reason::Nothing,
             Reason::Registry,
             Reason::Broken,
             Reason::Recursion,

@@ -28,7 +28,7 @@ pub struct Answer {
     pub age: Duration,
     /// After how long it is worth asking again, where the run did not begin.
     pub retry_after: Option<Duration>,
-    /// Why the run did not begin, in one word.
+    /// Why there is no test's outcome, in one word.
     pub reason: Option<Reason>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use smoke_report::Report;
+use smoke_report::{Reason, Report};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
@@ -31,6 +31,7 @@ use super::trail::{Denial, Trail};
 use crate::access::Access;
 #[cfg(feature = "page")]
 use crate::history::{Begun, History};
+use crate::select::NOTHING;
 use crate::watch::{Settings, Watch};
 use crate::{Error, Registry, Result, Schedule, Selection, SigningKey, Test, heard, log};
 
@@ -556,7 +557,7 @@ impl Runner {
             started,
             age: Duration::ZERO,
             retry_after: None,
-            reason: None,
+            reason: (report.reasons == [NOTHING]).then_some(Reason::Nothing),
         };
         self.0.gate.land(ticket, answer);
         if !report.verdict().is_pass() || report.warned_tests().next().is_some() {

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use crate::Test;
 
 /// Why a run has no tests, where that may be no mistake: not every service has tests of its own.
-const NOTHING: &str = "no test is selected";
+pub(crate) const NOTHING: &str = "no test is selected";
 /// Upper bound of the patterns in one selection.
 const MOST_PATTERNS: usize = 32;
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use smoke_report::Scope;
 
+pub(crate) use choice::NOTHING;
+
 use crate::{Kind, Test};
 
 /// Which tests to run: all that are not slow, or all, narrowed by patterns.

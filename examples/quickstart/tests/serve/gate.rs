@@ -93,7 +93,13 @@ fn the_gate_opens_for_a_pass_of_the_wanted_build() {
 fn one_replica_of_the_build_runs_all_tests_and_the_others_their_own() {
     let before = Replica::start(&[answer("PASS", "0badf00", "", "")]);
     let passes = || Replica::start(&[answer("PASS", BUILD, "", "")]);
-    let has_none = Replica::start(&[answer("FAIL", BUILD, "", "reason: no test is selected\n")]);
+    let nothing = "x-smoke-reason: nothing\r\n";
+    let has_none = Replica::start(&[answer(
+        "FAIL",
+        BUILD,
+        nothing,
+        "reason: no test is selected\n",
+    )]);
     let (first, second) = (passes(), passes());
     let gate = Gate {
         wait: "0",

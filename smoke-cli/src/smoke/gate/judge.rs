@@ -1,11 +1,11 @@
 //! What the report of a run comes to.
 
-use smoke_report::{Outcome, Report, TestReport};
+use smoke_report::{Outcome, Reason, Report, TestReport};
 
 use super::standing::What;
 use crate::smoke::said::{Said, Unsaid};
 
-/// Why a report has no tests where none is of the scope that was asked for. Any other reason is one.
+/// What a build that does not know [`Reason::Nothing`] says instead.
 const NOTHING: &str = "no test is selected";
 /// How many tests that failed are shown of a replica.
 const SHOWN: usize = 10;
@@ -49,10 +49,13 @@ fn has_nothing_to_run(said: &Said) -> bool {
     let report = &said.report;
     let skipped = |test: &TestReport| test.outcome == Outcome::Skipped;
     let alone = Report::new("").with_tests(report.tests.iter().cloned());
-    said.reason.is_none()
-        && said.retry_after.is_none()
-        && ((report.tests.is_empty() && report.reasons == [NOTHING])
-            || (report.tests.iter().all(skipped) && alone.fail_reasons() == report.reasons))
+    let none = report.tests.is_empty();
+    match said.reason.as_deref() {
+        Some(word) => none && word == Reason::Nothing.as_str(),
+        None if said.retry_after.is_some() => false,
+        None if none => report.reasons == [NOTHING],
+        None => report.tests.iter().all(skipped) && alone.fail_reasons() == report.reasons,
+    }
 }
 
 fn short(test: &TestReport) -> TestReport {

@@ -32,6 +32,8 @@ enum Says {
     Busy,
     Starved,
     NoOwnTests,
+    /// The same by a build that has no word for it.
+    NoOwnTestsInWords,
     OnlySkipped,
     NotRun,
     Run(&'static [&'static str], Duration),
@@ -67,8 +69,12 @@ impl Says {
                 late.starved = true;
                 report.with_tests([late])
             }
-            NoOwnTests if what == What::Everything => report.with_tests(shared),
-            NoOwnTests => report.with_reasons(["no test is selected"]),
+            NoOwnTests | NoOwnTestsInWords if what == What::Everything => report.with_tests(shared),
+            NoOwnTests => {
+                reason = Some("nothing".to_owned());
+                report.with_reasons(["nothing is chosen"])
+            }
+            NoOwnTestsInWords => report.with_reasons(["no test is selected"]),
             OnlySkipped if what == What::Everything => {
                 report.with_tests(shared.into_iter().chain([disk(Found::Skipped)]))
             }
@@ -472,7 +478,7 @@ fn tests_that_the_runner_had_no_time_for_say_nothing_of_the_application() {
 
 #[test]
 fn replicas_without_tests_of_their_own_pass_with_the_shared_ones() {
-    for says in [NoOwnTests, OnlySkipped] {
+    for says in [NoOwnTests, NoOwnTestsInWords, OnlySkipped] {
         let mut fleet = Fleet::new(2);
         fleet.round(&[("a", says), ("b", says)]);
         assert_eq!(fleet.round(&[("a", says), ("b", says)]).1, Next::Pass);
@@ -482,7 +488,7 @@ fn replicas_without_tests_of_their_own_pass_with_the_shared_ones() {
 #[test]
 fn a_replica_that_runs_none_of_the_instance_tests_of_its_build_is_no_pass() {
     let mut fleet = Fleet::new(3);
-    for says in [NoOwnTests, OnlySkipped] {
+    for says in [NoOwnTests, NoOwnTestsInWords, OnlySkipped] {
         let all = [("a", Pass), ("b", Pass), ("c", says)];
         fleet.round(&all);
         assert_eq!(fleet.round(&all).1, Next::Round);

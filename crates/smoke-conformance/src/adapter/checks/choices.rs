@@ -49,6 +49,11 @@ pub(super) async fn kinds<S: Stack>(bench: &Bench<S>) -> Result<(), String> {
     let answer = site.get("/smoketest/?kind=http").await?;
     answer.is_verdict(503, "FAIL")?;
     answer.contains("kind http: no test is selected")?;
+    let answer = site.get("/smoketest/?scope=instance").await?;
+    answer.is_verdict(503, "FAIL")?;
+    if answer.header("x-smoke-reason") != "nothing" {
+        return Err(format!("{answer:?}"));
+    }
     let answer = site.get("/smoketest/?kind=htpp").await?;
     if answer.status.is_success() {
         return Err(format!("{answer:?}"));
