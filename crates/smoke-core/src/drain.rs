@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{Runner, log};
 
-/// Nobody waits longer for a drain.
+/// Upper bound of a drain.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Runner {

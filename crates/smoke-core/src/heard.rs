@@ -41,7 +41,7 @@ pub(crate) fn is_listened_to() -> bool {
     LISTENS.load(Ordering::Relaxed)
 }
 
-/// Has lines be heard until what is returned is dropped.
+/// Lines are heard until the returned value is dropped.
 pub(crate) fn during_a_run() -> UnderWay {
     RUNS.fetch_add(1, Ordering::Relaxed);
     UnderWay(())

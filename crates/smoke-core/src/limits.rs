@@ -8,11 +8,11 @@ use smoke_report::Kind;
 use crate::Test;
 use crate::timing::Timing;
 
-/// More at once is nobody's wish.
+/// Upper bound of what may run or wait at once.
 const MOST: usize = 1000;
 /// A run is cleaned up after within its limit.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
-/// Nobody waits longer for an answer.
+/// Upper bound of a run's limit.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// How much the tests of one registry may take of their host, whoever asks for them.
@@ -72,8 +72,7 @@ impl Limits {
         self
     }
 
-    /// How many runs wait for their turn; who comes later is told that the runner is busy.
-    /// 8 unless set.
+    /// How many runs wait for their turn. Later ones are answered with busy. 8 unless set.
     pub fn runs_waiting(mut self, runs: usize) -> Self {
         self.runs_waiting = runs;
         self
@@ -81,10 +80,10 @@ impl Limits {
 
     /// How many runs start within any minute. 60 unless set.
     ///
-    /// Those who ask for one selection may have half of what all others have left, so that nobody takes
-    /// all; those who ask for a new run count as others. After that the last report of that minute answers
-    /// equal questions, and its `Age` says how old it is; who asks for anything else, or for a new run, is
-    /// told that the runner is busy. Scheduled runs are not counted.
+    /// One selection may use half of the starts that all others have left, so that it cannot use up all.
+    /// A run that has to be new counts among the others. When no start is left, the last report of that
+    /// minute answers equal questions, and its `Age` says how old it is. Any other question, or one for a
+    /// new run, is answered with busy. Scheduled runs are not counted.
     pub fn starts_per_minute(mut self, starts: usize) -> Self {
         self.starts_per_minute = starts;
         self
@@ -105,12 +104,11 @@ impl Limits {
         self
     }
 
-    /// Within which time whoever asks for the fast tests is answered, and how long a run of them
-    /// may take from when it has its place. At least a second; 20 seconds unless set.
+    /// How long a question for the fast tests waits for its answer, and how long a run of them may
+    /// take once it has its place. At least a second; 20 seconds unless set.
     ///
-    /// A run waits for its place for half of that. Who asks is told that the runner is busy where
-    /// it has no place by then, or where it had to wait and has not ended in time; it goes on in
-    /// the second case.
+    /// A run waits for its place for half of that. The answer is busy if it has no place by then, or if
+    /// it had to wait and has not ended in time. In the second case the run goes on.
     pub fn run(mut self, limit: Duration) -> Self {
         self.run = limit;
         self

@@ -28,7 +28,7 @@ pub(crate) struct Supplies {
 }
 
 impl Drop for Supplies {
-    /// Whoever is the last to have them, a run among others.
+    /// The last holder, a run for example, must not run the user's `Drop` itself.
     fn drop(&mut self) {
         elsewhere((
             mem::take(&mut self.values),

@@ -314,14 +314,13 @@ impl Registry {
         self
     }
 
-    /// Names the proxies that tell the truth of whom they serve, for [`allow`](Self::allow). They have
-    /// to append the client's address to `X-Forwarded-For` or `Forwarded`, or to replace what the
-    /// client has sent.
+    /// Names the proxies whose word on the client counts, for [`allow`](Self::allow). They have to append
+    /// the client's address to `X-Forwarded-For` or `Forwarded`, or to replace what the client has sent.
     ///
-    /// Behind them the client is the right-most address that is no proxy's. It is trusted by its
-    /// network if nothing stands left of it, because that was written by somebody who is not listed;
-    /// if `Forwarded` and `X-Forwarded-For`, where both are there, agree on that; and if no more
-    /// proxies say `Via` than are listed. A proxy's own requests are not trusted.
+    /// The client is the right-most address that is not a proxy's. Its network makes it trusted if
+    /// nothing stands left of it (an unlisted proxy, or the client itself, wrote that), if `Forwarded` and
+    /// `X-Forwarded-For` agree where both are there, and if no more proxies say `Via` than are listed. A
+    /// proxy's own requests are not trusted.
     pub fn proxies<N: AsRef<str>>(mut self, networks: impl IntoIterator<Item = N>) -> Self {
         for network in networks {
             self.access.networks.proxy(network.as_ref());

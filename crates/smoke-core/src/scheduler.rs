@@ -174,7 +174,7 @@ async fn run(runner: &Runner, position: usize, schedule: &Schedule) {
     watch.begin(position, began);
     let selection = schedule.selection().of_schedule(runner.tests());
     let answer = runner.ask(Ask::scheduled(selection)).await;
-    // Whoever switches runs off says nothing of the application.
+    // That runs are switched off says nothing about the application.
     if answer.reason == Some(Reason::Off) {
         return;
     }

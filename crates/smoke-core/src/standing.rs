@@ -30,10 +30,10 @@ impl Runner {
         self.standing_at(probe, Instant::now())
     }
 
-    /// Whether somebody who has sent this head, from that address, may hear the verdict of a probe: everybody
-    /// may, but that of [`Status`](Probe::Status) where a token is required.
+    /// Whether a client with this head and address may hear the verdict of a probe. Everybody may, but for
+    /// [`Status`](Probe::Status) where a token is required.
     ///
-    /// This is for whoever answers otherwise than by HTTP; the layers ask it themselves.
+    /// For answers by other protocols than HTTP. The layers call it themselves.
     #[must_use]
     pub fn may_hear(&self, probe: Probe, head: &Parts, peer: Option<SocketAddr>) -> bool {
         is_heard_by(probe, self.access().viewer(head, peer))

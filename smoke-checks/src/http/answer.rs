@@ -13,8 +13,9 @@ use crate::check;
 ///
 /// The body is read only where a text is looked for, and up to that text: a path that streams passes, too.
 /// The request is HTTP/1.1 on a connection of its own, no redirect is followed, and no proxy of the
-/// environment is used. Its `User-Agent` is `smoke-checks/` and the version, so that logs can leave it out. With `https://` the certificate has to be believed by this system. Messages leave out the
-/// query and the headers, so that keys in them are not shown.
+/// environment is used. Its `User-Agent` is `smoke-checks/` and the version, so that logs can leave it
+/// out. With `https://` this system has to trust the certificate. Messages leave out the query and the
+/// headers, so that keys in them are not shown.
 ///
 /// It is *shared*: what does not answer this process mostly answers no replica.
 ///

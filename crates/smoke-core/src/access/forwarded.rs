@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whoever has one of these was forwarded by somebody, beside all that begin with `x-forwarded`.
+/// A request with one of these headers was forwarded. So was one with any `x-forwarded` header.
 const OF_PROXIES: [&str; 8] = [
     "forwarded",
     "via",
@@ -31,7 +31,7 @@ const OF_ONE_ADDRESS: [&str; 5] = [
 /// The addresses from a client to the last proxy but one, oldest first.
 pub(super) type Way = Vec<IpAddr>;
 
-/// Whether a proxy has passed a request on, as far as its head shows it.
+/// Whether the head of a request shows that a proxy has passed it on.
 pub(super) fn was_forwarded(headers: &HeaderMap) -> bool {
     headers
         .keys()

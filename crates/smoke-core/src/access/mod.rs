@@ -18,7 +18,7 @@ use network::Networks;
 use origin::{Site, site};
 use token::Tokens;
 
-/// A closure of the application's that says whether whoever sent a head is trusted.
+/// The application's closure that says whether a request with this head is trusted.
 type Trusts = Box<dyn Fn(&Parts) -> bool + Send + Sync>;
 
 /// The registry's word on access. Nothing of the tokens is ever shown.
@@ -31,7 +31,7 @@ pub(crate) struct Access {
     pub(crate) strangers_refused: bool,
 }
 
-/// What somebody who asks may see and do.
+/// What the client may see and do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Viewer {
     /// Everything.
@@ -75,12 +75,12 @@ impl Access {
         }
     }
 
-    /// Whether a request for a run that strangers do not get may be one that somebody else's page has a browser
-    /// send.
+    /// Whether a browser may have sent this request for another site's page. Asked of runs that
+    /// strangers do not get.
     ///
-    /// A program that has the token shows it itself. A browser's password and its network go with whatever it
-    /// sends: where a new run is asked for by them, it has to say that the page is ours. Nobody may say that
-    /// it is another one's.
+    /// A program that has the token shows it itself. A browser adds its password and its network to
+    /// every request: if they alone ask for a new run, the request has to say that it is our page's. One
+    /// that says that it is another site's may be forged in any case.
     pub(crate) fn may_be_forged(&self, head: &Parts, (viewer, fresh): (Viewer, bool)) -> bool {
         match site(head) {
             _ if self.is_by_token(head) => false,

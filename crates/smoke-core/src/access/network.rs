@@ -39,12 +39,11 @@ impl Networks {
         self.allowed.problems.iter().chain(&self.proxies.problems)
     }
 
-    /// Whether somebody in an allowed network sent a request, and nobody passed it on but proxies
-    /// that are listed.
+    /// Whether a request came from an allowed network, through no proxies but the listed ones.
     ///
-    /// A proxy's own address is no client's: what it sends without naming a client is not trusted.
-    /// The client is the right-most address that is no proxy's. Where there is anything left of it,
-    /// somebody who is not listed has forwarded the request, or has made that up.
+    /// A proxy is not a client: a request of its own that names no client is not trusted. The client is
+    /// the right-most address that is not a proxy's. If anything stands left of it, an unlisted proxy
+    /// forwarded the request, or the client made it up.
     pub(crate) fn trust(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
         let Some(peer) = peer.filter(|_| self.allows_some()) else {
             return false;
@@ -53,7 +52,7 @@ impl Networks {
         if !self.proxies.have(peer) {
             return self.allowed.have(peer) && !was_forwarded(headers);
         }
-        // A proxy writes one of the headers and passes the other on, whoever made it up: both count.
+        // A proxy writes one of the headers and passes the other on, which may be made up: both count.
         let ways = ways(headers).unwrap_or_default();
         let known = |address: &IpAddr| self.allowed.have(*address) || self.proxies.have(*address);
         let contradicts = named(headers).is_none_or(|named| !named.iter().all(known));

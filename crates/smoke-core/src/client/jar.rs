@@ -43,7 +43,7 @@ impl Jar {
         let Site(Some(url)) = site else { return };
         let mut store = self.store();
         for cookie in headers.get_all(SET_COOKIE) {
-            // What is no cookie, or one of another site, is passed over: so does a browser.
+            // Like a browser, ignores what is not a cookie, and cookies for other sites.
             if let Ok(cookie) = cookie.to_str() {
                 let _ = store.parse(cookie, url);
             }

@@ -122,8 +122,8 @@ impl Endpoint {
         }
     }
 
-    /// How the requests of the run are to arrive for which this one asks; none where this one is not
-    /// the application's, and does not say it.
+    /// How the requests of the run that this one asks for arrive. None if the endpoint stands apart from
+    /// the application.
     pub(super) fn arrival_of_run(&self, head: &http::request::Parts) -> Option<Arrival> {
         match self.face.stands {
             Stands::Around => {

@@ -7,14 +7,14 @@ use http::header::ACCEPT;
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 use smoke_report::Format;
 
-/// The formats that there are, the one for whoever has no wish first.
+/// The formats, the default first.
 const OFFERED: [(Format, &str, &str); 2] = [
     (Format::Text, "text", "plain"),
     (Format::Json, "application", "json"),
 ];
 
-/// The format that is wanted most. Who accepts none of ours, or writes what cannot be read, gets
-/// text: a prober has to be told the verdict in any case.
+/// The format that the client prefers. Text if it accepts neither, or if its `Accept` cannot be read: a
+/// prober has to be told the verdict in any case.
 pub(crate) fn format(headers: &HeaderMap) -> Format {
     let lists: Vec<&str> = headers
         .get_all(ACCEPT)

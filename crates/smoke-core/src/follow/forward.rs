@@ -12,11 +12,11 @@ use crate::run::Event;
 
 /// How often something is sent where nothing happens, so that proxies keep the connection.
 const BEAT: Duration = Duration::from_secs(15);
-/// How long one is followed at a time: whoever wants more asks again, and is judged again.
+/// How long one stream lasts. After that the client asks again, and its rights are checked again.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// How long one who has no room for a message is waited for. Whoever reads has made some long before: it takes the
-/// events of a big run of short tests that long.
+/// How long a reader without room for a message is waited for. One that reads makes room long before, even when a
+/// big run of short tests sends all its events at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What happens in a runner.
@@ -36,8 +36,8 @@ impl Sources {
     }
 }
 
-/// Forwards until one side ends it. Whoever has no room for a message, and makes none in time, is dropped; what
-/// happens meanwhile is kept for them by the channel of the events, which waits for nobody.
+/// Forwards until one side ends it. A reader without room for a message is waited for, and dropped when it makes
+/// none in time. Meanwhile the channel of the events keeps what happens; no run waits.
 pub(super) async fn forward(sources: Sources, told: mpsc::Sender<Message>) {
     let Sources {
         mut events,

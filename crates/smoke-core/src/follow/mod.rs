@@ -1,4 +1,4 @@
-//! Whoever follows the runs from outside, as they happen.
+//! Streams of what happens in the runs, for clients outside of the process.
 //!
 //! A run waits for none of them: what it emits is taken up on the coordinator and forwarded, and
 //! written as text where it is read. Whoever does not read is dropped.

@@ -85,8 +85,8 @@ impl History {
         }
     }
 
-    /// What is known now. It is held for as long as it takes to copy pointers to the runs; whoever records while
-    /// somebody still reads copies what it changes.
+    /// What is known now. The lock is held while pointers to the runs are copied. A run that is recorded
+    /// while somebody still reads copies what it changes.
     pub(crate) fn look(&self) -> Known {
         let mut kept = self.kept();
         kept.tell_apart();

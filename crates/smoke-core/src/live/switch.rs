@@ -50,7 +50,7 @@ impl Switch {
         Some(Self { upgraded, chunks })
     }
 
-    /// Has the answer's body go out on the connection.
+    /// Sends the answer's body on the connection.
     pub(super) fn agreed(self, body: AnswerBody, busy: Busy, faults: Faults) -> Switched {
         Switched {
             switch: self,

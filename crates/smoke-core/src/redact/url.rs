@@ -63,7 +63,7 @@ fn token(scheme: &str, rest: &str) -> Option<Range<usize>> {
     is_token(scheme, &rest[..at]).then_some(0..at)
 }
 
-/// Over HTTP whoever has a name and no password has a token for it.
+/// Over HTTP a user name without a password is a token.
 fn is_token(scheme: &str, user: &str) -> bool {
     let is_user = |c: char| c.is_ascii_alphanumeric() || "-._~%!$&*+=".contains(c);
     let over_http = scheme.to_ascii_lowercase().ends_with("http")

@@ -157,7 +157,7 @@ pub(super) fn is_spoken_of(word: &str) -> bool {
     WORDS.iter().any(|known| known.eq_ignore_ascii_case(bare)) || word.contains("=\"")
 }
 
-/// Whether nobody has thought of a name like that.
+/// Whether a name looks generated rather than chosen.
 pub(super) fn looks_random(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
     name.len() >= 20

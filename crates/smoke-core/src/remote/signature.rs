@@ -11,7 +11,7 @@ use super::SigningKey;
 
 /// How old a signature may be, and how far ahead of this clock: clocks of hosts differ.
 const VALID: Duration = Duration::from_secs(60);
-/// Longer headers are nobody's: some servers refuse them.
+/// Upper bound of the header, in bytes: some servers refuse longer ones.
 const LONGEST: usize = 4096;
 /// What a name is written with as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b':');

@@ -157,14 +157,14 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
-    /// The last error of the database since this was asked before, as far as the library shows
-    /// it. Asked before a request, and after it where the request failed.
+    /// The last error of the database since the last call, if the library shows it. Called before a
+    /// request, and after one that failed.
     fn take_last_error(&self) -> Option<LastError> {
         None
     }
 
-    /// An error of the test as the library puts it, and the same without what says nothing to whoever
-    /// reads it, such as a line of the server's source.
+    /// The library's text for an error of the test, and a shorter one without what no reader needs, such
+    /// as a line of the server's source.
     fn plainer(&self, error: &Error) -> Option<(String, String)> {
         let _ = error;
         None
@@ -176,9 +176,9 @@ pub trait Session: Send + Sync + 'static {
         None
     }
 
-    /// How long the next sandbox of this process has to wait after sandboxes that were held for that
-    /// long in all, one right after the other: where nobody else can write meanwhile, production is let
-    /// in between two of them. As long as that is no time at all, it adds up.
+    /// How long the next sandbox of this process waits, so that production can write in between: for
+    /// databases where nobody else can write while a sandbox is open. `held` is how long sandboxes were
+    /// open since the last pause, one right after the other.
     fn pause(&self, held: Duration) -> Duration {
         let _ = held;
         Duration::ZERO

@@ -15,7 +15,7 @@ pub enum RollbackVerdict {
     Escaped {
         /// What was seen, as the database says it.
         how: String,
-        /// The request during which it happened, as far as it is known: `POST /users`.
+        /// The request during which it happened, if it is known: `POST /users`.
         at: Option<String>,
     },
     /// A request that is meant to write was not refused, and the application took no connection
@@ -65,7 +65,7 @@ pub enum RollbackVerdict {
     },
     /// Tables without transactions were written to; what was written stays.
     NonTransactional {
-        /// The tables, as far as the database names them.
+        /// The tables that the database names.
         tables: Vec<String>,
     },
     /// The sandbox was held for longer than its limit and was ended from outside.

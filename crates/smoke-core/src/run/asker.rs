@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-/// More of a user agent is nobody's wish.
+/// Upper bound of a user agent, in bytes.
 const LONGEST_USER_AGENT: usize = 1024;
 
 /// Who asks for a run, for the log.

@@ -7,9 +7,9 @@ use smoke_report::Scope;
 
 use crate::Selection;
 
-/// What is more often is no schedule but a loop.
+/// Lower bound of a period: a shorter one is a loop.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// What is rarer is not a schedule of one process.
+/// Upper bound of a period: processes rarely live longer.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How often instance tests run unless a registry says otherwise.
 const INSTANCE: Duration = Duration::from_secs(30);
