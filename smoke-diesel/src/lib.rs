@@ -66,8 +66,9 @@
 //!   `LOCK TABLES`. Such a statement is refused, but what was written before it stays. So nothing
 //!   can be written on them before `accept_implicit_commits()`. Writes to tables without
 //!   transactions (MyISAM, Aria) stay, and are reported. A deadlock ends the transaction as a
-//!   `COMMIT` does; it is contention where no statement can have committed, and else an escape. A proxy that shares connections among clients would hand
-//!   the sandbox's settings on: connect to the server itself. MySQL is not tested.
+//!   `COMMIT` does: it is contention if no statement can have committed, and else an escape. A proxy
+//!   that shares connections among clients would hand the sandbox's settings on: connect to the server
+//!   itself. MySQL is not tested.
 //! - On PostgreSQL an SQL error aborts the transaction. It is undone with its request, so that the
 //!   next ones work. Within the request, and in the test itself, a statement that is expected to
 //!   fail needs a `transaction()` around it, or the sandbox `savepoint_each_statement()`.

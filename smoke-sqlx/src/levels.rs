@@ -1,8 +1,9 @@
 //! How deep sqlx believes the sandbox's transaction to be nested.
 //!
 //! sqlx 0.9 rolls back the level around a `begin_with()` in a transaction, and around a `begin()`
-//! that fails or whose future is dropped; sqlx 0.8 does the last on PostgreSQL. At the outermost level that ends the transaction, and
-//! the next `begin()` begins a real one. A sandbox therefore has levels to spare.
+//! that fails or whose future is dropped. sqlx 0.8 does the last on PostgreSQL. At the outermost level
+//! that ends the transaction, and the next `begin()` begins a real one. A sandbox therefore has levels to
+//! spare.
 
 use std::cmp::Ordering;
 

@@ -151,8 +151,8 @@ pub use test::{Async, Blocking, Suite, Test, TestFn};
 pub use watch::{Probe, Schedule};
 
 // Not for users: the code that the macros emit names these, and it compiles in crates that know
-// nothing but an adapter. `Listening` is for `smoke-browser`. `Piece` and `thread` are for `smoke-actix`, whose applications live on
-// threads of their own.
+// nothing but an adapter. `Listening` is for `smoke-browser`. `Piece` and `thread` are for
+// `smoke-actix`, whose applications live on threads of their own.
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;

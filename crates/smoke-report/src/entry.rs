@@ -152,7 +152,8 @@ impl TestReport {
         cause
     }
 
-    /// What a stranger may see: what [`TestReport::new`] takes, and the scope. A field added later is hidden until somebody decides otherwise.
+    /// What a stranger may see: what [`TestReport::new`] takes, and the scope. A field that is added later
+    /// is hidden until it is added here.
     pub(crate) fn without_details(&self) -> Self {
         Self::new(
             &self.name,

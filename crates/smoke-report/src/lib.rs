@@ -1,6 +1,7 @@
 //! The report of a run of production smoke tests: outcomes, counts, verdict, wire format, renderers.
 //!
-//! This crate has no engine and no HTTP. A service uses it to write its answer, and a program that reads the answer uses it to parse it.
+//! This crate has no engine and no HTTP. A service writes its answer with it, and a program that reads
+//! the answer parses it with it.
 //!
 //! ```
 //! use std::time::Duration;
@@ -36,15 +37,17 @@
 //!
 //! # What can be relied on
 //!
-//! - **When in doubt, FAIL.** A PASS has at least one test that ran, no test that failed or errored, and no reason against it.
+//! - **When in doubt, FAIL.** A PASS has at least one test that ran, no test that failed or errored,
+//!   and no reason against it.
 //! - **The first line of a text answer is the verdict**, and `status` is the first key of a JSON answer.
-//! - **The verdict's opposite occurs nowhere in an answer**: a FAIL never contains the bytes `PASS`, nor a PASS `FAIL`, because monitors search the whole body for them.
-//!   If a name or a message contains them, text writes them in lower case, and JSON escapes the first letter (`\u0050ASS`), which parsers undo.
-//!   Only [`Report::render`] does this; other serializers do not.
-//! - **A text answer is shorter than 4096 bytes.** Every message is on one line of at most 1024 bytes. The last line counts the lines that do not fit.
-//! - **A JSON answer that contradicts itself is an error**, for example one that says PASS and lists a failed test.
-//!   One that says FAIL without a reason remains a FAIL.
-//!   Unknown keys are ignored.
+//! - **The verdict's opposite occurs nowhere in an answer**: a FAIL never contains the bytes `PASS`,
+//!   nor a PASS `FAIL`, because monitors search the whole body for them. If a name or a message contains
+//!   them, text writes them in lower case, and JSON escapes the first letter (`\u0050ASS`), which parsers
+//!   undo. Only [`Report::render`] does this; other serializers do not.
+//! - **A text answer is shorter than 4096 bytes.** Every message is on one line of at most 1024 bytes.
+//!   The last line counts the lines that do not fit.
+//! - **A JSON answer that contradicts itself is an error**, for example one that says PASS and lists a
+//!   failed test. One that says FAIL without a reason remains a FAIL. Unknown keys are ignored.
 
 mod change;
 mod counts;

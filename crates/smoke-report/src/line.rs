@@ -7,7 +7,8 @@ const ELLIPSIS: char = '…';
 
 /// The text on one line, cut where it is longer than [`LIMIT`].
 ///
-/// Control characters and Unicode's line separators are shown as escapes; backslashes stay as they are, since people read this.
+/// Control characters and Unicode's line separators are shown as escapes. Backslashes stay as they are,
+/// since people read this.
 pub(crate) fn of(text: &str) -> String {
     let mut line = String::new();
     let mut cut = 0;

@@ -4,8 +4,9 @@ use crate::{Counts, Outcome, TestReport, Verdict};
 
 /// What a run found.
 ///
-/// The verdict, the counts and the lists of names are derived from `reasons` and `tests`, so they cannot contradict them.
-/// It serializes to the JSON answer. An answer that contradicts itself does not deserialize (see the [crate's docs](crate)).
+/// The verdict, the counts and the lists of names are derived from `reasons` and `tests`, so they cannot
+/// contradict them. It serializes to the JSON answer. An answer that contradicts itself does not
+/// deserialize (see the [crate's docs](crate)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -128,9 +129,9 @@ impl Report {
 
     /// The report for a viewer without the token.
     ///
-    /// It keeps the verdict with its reasons, and the name, class, kind, scope, outcome and duration of each test.
-    /// It leaves out messages, causes, places, requests, logs, times, descriptions and tags, and also build and
-    /// instance, which tell what the application is and where it runs.
+    /// It keeps the verdict with its reasons, and the name, class, kind, scope, outcome and duration of
+    /// each test. It leaves out messages, causes, places, requests, logs, times, descriptions and tags, and
+    /// also build and instance, which tell what the application is and where it runs.
     #[must_use]
     pub fn without_details(&self) -> Report {
         Self {

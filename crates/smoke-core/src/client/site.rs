@@ -9,8 +9,8 @@ use url::Url;
 pub(super) struct Site(pub(super) Option<Url>);
 
 impl Site {
-    /// The site of a request: of its own `Host`, or of the default headers'. The scheme is `https`, so that
-    /// the test gets what an application sends over TLS alone. No network lies between the two.
+    /// The site of a request: of its own `Host`, or of the default headers'. The scheme is `https`, so
+    /// that the test gets what an application sends over TLS alone. No network lies between the two.
     pub(super) fn of<B>(request: &Request<B>, defaults: &HeaderMap) -> Self {
         let host = [request.headers(), defaults]
             .into_iter()
