@@ -70,7 +70,8 @@ fn welcome(address: SocketAddr, config: &Config) {
          curl -H 'Accept: application/json' {at}/smoketest/    # the same for programs\n  \
          {at}/smoketest/page                                   # for people, in a browser\n  \
          curl -i {at}/smoketest/ready                          # for load balancers; also live, startup, status\n  \
-         curl {at}/users                                       # still as empty as before\n\n\
+         curl {at}/users                                       # still as empty as before\n  \
+         {at}/sign-up                                          # the service itself, in a browser\n\n\
          To see a FAIL: QUICKSTART_BREAK=writes cargo run -p quickstart",
         database = config.database_url
     );

@@ -70,7 +70,7 @@ impl Declined {
                 )
             }
             Self::UnknownPath => {
-                "there is nothing at this path: ask for the prefix itself, or for slow, live, startup, ready, status or events under it"
+                "there is nothing at this path: ask for the prefix itself, or under it for slow, live, startup, ready, status or events, or for page or metrics where the feature of that name is on"
                     .to_owned()
             }
             Self::Method(allowed) => {
