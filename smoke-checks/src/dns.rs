@@ -17,6 +17,10 @@ use crate::connect::resolve;
 /// The name has no address, not the one that it [should have](Self::includes), or the system does not
 /// say it within 3 seconds ([`within`](Self::within)).
 ///
+/// # Errors
+///
+/// None: whatever keeps the address away is a failure.
+///
 /// # Examples
 ///
 /// ```

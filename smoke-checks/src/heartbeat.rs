@@ -41,6 +41,10 @@ pub struct Heartbeat {
 }
 
 /// The check of a [`Heartbeat`], by [`Heartbeat::is_within`].
+///
+/// # Errors
+///
+/// None: a heart that has not beaten in time fails.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HeartbeatWithin {

@@ -18,6 +18,10 @@ use crate::connect::connect;
 /// The name has no address, no address takes a connection, or none does within 3 seconds
 /// ([`within`](Self::within)).
 ///
+/// # Errors
+///
+/// None: whatever keeps the connection away is a failure.
+///
 /// # Examples
 ///
 /// ```

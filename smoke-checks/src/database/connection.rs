@@ -19,6 +19,10 @@ use super::production::Production;
 /// The pool gives no connection within [`within`](Self::within), or says that it cannot, or the
 /// database does not answer on the connection in that time. The message says how full the pool was.
 ///
+/// # Errors
+///
+/// None: whatever is in the way of the answer is a failure.
+///
 /// # Examples
 ///
 /// ```

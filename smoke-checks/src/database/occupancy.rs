@@ -17,6 +17,10 @@ use super::production::Production;
 ///
 /// More than [`above`](Self::above) of the connections that there may be are in use.
 ///
+/// # Errors
+///
+/// None: it asks the pool alone, which always answers.
+///
 /// # Examples
 ///
 /// ```

@@ -24,6 +24,10 @@ use crate::own_thread::OwnThread;
 ///
 /// Less is free, the path is not there, or its file system hangs for longer than 2 seconds.
 ///
+/// # Errors
+///
+/// It errs where no thread can be started to look on.
+///
 /// # Examples
 ///
 /// ```

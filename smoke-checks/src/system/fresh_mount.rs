@@ -31,6 +31,10 @@ use crate::own_thread::OwnThread;
 /// the file cannot be read. A folder counts as a mount where it is on another device than its parent. A
 /// bind mount from the same disk is not: name the file alone with [`file_alone`](Self::file_alone).
 ///
+/// # Errors
+///
+/// It errs where no thread can be started to look on.
+///
 /// # Examples
 ///
 /// ```

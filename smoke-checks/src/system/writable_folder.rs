@@ -25,6 +25,10 @@ use crate::own_thread::OwnThread;
 /// read-only or full, a quota is used up, the disk does not take the data, or it hangs for longer than
 /// [`within`](Self::within).
 ///
+/// # Errors
+///
+/// It errs where no thread can be started to look on.
+///
 /// # Examples
 ///
 /// ```

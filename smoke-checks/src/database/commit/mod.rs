@@ -78,8 +78,11 @@ pub enum Uncommitted {
 ///
 /// The transaction cannot be begun, the row cannot be written (no table, no right, a read-only server or
 /// file), or the COMMIT does not succeed within [`within`](Self::within). A transaction that is given up
-/// then is the pool's to end, as that of a request whose client is gone. It errs where the pool gives no
-/// connection.
+/// then is the pool's to end, as that of a request whose client is gone.
+///
+/// # Errors
+///
+/// It errs where the pool gives no connection.
 ///
 /// # Examples
 ///

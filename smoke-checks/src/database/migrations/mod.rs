@@ -55,6 +55,8 @@ pub trait Migrated<Source>: Pool {
 /// A migration of this build is not applied (it is named), or the table is missing. With sqlx, too: a
 /// migration has failed half-way, or was applied with another content than it has in this build.
 ///
+/// # Errors
+///
 /// It errs where the pool gives no connection, and where this build has no migrations at all.
 ///
 /// # Examples
