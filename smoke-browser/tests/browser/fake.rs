@@ -12,6 +12,8 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::program;
+
 /// The beginning of each PNG.
 pub(crate) const PICTURE: &[u8] = b"\x89PNG\r\n";
 
@@ -51,9 +53,7 @@ impl Fake {
         let script = format!(
             "#!/bin/sh\necho \"$HOME\" > \"$0.folder\"\necho \"1764\tgeckodriver\tINFO\tListening on 127.0.0.1:{port}\"\nexec sleep 600\n"
         );
-        std::fs::write(&program, script).unwrap();
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&program, executable).unwrap();
+        program::write(&program, &script);
         program
     }
 

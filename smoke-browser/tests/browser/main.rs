@@ -10,5 +10,6 @@ mod fake;
 mod firefox;
 mod missing;
 mod processes;
+mod program;
 mod shop;
 mod signing_up;

@@ -5,6 +5,7 @@ use smoke_browser::Browsers;
 use smoke_core::{Outcome, Runner};
 use tower::ServiceExt as _;
 
+use crate::program;
 use crate::shop::{opens, pages, run};
 
 fn registry(browsers: Browsers) -> smoke_core::Registry {
@@ -47,9 +48,7 @@ async fn the_endpoint_never_starts_a_browser() {
     let mark = folder.path().join("started");
     // Whatever starts it leaves a mark.
     let program = folder.path().join("chromedriver");
-    std::fs::write(&program, format!("#!/bin/sh\ntouch {}\n", mark.display())).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&program, executable).unwrap();
+    program::write(&program, &format!("#!/bin/sh\ntouch {}\n", mark.display()));
     let registry = || registry(Browsers::new().driver(&program).require_browser()).open();
     let runner = Runner::new(registry());
     assert_eq!(runner.check(), Vec::<String>::new());
