@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Format, Reason, Verdict, line, millis};
 
@@ -31,8 +32,13 @@ pub struct Standing {
     pub status: Verdict,
     /// What was asked: `live`, `startup`, `ready` or `status`.
     pub probe: String,
-    /// In one word, why it is so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// In one word, why it is so. None, too, where a newer version wrote a word that this one does not
+    /// know.
+    #[serde(
+        default,
+        deserialize_with = "known",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub reason: Option<Reason>,
     /// The same in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -259,6 +265,15 @@ impl ScheduleStanding {
     }
 }
 
+/// The reason of a word, if it has one here.
+fn known<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Reason>, D::Error> {
+    let word = Option::<String>::deserialize(word)?;
+    Ok(word.and_then(|word| {
+        let word = StrDeserializer::<de::value::Error>::new(&word);
+        Reason::deserialize(word).ok()
+    }))
+}
+
 /// Whole seconds; below one, milliseconds.
 fn seconds(time: Duration) -> String {
     match time.as_secs() {
@@ -311,6 +326,20 @@ mod tests {
             "set: SMOKE_SKIP",
         ] {
             assert!(lines.contains(&line), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_newer_version_is_no_error() {
+        for (word, reason) in [
+            (r#""reason":"nothing","#, Some(Reason::Nothing)),
+            (r#""reason":"moonstruck","#, None),
+            (r#""reason":null,"#, None),
+            ("", None),
+        ] {
+            let json = format!(r#"{{"status":"FAIL",{word}"probe":"status"}}"#);
+            let standing: Standing = serde_json::from_str(&json).unwrap();
+            assert_eq!((standing.status, standing.reason), (Verdict::Fail, reason));
         }
     }
 
