@@ -8,6 +8,7 @@ mod log;
 #[cfg(feature = "pooler")]
 pub mod pooler;
 mod process;
+mod running;
 pub mod wire;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub use each_line::EachLine;
 pub use log::Log;
 pub use process::output;
+pub use running::Running;
 
 /// Longer than anything takes that tests wait for, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -54,7 +54,7 @@ pub fn output(command: &mut Command, deadline: Duration) -> Output {
 }
 
 /// All that comes out of a pipe, once it is closed.
-fn all_of(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+pub(crate) fn all_of(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();

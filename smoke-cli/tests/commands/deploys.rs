@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::http::StatusCode;
 
 use crate::fleet::{Is, Replica, counts, named, serve_at};
-use crate::smoke::{BUILD, Running, gate, gate_until, smoke};
+use crate::smoke::{BUILD, gate, gate_until, running_gate, smoke};
 use crate::tests;
 
 tests![
@@ -48,7 +48,7 @@ fn row<'o>(out: &'o str, url: &str) -> &'o str {
 
 fn the_build_before_is_waited_for_until_it_is_replaced() {
     let (replicas, urls) = five(Replica::new("web-5", Is::OfTheBuildBefore));
-    let mut gate = Running::gate(&arguments(&[], &urls));
+    let mut gate = running_gate(&arguments(&[], &urls));
     gate.until(&format!("  other {} web-5 0badf00", urls[4]));
     replicas[4].becomes(Is::Well);
     let (code, out) = gate.end();
@@ -133,7 +133,7 @@ fn a_shared_test_that_fails_stops_the_deploy() {
 
 fn one_that_is_down_at_first_is_waited_for() {
     let (replicas, urls) = five(Replica::down_at(([127, 0, 0, 1], 0).into(), "web-5"));
-    let mut gate = Running::gate(&arguments(&[], &urls));
+    let mut gate = running_gate(&arguments(&[], &urls));
     gate.until(&format!("unknown {}: no connection", urls[4]));
     replicas[4].comes_up();
     let (code, out) = gate.end();

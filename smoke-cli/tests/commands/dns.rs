@@ -12,7 +12,7 @@ use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::fleet::{Is, RUNTIME, Replica};
-use crate::smoke::{Running, gate, gate_until};
+use crate::smoke::{gate, gate_until, running_gate};
 use crate::tests;
 
 tests![
@@ -80,7 +80,7 @@ async fn sockets() -> (TcpListener, UdpSocket) {
     }
 }
 
-fn a(address: SocketAddr) -> RData {
+pub(crate) fn a(address: SocketAddr) -> RData {
     match address.ip() {
         std::net::IpAddr::V4(ip) => RData::A(A(ip)),
         other => panic!("{other}"),
@@ -88,7 +88,7 @@ fn a(address: SocketAddr) -> RData {
 }
 
 /// Replicas on one port, each on an address of its own.
-fn on_one_port(names: &[&'static str]) -> Vec<Replica> {
+pub(crate) fn on_one_port(names: &[&'static str]) -> Vec<Replica> {
     'port: loop {
         let first = Replica::new(names[0], Is::Well);
         let mut all = vec![first];
@@ -170,7 +170,7 @@ fn an_address_that_vanished_is_dropped() {
     dns.has(&[record(0), record(1), record(2)]);
     let target = format!("dns+http://web.shop.test:{}", replicas[0].address.port());
     let server = dns.address.to_string();
-    let mut gate = Running::gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
+    let mut gate = running_gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
     gate.until(&format!("  other {} web-3", replicas[2].url()));
     dns.has(&[record(0), record(1)]);
     let (code, out) = gate.end();
@@ -204,7 +204,7 @@ fn fewer_than_expected_are_no_pass() {
     dns.has(&[record(0)]);
     let target = format!("dns+http://web.shop.test:{}", replicas[0].address.port());
     let server = dns.address.to_string();
-    let mut running = Running::gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
+    let mut running = running_gate(&["--dns-server", &server, "--expect-replicas", "2", &target]);
     running.until(&format!(" passed {} web-1", replicas[0].url()));
     // The second one of the deploy.
     dns.has(&[record(0), record(1)]);
@@ -230,7 +230,7 @@ fn an_address_of_ipv6_is_a_replica_too() {
         format!("dns+http://web.shop.test:{port}"),
     );
     let own = ["--dns-server", &server, "--expect-replicas", "1", &target];
-    let mut gate = Running::gate(&own);
+    let mut gate = running_gate(&own);
     gate.until(&format!("unknown http://[::1]:{port}: no connection"));
     dns.has(&[record]);
     let (code, out) = gate.end();

@@ -5,12 +5,16 @@ use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::IncomingStream;
+use smoke_core::{Kind, Outcome, Report, Scope, TestReport};
+use smoke_tower::smoke_core::Format;
 use smoke_tower::{Registry, Result, SmokeLayer, Test, fail};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
@@ -98,11 +102,16 @@ impl Replica {
 
     /// From the next request on.
     pub(crate) fn becomes(&self, is: Is) {
+        match is {
+            Is::Hung => *self.is.lock().unwrap() = Router::new().fallback(pending::<()>),
+            _ => self.serves(self.registry(is)),
+        }
+    }
+
+    /// The same, with other tests.
+    pub(crate) fn serves(&self, registry: Registry) {
         let _entered = RUNTIME.enter();
-        *self.is.lock().unwrap() = match is {
-            Is::Hung => Router::new().fallback(pending::<()>),
-            _ => Router::new().layer(SmokeLayer::new(self.registry(is))),
-        };
+        *self.is.lock().unwrap() = Router::new().layer(SmokeLayer::new(registry));
     }
 
     pub(crate) fn url(&self) -> String {
@@ -151,6 +160,31 @@ async fn serve(listener: TcpListener, is: Arc<Mutex<Router>>) {
     };
     let app = Router::new().fallback_service(service_fn(answer));
     axum::serve(listener, app).await.unwrap();
+}
+
+/// The answer of a replica of the build to whatever it is asked.
+pub(crate) fn answer(instance: &str, tests: Vec<TestReport>) -> impl IntoResponse + use<> {
+    let report = Report::new("run")
+        .with_build(BUILD)
+        .with_instance(instance)
+        .with_tests(tests);
+    let verdict = report.verdict();
+    let status = match verdict.is_pass() {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let head = [
+        ("x-smoke-status", verdict.to_string()),
+        ("x-smoke-build", BUILD.to_owned()),
+        ("x-smoke-instance", instance.to_owned()),
+    ];
+    (status, head, report.render(Format::Json))
+}
+
+/// A test of the replica's own.
+pub(crate) fn own(name: &str, outcome: Outcome) -> TestReport {
+    let test = TestReport::new(name, "shop", Kind::Unit, outcome, Duration::ZERO);
+    test.with_scope(Scope::Instance)
 }
 
 /// An application that says who it is, and nothing else.

@@ -2,12 +2,15 @@
 
 use std::io::Cursor;
 use std::net::Ipv4Addr;
-use std::sync::atomic::AtomicUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
+use smoke_core::Outcome;
+use tokio::sync::Barrier;
 
-use crate::fleet::{Is, Replica, counts, named, serve_at};
+use crate::fleet::{Is, Replica, answer, counts, named, own, serve_at};
 use crate::formats::is_of_the_schema;
 use crate::process::ended;
 use crate::redact::redacted;
@@ -29,6 +32,7 @@ tests![
     help_is_no_error,
     a_terminal_shows_a_table_in_colours,
     a_narrow_terminal_cuts_its_lines,
+    as_many_are_asked_at_a_time_as_there_are_jobs,
     the_first_ctrl_c_stops_it,
     the_second_ctrl_c_waits_for_nobody,
     sigterm_waits_for_nobody,
@@ -329,15 +333,49 @@ fn a_terminal_shows_a_table_in_colours() {
 }
 
 fn a_narrow_terminal_cuts_its_lines() {
-    let replicas = fleet(&[("web-1", Is::Well), ("web-2", Is::Well)]);
+    let replicas = fleet(&[("web-1", Is::Well), ("web-2", Is::OfTheBuildBefore)]);
     let urls = urls(&replicas);
     let narrow = Options {
-        columns: 34,
+        columns: 30,
         ..Options::default()
     };
-    let left = on_terminal(&[], &urls, &narrow).end();
+    let terminal = on_terminal(&[], &urls, &narrow);
+    // While it asks: a line a replica and one that counts, each cut.
+    terminal.until(|screen| {
+        let lines: Vec<_> = screen.lines().collect();
+        lines.iter().all(|line| line.ends_with('…'))
+            && matches!(lines[..], [first, second, third] if first.starts_with(" passed http://")
+                && second.starts_with("  other http://")
+                && third.starts_with("round "))
+    });
+    replicas[1].becomes(Is::Well);
+    let left = terminal.end();
     assert_eq!(left.code, Some(0), "{}", left.screen);
     assert_eq!(left.screen.matches('…').count(), 2, "{}", left.screen);
+}
+
+/// Each replica answers once as many are asked as there are jobs.
+fn as_many_are_asked_at_a_time_as_there_are_jobs() {
+    const JOBS: usize = 3;
+    let barrier = Arc::new(Barrier::new(JOBS));
+    let (asked, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let replica = |instance: &'static str| {
+        let (barrier, asked, most) = (barrier.clone(), asked.clone(), most.clone());
+        let run = async move || {
+            let at_once = asked.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(at_once, Ordering::SeqCst);
+            barrier.wait().await;
+            asked.fetch_sub(1, Ordering::SeqCst);
+            answer(instance, vec![own("shop::disk", Outcome::Passed)])
+        };
+        let app = named(instance).fallback(run);
+        format!("http://{}", serve_at((Ipv4Addr::LOCALHOST, 0), app))
+    };
+    let urls = ["web-1", "web-2", "web-3", "web-4", "web-5", "web-6"].map(replica);
+    let jobs = JOBS.to_string();
+    let ended = gate(&arguments(&["--jobs", &jobs, "-q"], &urls));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    assert_eq!(most.load(Ordering::SeqCst), JOBS);
 }
 
 fn the_first_ctrl_c_stops_it() {

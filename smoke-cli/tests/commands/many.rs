@@ -15,18 +15,18 @@ use hickory_server::proto::rr::rdata::A;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use smoke_conformance::eventually_blocking;
-use smoke_core::{Kind, Outcome, Report, Scope, TestReport};
+use smoke_core::Outcome;
 use smoke_testing::PATIENCE;
-use smoke_tower::smoke_core::Format;
 use tokio::net::TcpListener;
 
 use crate::dns::Dns;
-use crate::fleet::serve_at;
-use crate::smoke::{BUILD, Running, command, gate_arguments};
+use crate::fleet::{answer, own, serve_at};
+use crate::smoke::{command, gate_arguments, running_gate};
 use crate::tests;
 
 tests![
     a_thousand_replicas_take_little_memory,
+    a_thousand_replicas_that_fail_take_little_memory,
     a_report_that_nobody_reads_keeps_nobody_from_ending_it,
 ];
 
@@ -35,23 +35,37 @@ const MOST: usize = 100 << 10;
 
 fn a_thousand_replicas_take_little_memory() {
     let dns = Dns::start();
-    let target = a_thousand(&dns);
+    let target = a_thousand(&dns, Router::new().fallback(well));
+    let (code, out) = in_little_memory(&dns, &target, &[]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("PASS 1000 of 1000 passed"), "{out}");
+}
+
+fn a_thousand_replicas_that_fail_take_little_memory() {
+    let dns = Dns::start();
+    let target = a_thousand(&dns, Router::new().fallback(loud));
+    let (code, out) = in_little_memory(&dns, &target, &["--format", "junit"]);
+    assert_eq!(code, Some(1));
+    // The gate, the replicas and their tests.
+    assert_eq!(out.matches("<failure ").count(), 1 + 1000 + 10 * 1000);
+}
+
+/// What the gate comes to, which has less than that in memory at any time.
+fn in_little_memory(dns: &Dns, target: &str, more: &[&str]) -> (Option<i32>, String) {
     let server = dns.address.to_string();
-    let mut gate = Running::gate(&arguments(&server, &target));
+    let mut gate = running_gate(&[&arguments(&server, target)[..], more].concat());
     let mut peak = 0;
     while !gate.has_ended() {
         peak = peak_of(gate.id()).unwrap_or(peak);
         std::thread::sleep(Duration::from_millis(2));
     }
-    let (code, out) = gate.end();
-    assert_eq!(code, Some(0), "{out}");
-    assert!(out.contains("PASS 1000 of 1000 passed"), "{out}");
     assert!(0 < peak && peak < MOST, "{peak} KiB");
+    gate.end()
 }
 
 fn a_report_that_nobody_reads_keeps_nobody_from_ending_it() {
     let dns = Dns::start();
-    let target = a_thousand(&dns);
+    let target = a_thousand(&dns, Router::new().fallback(well));
     let server = dns.address.to_string();
     let mut command = command(&gate_arguments(&arguments(&server, &target)));
     let mut gate = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -84,8 +98,7 @@ fn arguments<'a>(server: &'a str, target: &'a str) -> [&'a str; 8] {
 }
 
 /// The target that leads to them.
-fn a_thousand(dns: &Dns) -> String {
-    let app = Router::new().fallback(well);
+fn a_thousand(dns: &Dns, app: Router) -> String {
     let app = app.into_make_service_with_connect_info::<At>();
     let port = serve_at((Ipv4Addr::UNSPECIFIED, 0), app).port();
     let first = Ipv4Addr::LOCALHOST.to_bits();
@@ -109,18 +122,16 @@ impl Connected<IncomingStream<'_, TcpListener>> for At {
 
 /// The answer of a replica whose name is its address.
 async fn well(ConnectInfo(At(instance)): ConnectInfo<At>) -> impl IntoResponse {
-    let passed = Outcome::Passed;
-    let test = TestReport::new("shop::disk", "shop", Kind::Unit, passed, Duration::ZERO);
-    let report = Report::new("run")
-        .with_build(BUILD)
-        .with_instance(&instance)
-        .with_tests([test.with_scope(Scope::Instance)]);
-    let head = [
-        ("x-smoke-status", "PASS".to_owned()),
-        ("x-smoke-build", BUILD.to_owned()),
-        ("x-smoke-instance", instance),
-    ];
-    (head, report.render(Format::Json))
+    answer(&instance, vec![own("shop::disk", Outcome::Passed)])
+}
+
+/// The same of one whose tests all fail, and say much.
+async fn loud(ConnectInfo(At(instance)): ConnectInfo<At>) -> impl IntoResponse {
+    let test = |at: usize| {
+        let name = format!("shop::disk_{at}");
+        own(&name, Outcome::Failed).with_message("it is full ".repeat(100))
+    };
+    answer(&instance, (0..10).map(test).collect())
 }
 
 /// The most that a process had in memory so far, in KiB; none where it has ended.

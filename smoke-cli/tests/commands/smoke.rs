@@ -1,15 +1,9 @@
 //! The program `smoke` as a process.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::process::Command;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use smoke_conformance::eventually_blocking;
-use smoke_testing::PATIENCE;
+use smoke_testing::Running;
 
 use crate::process::{Ended, ended};
 
@@ -50,76 +44,12 @@ pub(crate) fn gate_arguments<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["gate", "--build", BUILD, "--pause", "0s"], arguments].concat()
 }
 
-/// A gate that goes on while the test changes what it finds.
-pub(crate) struct Running {
-    child: Child,
-    report: JoinHandle<String>,
-    progress: Receiver<String>,
-    heard: Vec<String>,
+/// The program, which goes on while the test changes what it finds.
+pub(crate) fn running(arguments: &[&str]) -> Running {
+    Running::start(&mut command(arguments))
 }
 
-impl Running {
-    pub(crate) fn gate(arguments: &[&str]) -> Self {
-        Self::start(&gate_arguments(arguments))
-    }
-
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = command(arguments);
-        command.stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let (told, progress) = mpsc::channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        thread::spawn(move || {
-            for line in stderr.lines() {
-                // The test may have ended.
-                let _ = told.send(line.unwrap());
-            }
-        });
-        let mut stdout = child.stdout.take().unwrap();
-        let report = thread::spawn(move || {
-            let mut report = String::new();
-            stdout.read_to_string(&mut report).unwrap();
-            report
-        });
-        Self {
-            child,
-            report,
-            progress,
-            heard: Vec::new(),
-        }
-    }
-
-    /// Waits for a line of its progress.
-    pub(crate) fn until(&mut self, wanted: &str) {
-        while !self.heard.iter().any(|line| line.contains(wanted)) {
-            match self.progress.recv_timeout(PATIENCE) {
-                Ok(line) => self.heard.push(line),
-                Err(_) => panic!("no {wanted:?} in {:#?}", self.heard),
-            }
-        }
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
-    /// The code, and the report.
-    pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        let ended =
-            eventually_blocking(PATIENCE, || self.child.try_wait().unwrap(), Option::is_some);
-        if ended.is_err() {
-            let _ = self.child.kill();
-        }
-        let status = ended.unwrap().unwrap();
-        (status.code(), self.report.join().unwrap())
-    }
+/// A gate that does.
+pub(crate) fn running_gate(arguments: &[&str]) -> Running {
+    running(&gate_arguments(arguments))
 }

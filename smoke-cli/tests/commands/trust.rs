@@ -1,12 +1,18 @@
 //! To whom the token goes, and whose certificates are believed.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
+use hickory_server::proto::rr::RData;
+use hickory_server::proto::rr::rdata::A;
 use rcgen::generate_simple_self_signed;
+use smoke_core::Outcome;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -14,7 +20,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::fleet::{Is, RUNTIME, Replica, serve_at};
+use crate::dns::Dns;
+use crate::fleet::{Is, RUNTIME, Replica, answer, own, serve_at};
 use crate::process::ended;
 use crate::smoke::{TOKEN, command, gate, gate_arguments, smoke};
 use crate::tests;
@@ -24,6 +31,7 @@ tests![
     no_proxy_of_the_environment_is_asked,
     a_token_comes_from_a_file_too,
     a_certificate_of_the_file_is_believed_for_the_name_that_is_wanted,
+    each_address_of_a_name_is_asked_by_the_name_that_is_wanted,
     what_is_no_end_is_cut,
 ];
 
@@ -98,8 +106,8 @@ fn a_token_comes_from_a_file_too() {
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
 }
 
-/// A server with a certificate for that name, before a replica, and the file of the certificate.
-fn secured(replica: &Replica, name: &str) -> (String, tempfile::NamedTempFile) {
+/// A server with a certificate for that name, before another one, and the file of the certificate.
+fn secured(to: SocketAddr, name: &str) -> (String, tempfile::NamedTempFile) {
     let own = generate_simple_self_signed([name.to_owned()]).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(&file, own.cert.pem()).unwrap();
@@ -110,7 +118,7 @@ fn secured(replica: &Replica, name: &str) -> (String, tempfile::NamedTempFile) {
         .with_no_client_auth()
         .with_single_cert(vec![own.cert.der().clone()], key)
         .unwrap();
-    let (acceptor, to) = (TlsAcceptor::from(Arc::new(config)), replica.address);
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = RUNTIME.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     RUNTIME.spawn(async move {
@@ -132,7 +140,7 @@ fn secured(replica: &Replica, name: &str) -> (String, tempfile::NamedTempFile) {
 
 fn a_certificate_of_the_file_is_believed_for_the_name_that_is_wanted() {
     let replica = Replica::new("web-1", Is::Well);
-    let (url, certificate) = secured(&replica, "shop.example");
+    let (url, certificate) = secured(replica.address, "shop.example");
     let certificate = certificate.path().to_str().unwrap();
     let right = ["--cacert", certificate, "--host", "shop.example"];
     let ended = gate(&[&right[..], &[&url]].concat());
@@ -149,6 +157,53 @@ fn a_certificate_of_the_file_is_believed_for_the_name_that_is_wanted() {
             "{arguments:?}: {}",
             ended.err
         );
+    }
+}
+
+fn each_address_of_a_name_is_asked_by_the_name_that_is_wanted() {
+    let dns = Dns::start();
+    dns.has(&[("web.shop.test.", RData::A(A(Ipv4Addr::LOCALHOST)))]);
+    let server = dns.address.to_string();
+    for (of, host) in [
+        ("web.shop.test", &[][..]),
+        ("shop.example", &["--host", "shop.example"]),
+        ("shop.example", &["--host", "shop.example:8443"]),
+    ] {
+        let hosts = Arc::new(Mutex::new(BTreeSet::new()));
+        let heard = Arc::clone(&hosts);
+        let app = Router::new().fallback(async move |request: Request| {
+            let host = request.headers()["host"].to_str().unwrap().to_owned();
+            heard.lock().unwrap().insert(host);
+            answer("web-1", vec![own("shop::disk", Outcome::Passed)])
+        });
+        let (url, certificate) = secured(serve_at(([127, 0, 0, 1], 0), app), of);
+        let (_, port) = url.rsplit_once(':').unwrap();
+        let target = format!("dns+https://web.shop.test:{port}");
+        let certificate = certificate.path().to_str().unwrap();
+        let how = ["--dns-server", &server, "--expect-replicas", "1", "-q"];
+        let how = [&how[..], &["--cacert", certificate], host].concat();
+        let ended = gate(&[&how[..], &[&target]].concat());
+        assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+        assert!(
+            ended.out.contains(&format!(" passed {url} web-1")),
+            "{}",
+            ended.out
+        );
+        let wanted = host
+            .last()
+            .map_or(format!("web.shop.test:{port}"), ToString::to_string);
+        assert_eq!(*hosts.lock().unwrap(), BTreeSet::from([wanted]));
+        // What DNS says is not believed: it is the certificate's name that counts.
+        let other = [
+            &how[..],
+            &["--host", "other.example", "--for", "1s", &target],
+        ]
+        .concat();
+        if host.is_empty() {
+            let ended = gate(&other);
+            assert_eq!(ended.code, Some(3), "{}", ended.out);
+            assert!(ended.out.contains("certificate"), "{}", ended.out);
+        }
     }
 }
 

@@ -9,11 +9,13 @@ use crate::smoke::said::{Said, Unsaid};
 const NOTHING: &str = "no test is selected";
 /// How many tests that failed are shown of a replica.
 const SHOWN: usize = 10;
+/// How much of what each says of itself, in bytes: of a thousand replicas all may fail.
+const ROOM: usize = 512;
 
 /// What a run of the wanted build comes to.
 pub(crate) enum Judgement {
     Pass,
-    /// Some of the tests that failed, without what they logged.
+    /// Some of the tests that failed, with the beginning of what they say.
     Fail(Vec<TestReport>),
     Unsaid(Unsaid),
 }
@@ -58,6 +60,81 @@ fn has_nothing_to_run(said: &Said) -> bool {
     }
 }
 
+/// The test with as much of its texts as there is room for, and without what it logged.
 fn short(test: &TestReport) -> TestReport {
-    test.clone().with_log([""; 0])
+    let mut room = ROOM;
+    let mut short = TestReport::new(
+        &*test.name,
+        &*test.class,
+        test.kind,
+        test.outcome,
+        test.duration,
+    );
+    short.message = test.message.as_deref().map(|said| cut(said, &mut room));
+    short.place.clone_from(&test.place);
+    for cause in &test.causes {
+        if room > 0 {
+            short.causes.push(cut(cause, &mut room));
+        }
+    }
+    for request in &test.requests {
+        let size = request.method.len() + request.path.len();
+        room = room.saturating_sub(size);
+        if room > 0 {
+            short.requests.push(request.clone());
+        }
+    }
+    short
+}
+
+/// As much of the text as fits, and less room.
+fn cut(text: &str, room: &mut usize) -> String {
+    let fits = text
+        .char_indices()
+        .take_while(|(at, char)| at + char.len_utf8() <= *room);
+    let end = fits.last().map_or(0, |(at, char)| at + char.len_utf8());
+    *room -= end;
+    if end == text.len() {
+        return text.to_owned();
+    }
+    *room = 0;
+    format!("{}…", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use smoke_report::{Kind, RequestMade};
+
+    use super::*;
+
+    #[test]
+    fn what_a_test_says_is_kept_as_far_as_there_is_room() {
+        let failed = TestReport::new("a::b", "a", Kind::Unit, Outcome::Failed, Duration::ZERO);
+        let failed = failed
+            .with_log(["logged"])
+            .with_place(std::panic::Location::caller());
+        let brief = failed
+            .clone()
+            .with_message("off")
+            .with_causes(["tilt", "wind"])
+            .with_requests([RequestMade::new("GET", "/")]);
+        assert_eq!(short(&brief), brief.clone().with_log([""; 0]));
+        let long = short(&brief.with_message("ä".repeat(ROOM)));
+        let half = format!("{}…", "ä".repeat(ROOM / 2));
+        assert_eq!(long.message, Some(half));
+        assert!(long.causes.is_empty() && long.requests.is_empty());
+        let cut = short(
+            &failed
+                .with_message("off")
+                .with_causes([&*"x".repeat(ROOM), "wind"]),
+        );
+        assert_eq!(cut.causes, [format!("{}…", "x".repeat(ROOM - 3))]);
+        assert_eq!(
+            cut.place
+                .map(|place| place.to_string().contains("judge.rs")),
+            Some(true)
+        );
+    }
 }
