@@ -14,6 +14,7 @@ use crate::prober;
 use crate::process;
 use crate::project::{self, cargo, previous};
 use crate::published::Workspace;
+use crate::reader;
 use crate::server::{Kind, Servers};
 use crate::signals::Signals;
 use crate::terminal::say;
@@ -33,6 +34,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     library::ensure()?;
     prober::ensure()?;
     browser::ensure()?;
+    reader::ensure()?;
     let axe = Axe::ensure(signals)?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     step(&mut previous(["fmt", "--all", "--check"]))?;

@@ -15,6 +15,7 @@ mod process;
 mod programs;
 mod project;
 mod published;
+mod reader;
 mod server;
 mod signals;
 mod terminal;
@@ -59,6 +60,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             library::ensure()?;
             prober::ensure()?;
             browser::ensure()?;
+            reader::ensure()?;
             let axe = Axe::ensure(signals)?;
             let servers = Servers::start(&order.with, signals)?;
             if order.previous {
@@ -91,6 +93,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         }
         Task::Minimal => {
             library::ensure()?;
+            reader::ensure()?;
             for mut command in minimal::prepare()? {
                 say!("\n=== {}", process::shown(&command));
                 let status = process::run(&mut command, signals)?;

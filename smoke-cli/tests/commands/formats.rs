@@ -1,10 +1,11 @@
 //! The report in each format.
 
 use std::io::Cursor;
+use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::process::run;
+use crate::process::{Ended, ended, run};
 use crate::redact::redacted;
 use crate::tests;
 
@@ -12,7 +13,7 @@ tests![
     people_read_what_failed_and_why,
     text_and_json_are_those_of_the_endpoint,
     junit_is_read_by_another_parser,
-    junit_has_nothing_that_the_schema_of_jenkins_has_not,
+    junit_is_valid_by_the_schema_of_jenkins,
     junit_says_why_a_run_failed_that_ran_nothing,
     a_file_of_junit_stands_beside_the_report,
     what_shows_a_failure_stands_beside_the_file_of_junit,
@@ -77,62 +78,40 @@ fn junit_is_read_by_another_parser() {
     redacted(|| assert_snapshot!("junit", ended.out));
 }
 
-/// The attributes and the elements that each element may have in `junit-10.xsd` of Jenkins's xunit
-/// plugin, of those that are used.
-fn of_the_schema(element: &str) -> (&[&str], &[&str]) {
-    match element {
-        "testsuites" => (
-            &["name", "time", "tests", "failures", "errors"],
-            &["testsuite"],
-        ),
-        "testsuite" => (
-            &[
-                "name",
-                "tests",
-                "failures",
-                "errors",
-                "time",
-                "skipped",
-                "timestamp",
-            ],
-            &["properties", "testcase"],
-        ),
-        "properties" => (&[], &["property"]),
-        "property" => (&["name", "value"], &[]),
-        "testcase" => (
-            &["name", "time", "classname", "group"],
-            &["skipped", "error", "failure", "system-out"],
-        ),
-        "skipped" | "error" | "failure" => (&["type", "message"], &[]),
-        "system-out" => (&[], &[]),
-        other => panic!("the schema has no {other}"),
-    }
-}
-
-fn junit_has_nothing_that_the_schema_of_jenkins_has_not() {
-    for (program, arguments) in [("shop", &["--slow"][..]), ("empty", &[])] {
+fn junit_is_valid_by_the_schema_of_jenkins() {
+    for (program, arguments) in [
+        ("shop", &["--slow"][..]),
+        ("warned", &[]),
+        ("twice", &[]),
+        ("empty", &[]),
+    ] {
         let ended = run(program, &[arguments, &["--format", "junit"]].concat());
         is_of_the_schema(&ended.out);
     }
+    // It is one that refuses.
+    let junit = run("empty", &["--format", "junit"]).out;
+    let wrong = validated(&junit.replacen("<testsuites ", "<testsuites skipped=\"0\" ", 1));
+    assert_eq!(wrong.code, Some(3), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("'skipped' is not allowed"),
+        "{}",
+        wrong.err
+    );
 }
 
-/// Each element and each attribute is one that the schema has there.
 pub(crate) fn is_of_the_schema(xml: &str) {
-    let document = roxmltree::Document::parse(xml).unwrap();
-    for element in document.descendants().filter(roxmltree::Node::is_element) {
-        let name = element.tag_name().name();
-        let (attributes, elements) = of_the_schema(name);
-        for attribute in element.attributes() {
-            assert!(
-                attributes.contains(&attribute.name()),
-                "{name} {attribute:?}"
-            );
-        }
-        for child in element.children().filter(roxmltree::Node::is_element) {
-            let child = child.tag_name().name();
-            assert!(elements.contains(&child), "{child} in {name}");
-        }
-    }
+    let ended = validated(xml);
+    assert_eq!(ended.code, Some(0), "{}{xml}", ended.err);
+}
+
+/// What the program `xmllint` says of the document.
+fn validated(xml: &str) -> Ended {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, xml).unwrap();
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/commands/junit-10.xsd");
+    let mut command = Command::new("xmllint");
+    command.args(["--nonet", "--noout", "--schema", schema]);
+    ended(command.arg(file.path()))
 }
 
 fn junit_says_why_a_run_failed_that_ran_nothing() {
