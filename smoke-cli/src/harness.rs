@@ -11,7 +11,7 @@ use smoke_core::{Outcome, Runner, Test, TestReport};
 
 use self::outcomes::Outcomes;
 use crate::plain::one_line;
-use crate::show::details;
+use crate::show::{details, why};
 use crate::shut_down::shut_down;
 
 /// What libtest ends with where a test failed.
@@ -100,7 +100,7 @@ fn completion(test: &TestReport) -> Result<Completion, Failed> {
         // It is neither a success nor what breaks a build.
         Outcome::Warned => Ok(Completion::ignored_with(format!(
             "warned: {}",
-            one_line(&details(test).join("; "))
+            one_line(&why(test).join("; "))
         ))),
         outcome => Err(format!("{outcome}: {}", details(test).join("\n")).into()),
     }

@@ -8,7 +8,7 @@ use quick_junit::{
 };
 use smoke_report::{Outcome, Report, TestReport};
 
-use crate::show::{details, requests};
+use crate::show::{logged, requests, why};
 
 /// What the run is called, beside the test classes.
 const RUN: &str = "smoke";
@@ -106,6 +106,10 @@ pub(crate) fn case(test: &TestReport) -> TestCase {
     if !requests.is_empty() {
         case.set_system_out(requests.join("\n"));
     }
+    let log: Vec<_> = logged(test).collect();
+    if !log.is_empty() {
+        case.set_system_err(log.join("\n"));
+    }
     case
 }
 
@@ -116,7 +120,7 @@ fn status(test: &TestReport) -> TestCaseStatus {
         // JUnit knows no warnings: it is shown, and breaks nothing.
         Outcome::Warned => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("warned: {}", details(test).join("; ")));
+            status.set_message(format!("warned: {}", why(test).join("; ")));
             return status;
         }
         Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -128,7 +132,7 @@ fn status(test: &TestReport) -> TestCaseStatus {
     }
     if test.outcome != Outcome::Skipped {
         status.set_type(test.outcome.to_string());
-        status.set_description(details(test).join("\n"));
+        status.set_description(why(test).join("\n"));
     }
     status
 }

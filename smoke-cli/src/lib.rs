@@ -42,7 +42,8 @@
 //! The report goes to standard output, in the form that `--format` chooses. Progress goes to standard
 //! error: a line a test, and on a terminal a bar that names what runs and for how long. `-q` leaves
 //! it out. `NO_COLOR` turns colours off. Whoever runs the command is trusted: it shows messages,
-//! causes, places and requests. What the application itself logs is the application's to send
+//! causes, places and requests, and what was logged while a failed test ran, if
+//! `smoke_core::logs::layer()` hears it. The rest of the application's log is the application's to send
 //! somewhere else.
 //!
 //! # Exit codes

@@ -12,8 +12,18 @@ pub(crate) fn seconds(time: Duration) -> String {
     format!("{}.{:03}s", rounded.as_secs(), rounded.subsec_millis())
 }
 
-/// Why a test did not pass, and what it asked the application for before: a line each.
+/// Why a test did not pass, what it asked the application for before, and what was logged: a line each.
 pub(crate) fn details(test: &TestReport) -> Vec<String> {
+    let mut shown = why(test);
+    if !test.log.is_empty() {
+        shown.push("log:".to_owned());
+        shown.extend(logged(test).map(|line| format!("  {line}")));
+    }
+    shown
+}
+
+/// The same without what was logged, which may be a hundred lines.
+pub(crate) fn why(test: &TestReport) -> Vec<String> {
     let mut shown: Vec<_> = lines(test.message.as_deref().unwrap_or_default()).collect();
     for cause in &test.causes {
         shown.push(format!("caused by: {}", one_line(cause)));
@@ -37,4 +47,9 @@ pub(crate) fn requests(test: &TestReport) -> impl Iterator<Item = String> {
         let time = seconds(request.duration);
         format!("{} {path}: {status} [{time}]", one_line(&request.method))
     })
+}
+
+/// What was logged while a test ran.
+pub(crate) fn logged(test: &TestReport) -> impl Iterator<Item = String> {
+    test.log.iter().flat_map(|said| lines(said))
 }

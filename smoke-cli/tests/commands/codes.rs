@@ -14,6 +14,8 @@ tests![
     help_is_no_error,
     a_command_of_an_application_ends_as_the_program_does,
     a_program_may_be_called_in_a_runtime,
+    no_schedule_is_started,
+    a_pipeline_stops_at_the_first_kind_that_fails,
 ];
 
 fn a_pass_is_zero() {
@@ -167,4 +169,22 @@ fn a_program_may_be_called_in_a_runtime() {
         let ended = run(program, &["shop::cart::adds_up"]);
         assert_eq!(ended.code, Some(code), "{program}: {}", ended.err);
     }
+}
+
+fn no_schedule_is_started() {
+    assert_eq!(run("scheduled", &[]).code, Some(0));
+    // The test would notice it.
+    let started = run("started", &[]);
+    assert_eq!(started.code, Some(1), "{}", started.out);
+}
+
+fn a_pipeline_stops_at_the_first_kind_that_fails() {
+    let ended = run("shop", &["--pipeline", "--format", "text"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    let kind = "not run: a test of kind unit did not pass, and the pipeline stops there";
+    assert_eq!(ended.out.matches(kind).count(), 2, "{}", ended.out);
+    // Those of the kind all run, and where they pass those of the next do, too.
+    let ended = run("shop", &["--pipeline", "shop::notes", "shop::page::opens"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    assert!(ended.out.contains("PASS 3 passed in "), "{}", ended.out);
 }

@@ -69,6 +69,9 @@ fn a_test_that_failed_says_why() {
     ] {
         assert!(ended.out.contains(line), "{line}: {}", ended.out);
     }
+    let ended = run("harness", &["shop::page::speaks_plainly", "--exact"]);
+    let log = "log:\n  WARN commands::programs: \\u{1b}[2Jthe till\n  is shut <&> amount=14";
+    assert!(ended.out.contains(log), "{}", ended.out);
 }
 
 fn all_tests_of_a_process_are_one_run() {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,12 +11,15 @@ use clap::Parser;
 use http::{Request, Response};
 use http_body_util::Full;
 use smoke_conformance::paper::{Paper, Pool};
-use smoke_tower::smoke_core::{AppBody, Context, Event, Fixture, Kind};
+use smoke_tower::smoke_core::{AppBody, Context, Event, Fixture, Kind, Probe, logs};
 use smoke_tower::{
-    Client, Limits, Registry, Result, Runner, Sandbox, Selection, Suite, Test, ensure_eq, fail,
+    Client, Limits, Registry, Result, Runner, Sandbox, Schedule, Selection, Suite, Test, ensure,
+    ensure_eq, fail,
 };
 use tokio::sync::Semaphore;
 use tower::service_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Names the program that this process is to be.
 pub(crate) const PROGRAM: &str = "SMOKE_CLI_PROGRAM";
@@ -28,6 +32,7 @@ pub(crate) const DIARY: &str = "SMOKE_CLI_DIARY";
 pub(crate) const MANY: usize = 5000;
 
 pub(crate) fn run(program: &str) -> ExitCode {
+    tracing_subscriber::registry().with(logs::layer()).init();
     match program {
         "shop" => smoke_cli::main(shop()),
         "harness" => smoke_cli::harness(shop()),
@@ -43,6 +48,8 @@ pub(crate) fn run(program: &str) -> ExitCode {
         "many" => smoke_cli::main(many()),
         "held" => smoke_cli::main(held()),
         "hung" => hung(),
+        "scheduled" => scheduled(false),
+        "started" => scheduled(true),
         "beside" => beside(),
         "embedded" => embedded(),
         "in-a-runtime" => in_a_runtime(smoke_cli::main),
@@ -116,6 +123,7 @@ async fn sells(client: Client) -> Result {
 }
 
 async fn speaks_to_the_terminal() -> Result {
+    tracing::warn!(amount = 14, "\u{1b}[2Jthe till\nis shut <&>");
     fail!("\u{1b}[2Jgone <&> \u{0}\nsecond line");
 }
 
@@ -176,14 +184,16 @@ fn held() -> Registry {
         .test(follows)
 }
 
+/// A command line with nothing but the smoke tests.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    args: smoke_cli::Args,
+}
+
 /// A command beside another run of the same runner, whose test ends while the command's runs.
 #[tokio::main]
 async fn beside() -> ExitCode {
-    #[derive(Parser)]
-    struct Shop {
-        #[command(flatten)]
-        args: smoke_cli::Args,
-    }
     static OTHER: Semaphore = Semaphore::const_new(0);
     static OWN: Semaphore = Semaphore::const_new(0);
     async fn other() {
@@ -204,7 +214,7 @@ async fn beside() -> ExitCode {
         while !matches!(events.recv().await, Ok(Event::TestFinished { .. })) {}
         OWN.add_permits(1);
     });
-    let code = smoke_cli::run(&runner, Shop::parse().args).await;
+    let code = smoke_cli::run(&runner, Alone::parse().args).await;
     assert!(running.await.unwrap().verdict().is_pass());
     code
 }
@@ -224,6 +234,26 @@ fn hung() -> ExitCode {
     );
     std::fs::write(std::env::var_os(DIARY).unwrap(), diary.lines().join("\n")).unwrap();
     code
+}
+
+/// An application with a schedule, whose test fails where that has been started.
+#[tokio::main]
+async fn scheduled(started: bool) -> ExitCode {
+    static RUNNER: OnceLock<Runner> = OnceLock::new();
+    async fn looks() -> Result {
+        let standing = RUNNER.get().unwrap().standing(Probe::Startup);
+        let said = standing.reasons.join("; ");
+        ensure!(said.contains("have not been started"), "{said}");
+        Ok(())
+    }
+    let registry = Registry::new()
+        .test(Test::new("shop::looks", looks))
+        .schedule(Schedule::every(Duration::from_millis(100)));
+    let runner = RUNNER.get_or_init(|| Runner::new(registry));
+    if started {
+        runner.start();
+    }
+    smoke_cli::run(runner, Alone::parse().args).await
 }
 
 /// An application whose command line has the smoke tests beside its own.

@@ -16,7 +16,7 @@ use crate::junit;
 use crate::output::Format;
 use crate::paint::Paint;
 use crate::plain::one_line;
-use crate::show::{details, seconds};
+use crate::show::{seconds, why};
 
 /// What the gate is called, beside the replicas.
 const GATE: &str = "smoke gate";
@@ -54,7 +54,7 @@ fn human(machine: &Machine, outcome: &Outcome, paint: Paint) -> String {
             let name = paint.strong(one_line(&test.name));
             let at = one_line(&standing.replica.name);
             shown += &format!("\n{word} {name} {}\n", paint.faint(format!("at {at}")));
-            for line in details(test) {
+            for line in why(test) {
                 shown += &format!("  {line}\n");
             }
         }
@@ -108,7 +108,7 @@ fn text(machine: &Machine, outcome: &Outcome) -> String {
             one_line(&said)
         );
         for test in &standing.bad {
-            let said = details(test).join("; ");
+            let said = why(test).join("; ");
             let said = one_line(&said);
             text += &format!("    {} {}: {said}\n", one_line(&test.name), test.outcome);
         }
