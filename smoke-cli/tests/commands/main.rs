@@ -13,6 +13,7 @@ mod gate;
 mod harness;
 mod labels;
 mod many;
+mod postgres;
 mod process;
 mod programs;
 mod progress;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         harness::tests(),
         labels::tests(),
         many::tests(),
+        postgres::tests(),
         progress::tests(),
         signals::tests(),
         trust::tests(),
