@@ -4,7 +4,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use smoke_axum::smoke_core::logs;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// A small service that carries its own smoke tests
 #[derive(Parser)]
@@ -40,12 +44,16 @@ async fn main() -> ExitCode {
     })
 }
 
-/// Logs to standard error, from that level on where `RUST_LOG` does not say otherwise.
+/// Logs to standard error, from that level on where `RUST_LOG` does not say otherwise. What a smoke test logs
+/// that fails stands in its report, too.
 fn log(level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let shown = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        .with_filter(filter);
+    tracing_subscriber::registry()
+        .with(shown)
+        .with(logs::layer().with_filter(LevelFilter::INFO))
         .init();
 }
