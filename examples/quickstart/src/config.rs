@@ -11,8 +11,17 @@ pub(crate) struct Config {
     pub(crate) port: u16,
     /// A file.
     pub(crate) database_url: String,
-    /// For trying what a broken deploy looks like: inserts are refused.
-    pub(crate) broken_writes: bool,
+    /// For trying what a broken deploy looks like.
+    pub(crate) broken: Option<Broken>,
+}
+
+/// What does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Inserts are refused.
+    Writes,
+    /// The mail server does not answer.
+    Mail,
 }
 
 impl Config {
@@ -20,7 +29,7 @@ impl Config {
         Ok(Self {
             port: port()?,
             database_url: database_url()?,
-            broken_writes: broken_writes()?,
+            broken: broken()?,
         })
     }
 
@@ -68,11 +77,14 @@ fn database_url() -> Result<String> {
     Ok(url)
 }
 
-fn broken_writes() -> Result<bool> {
+fn broken() -> Result<Option<Broken>> {
     match variable("QUICKSTART_BREAK")?.as_deref() {
-        None | Some("") => Ok(false),
-        Some("writes") => Ok(true),
-        Some(said) => bail!("QUICKSTART_BREAK is {said:?}: set it to \"writes\", or unset it"),
+        None | Some("") => Ok(None),
+        Some("writes") => Ok(Some(Broken::Writes)),
+        Some("mail") => Ok(Some(Broken::Mail)),
+        Some(said) => {
+            bail!("QUICKSTART_BREAK is {said:?}: set it to \"writes\" or to \"mail\", or unset it")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::config::Config;
+use crate::config::{Broken, Config};
 use crate::error::AppError;
 
 pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
@@ -47,7 +47,7 @@ pub(crate) struct SetUp {
 impl SetUp {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            broken_writes: config.broken_writes,
+            broken_writes: config.broken == Some(Broken::Writes),
         }
     }
 }

@@ -28,7 +28,7 @@ pub async fn serve() -> Result<()> {
 
     let state = AppState {
         pool,
-        mailer: Mailer::Log,
+        mailer: Mailer::Log.unless_broken(&config),
     };
     // Last: a route or a fallback that is added later would not be behind the layer.
     let app = router(state).layer(SmokeLayer::new(&runner));

@@ -57,7 +57,7 @@ pub(crate) async fn sign_up(state: &AppState, new: NewUser) -> Result<User, AppE
             .get_result(connection)
     })
     .await?;
-    state.mailer.welcome(&user.email);
+    state.mailer.welcome(&user.email).await;
     Ok(user)
 }
 

@@ -25,6 +25,7 @@ struct ProductionPool(Pool);
 
 /// A deploy says which build it is by `SMOKE_BUILD` in the environment.
 pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry {
+    let mailer = Mailer::Nowhere.unless_broken(config);
     Registry::discover()
         // A test that was not linked in is a FAIL, and not one test less.
         .expect_at_least(13)
@@ -38,11 +39,8 @@ pub(crate) fn registry(config: &Config, pool: &Pool, rounds: Rounds) -> Registry
         .provide(ProductionPool(pool.clone()))
         .provide(rounds)
         .rollback(Rollback::new(&config.database_url).customizer(SetUp::new(config)))
-        .app(smoke_axum::app(|Sandbox(pool): Sandbox<Pool>| {
-            router(AppState {
-                pool,
-                mailer: Mailer::Nowhere,
-            })
+        .app(smoke_axum::app(move |Sandbox(pool): Sandbox<Pool>| {
+            router(AppState { pool, mailer })
         }))
         // Everybody may see everything, since the service listens on this machine alone. On a
         // network it would be `.token(..)`.

@@ -2,16 +2,21 @@
 
 use std::process::{Command, Output};
 
-use smoke_testing::{PATIENCE, output};
+use smoke_testing::{PATIENCE, Running, output};
 
 use crate::BINARY;
 use crate::database::Database;
 
 fn smoke(database: &Database, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    output(&mut command(database, arguments, environment), PATIENCE)
+}
+
+fn command(database: &Database, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear().env("DATABASE_URL", database.url());
     command.envs(environment.iter().copied());
-    output(command.arg("smoke").args(arguments), PATIENCE)
+    command.arg("smoke").args(arguments);
+    command
 }
 
 #[test]
@@ -50,7 +55,59 @@ fn the_command_fails_where_writes_do() {
         "failed quickstart::smoke::users::a_user_can_sign_up",
         "  POST /users answered 500 Internal Server Error, wanted 201",
         "    POST /users: 500 [",
+        "  log:\n    ERROR quickstart::error: the disk is full\n",
         "FAIL 1 passed, 3 failed in ",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_leaves_nothing() {
+    for (signals, code, reason) in [
+        (&["INT", "INT"][..], 130, "stopped by Ctrl-C"),
+        (&["TERM"], 143, "stopped by SIGTERM"),
+    ] {
+        let database = Database::new();
+        let environment = [(crate::BREAK, "mail"), ("RUST_LOG", "warn")];
+        let test = ["quickstart::smoke::users::a_user_can_sign_up"];
+        let mut running = Running::start(&mut command(&database, &test, &environment));
+        // The handler has written the user by then.
+        running.until("waiting for the mail server");
+        assert!(database.is_locked());
+        for signal in signals {
+            running.signal(signal);
+            running.until("stopping");
+        }
+        let (ended, report) = running.end();
+        assert_eq!(ended, Some(code), "{report}");
+        for line in [
+            "errored quickstart::smoke::users::a_user_can_sign_up",
+            "  log:\n    WARN quickstart::mail: waiting for the mail server",
+            &format!("reason: {reason}\n"),
+            "FAIL 0 passed, 1 errored in ",
+        ] {
+            assert!(report.contains(line), "{line}: {report}");
+        }
+        assert!(!database.is_locked());
+        assert_eq!(database.rows(), (0, 0, 0));
+    }
+}
+
+#[cfg(feature = "browser")]
+#[test]
+fn a_browser_that_nobody_has_is_no_pass() {
+    let database = Database::new();
+    let ended = smoke(
+        &database,
+        &["--slow", "tag:browser"],
+        &[("PATH", "/nowhere")],
+    );
+    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+    let report = String::from_utf8(ended.stdout).unwrap();
+    for line in [
+        "skipped quickstart::smoke::browser::a_person_signs_up: no WebDriver was found: chromedriver or geckodriver\n",
+        "FAIL 0 passed, 1 skipped in ",
     ] {
         assert!(report.contains(line), "{line}: {report}");
     }
