@@ -7,7 +7,11 @@ use smoke_testing::{PATIENCE, Running, output};
 use crate::BINARY;
 use crate::database::Database;
 
-fn smoke(database: &Database, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+pub(crate) fn smoke(
+    database: &Database,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Output {
     output(&mut command(database, arguments, environment), PATIENCE)
 }
 

@@ -5,6 +5,7 @@
 mod command;
 mod database;
 mod gate;
+mod nextest;
 mod replica;
 mod service;
 mod users;
