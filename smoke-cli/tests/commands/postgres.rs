@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use smoke_sqlx::Rollback;
 use smoke_tower::{Registry, Result, Sandbox, Test};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, raw_sql};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, raw_sql};
 
 use crate::dns::{Dns, a, on_one_port};
 use crate::fleet::RUNTIME;
@@ -86,7 +86,7 @@ impl Database {
             .token(TOKEN)
             .instance(instance)
             .build_id(build)
-            .rollback(Rollback::with_options(options))
+            .rollback(Rollback::<Postgres>::with_options(options))
             .test(Test::new("shop::sells", sells))
             .test(Test::new("shop::heap", async || {}).instance())
     }
