@@ -15,6 +15,8 @@ use crate::guard::Guarded;
 
 /// Names a WebDriver that runs already.
 const URL: &str = "SMOKE_WEBDRIVER_URL";
+/// How often a driver is started that ends because its port is taken.
+const TRIES: usize = 10;
 
 /// Which browsers a driver drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +117,26 @@ fn found(browsers: &Browsers) -> Result<PathBuf> {
     })
 }
 
+/// Starts a driver. Chromium's takes a free port of IPv6, and ends where another program has the same of IPv4:
+/// then the next one is luckier.
 async fn start(program: &Path) -> Result<Driver> {
+    let mut begun = begin(program).await;
+    for _ in 1..TRIES {
+        match &begun {
+            Err(why) if why.contains("port not available") => begun = begin(program).await,
+            _ => break,
+        }
+    }
+    begun.map_err(|why| {
+        Error::msg(format_args!(
+            "{} could not be started: {why}",
+            program.display()
+        ))
+    })
+}
+
+/// Starts a driver once, or says why it does not listen.
+async fn begin(program: &Path) -> std::result::Result<Driver, String> {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     let (family, arguments): (_, &[&str]) = if name.contains("geckodriver") {
         (Family::Firefox, &["--port", "0"])
@@ -125,7 +146,6 @@ async fn start(program: &Path) -> Result<Driver> {
     let (end, ending) = oneshot::channel::<()>();
     let (ended, has_ended) = oneshot::channel();
     let (told, hears) = oneshot::channel();
-    let shown = program.display().to_string();
     let program = program.to_owned();
     let work = move || {
         match Guarded::start(&program, arguments) {
@@ -142,25 +162,19 @@ async fn start(program: &Path) -> Result<Driver> {
         }
         let _ = ended.send(());
     };
-    let failed = |why: &dyn std::fmt::Display| {
-        Error::msg(format_args!("{shown} could not be started: {why}"))
-    };
     thread::Builder::new()
         .name("smoke-browser".to_owned())
         .spawn(work)
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| error.to_string())?;
     let process = Process {
         end,
         ended: has_ended,
     };
-    let port = match hears.await {
-        Ok(Ok(port)) => port,
-        Ok(Err(why)) => return Err(failed(&why)),
-        Err(_) => return Err(failed(&"it ended without a word")),
-    };
+    let heard = hears.await;
+    let port = heard.unwrap_or_else(|_| Err("it ended without a word".to_owned()))?;
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     Ok(Driver {
-        url: Url::parse(&format!("http://{address}/"))?,
+        url: Url::parse(&format!("http://{address}/")).map_err(|error| error.to_string())?,
         family: Some(family),
         process: Some(process),
     })

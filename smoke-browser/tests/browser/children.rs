@@ -136,10 +136,8 @@ pub(crate) async fn guest_of(port: u16) -> Output {
     tokio::task::spawn_blocking(guest).await.unwrap()
 }
 
-#[tokio::test]
-async fn a_driver_that_runs_already_is_used_and_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let mark = folder.path().to_str().unwrap();
+/// A driver with that in its environment, and its port, if it listens.
+fn driver(mark: &str) -> Option<(Killed, u16)> {
     let driver = Command::new("chromedriver")
         .arg("--port=0")
         .envs(["HOME", "TMPDIR"].map(|name| (name, mark)))
@@ -147,11 +145,20 @@ async fn a_driver_that_runs_already_is_used_and_goes_on() {
         .spawn();
     let mut driver = Killed(driver.unwrap());
     let said = BufReader::new(driver.0.stdout.take().unwrap()).lines();
-    let port = said.map_while(std::io::Result::ok).find_map(|line| {
+    let port = said.map_while(Result::ok).find_map(|line| {
         let (_, port) = line.split_once("successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     });
-    let told = guest_of(port.unwrap()).await;
+    Some((driver, port?))
+}
+
+#[tokio::test]
+async fn a_driver_that_runs_already_is_used_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().to_str().unwrap();
+    // Its port may be taken.
+    let (_driver, port) = (0..10).find_map(|_| driver(mark)).unwrap();
+    let told = guest_of(port).await;
     let look = async || processes::of(mark);
     let left = eventually(PATIENCE, look, |left| left.len() == 1).await;
     assert!(told.status.success(), "{told:?}");

@@ -13,3 +13,4 @@ mod processes;
 mod program;
 mod shop;
 mod signing_up;
+mod starting;
