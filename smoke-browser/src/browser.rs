@@ -14,8 +14,9 @@ use crate::artifacts::Artifacts;
 use crate::driver::Driver;
 use crate::{Browsers, console, session};
 
-/// How long a tear-down may take. The runner gives up on one after two seconds, and says so beside the test.
-const TEAR_DOWN: Duration = Duration::from_millis(1700);
+/// How long a tear-down may take. The runner gives up on a browser's after five seconds, and says so beside the
+/// test.
+const TEAR_DOWN: Duration = Duration::from_millis(4700);
 /// How much of that the end of the browser has. It goes on without that.
 const ENDING: Duration = Duration::from_millis(400);
 /// How much of that a page that failed has, to be shown.

@@ -12,6 +12,8 @@ pub(crate) struct Timing {
     pub(crate) letting_go: Duration,
     /// How long a finisher may take, or a suite's tear-down at the end of a run's time.
     pub(crate) finisher: Duration,
+    /// The same for a test in a browser, which has a page to show. `smoke-browser` is done before that.
+    pub(crate) browser_finisher: Duration,
     /// How long the end of a sandbox may take before it is cut.
     pub(crate) sandbox: Duration,
     /// How long one attempt to end a sandbox from outside may take until it is given up for another.
@@ -44,6 +46,7 @@ impl Default for Timing {
             stopping: Duration::from_millis(200),
             letting_go: Duration::from_millis(500),
             finisher: Duration::from_secs(2),
+            browser_finisher: Duration::from_secs(5),
             sandbox: Duration::from_secs(1),
             attempt: Duration::from_secs(5),
             again: Duration::from_millis(250),

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::{App, AppBody, AppFactory, BoxError};
 use crate::clock::Clock;
 use crate::fixture::building::Unbuilt;
-use crate::fixture::context::Surroundings;
+use crate::fixture::context::{Allowed, Surroundings};
 use crate::providers::Supplies;
 use crate::rollback::{
     AnyPool, ErasedBackend, HandleToken, OpenRequest, RollbackVerdict, Session, Shelf,
@@ -160,11 +160,15 @@ where
         unbuilt: Unbuilt::default(),
         timing: Arc::default(),
     };
+    let allowed = Allowed {
+        holds: None,
+        finisher: surroundings.timing.finisher,
+    };
     let cx = Context::new(
         "shop::orders".into(),
         "run-1".into(),
         Arc::new(surroundings),
-        (Clock::start(), None),
+        (Clock::start(), allowed),
         &Arc::new(HandleToken::new().0),
     );
     for session in sessions {

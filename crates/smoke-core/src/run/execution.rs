@@ -58,7 +58,7 @@ impl Execution {
             Arc::clone(&job.name),
             Arc::clone(&run.course.id),
             Arc::clone(surroundings),
-            (clock.clone(), job.holds()),
+            (clock.clone(), job.allowed(run.course.engine.timing())),
             &alive,
         );
         let execution = Self {

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::rest::Rest;
+use crate::fixture::context::Allowed;
 use crate::rollback::HandleWatch;
 use crate::scene::{Scene, watched_thread};
 use crate::test::AnyBody;
 use crate::theirs::panicked;
+use crate::timing::Timing;
 use crate::{Error, Kind, Limits, Providers, Result, Test};
 
 /// Something that is executed at most once at a time in this process.
@@ -71,10 +73,19 @@ impl Job {
         )
     }
 
-    /// How long its sandboxes may hold their transactions, where that is more than the backend's own
-    /// limit: a browser takes its time, and what is clicked in it is to be rolled back.
-    pub(crate) fn holds(&self) -> Option<Duration> {
-        (self.body.kind() == Kind::Browser).then_some(self.timeout)
+    /// What its executions are allowed. A browser takes its time: what is clicked in it is to be rolled
+    /// back, and a page that failed to be shown.
+    pub(crate) fn allowed(&self, timing: &Timing) -> Allowed {
+        match self.body.kind() {
+            Kind::Browser => Allowed {
+                holds: Some(self.timeout),
+                finisher: timing.browser_finisher,
+            },
+            _ => Allowed {
+                holds: None,
+                finisher: timing.finisher,
+            },
+        }
     }
 
     /// Why the job must not be started now.

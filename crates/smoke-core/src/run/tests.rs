@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::timing::Timing;
 use crate::{
-    Context, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner, Selection, Test,
-    TestReport,
+    Ask, Context, Fixture, Kind, Limits, Outcome, Provided, Registry, Result, Runner, Selection,
+    Test, TestReport,
 };
 
 /// The longest that anything here may take.
@@ -17,13 +19,16 @@ const LONG: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_millis(30);
 
 fn impatient() -> Registry {
-    let timing = Timing {
+    with(Timing {
         stopping: SOON,
         letting_go: SOON,
         finisher: SOON,
         probe: SOON,
         ..Timing::default()
-    };
+    })
+}
+
+fn with(timing: Timing) -> Registry {
     Registry::new().limits(Limits {
         timing: Arc::new(timing),
         starts_per_minute: 10_000,
@@ -124,6 +129,95 @@ async fn a_tear_down_is_run_for_a_time_also_where_it_is_registered_after_the_end
     drop(release);
     // Its tear-down is given up.
     passes_in_the_end(&runner).await;
+}
+
+/// A browser that never ends, nor shows its page.
+#[derive(Clone)]
+struct HangingBrowser;
+
+impl Fixture for HangingBrowser {
+    const KIND: Kind = Kind::Browser;
+
+    async fn acquire(cx: &Context) -> Result<Self> {
+        let ending = cx.get::<Provided<Arc<Notify>>>().await?;
+        cx.on_finish(async move {
+            ending.notify_one();
+            std::future::pending::<()>().await;
+        });
+        Ok(Self)
+    }
+}
+
+/// A runner of that test alone, and where the test says that it is being ended.
+fn in_a_browser(limit: Duration, timing: Timing) -> (Runner, Arc<Notify>) {
+    let ending = Arc::new(Notify::new());
+    let registry = with(timing).provide(Arc::clone(&ending));
+    let limits = registry.limits.clone().slow_run(limit);
+    let limits = limits.reuse(Duration::ZERO);
+    let test = Test::new("a", |_: HangingBrowser| {});
+    (Runner::new(registry.test(test).limits(limits)), ending)
+}
+
+async fn ask(runner: &Runner) -> TestReport {
+    let ask = Ask::new(Selection::slow()).with_browsers();
+    runner.ask(ask).await.report.tests[0].clone()
+}
+
+#[tokio::test]
+async fn the_tear_down_of_a_browser_has_a_limit_of_its_own() {
+    let timing = Timing {
+        browser_finisher: 2 * SOON,
+        finisher: SOON,
+        ..Timing::default()
+    };
+    let (runner, _) = in_a_browser(LONG, timing);
+    assert_errored(&ask(&runner).await, "its limit of 60ms");
+}
+
+/// Longer than anybody waits.
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn a_run_is_answered_in_time_whatever_a_browser_does() {
+    // A tenth of the second that a run has at least.
+    let timing = Timing {
+        browser_finisher: HOUR,
+        cleaning: Duration::from_millis(950),
+        answering: Duration::from_millis(900),
+        ..Timing::default()
+    };
+    let (runner, _) = in_a_browser(Duration::from_secs(1), timing);
+    let began = Instant::now();
+    loop {
+        let test = ask(&runner).await;
+        let said = test.message.unwrap_or_default();
+        if said.contains("had not ended when the run's limit of 1s was near") {
+            break;
+        }
+        // On a busy machine its turn may not have come.
+        assert!(said.contains("before its turn came"), "{said}");
+        assert!(began.elapsed() < LONG, "its turn never comes");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_no_browser() {
+    let timing = Timing {
+        browser_finisher: HOUR,
+        shutdown: SOON,
+        shutdown_closing: SOON,
+        ..Timing::default()
+    };
+    let (runner, ending) = in_a_browser(HOUR, timing);
+    let asked = tokio::spawn({
+        let runner = runner.clone();
+        async move { ask(&runner).await }
+    });
+    ending.notified().await;
+    let began = Instant::now();
+    runner.shutdown().await;
+    assert!(began.elapsed() < LONG);
+    asked.abort();
 }
 
 #[tokio::test]
