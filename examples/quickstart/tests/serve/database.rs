@@ -1,6 +1,5 @@
 //! A database of one test.
 
-use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -16,15 +15,6 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         let path = self.0.path().join("users.sqlite3");
         path.to_str().unwrap().to_owned()
-    }
-
-    /// Whether somebody is in the midst of a write.
-    pub(crate) fn is_locked(&self) -> bool {
-        let mut connection = SqliteConnection::establish(&self.url()).unwrap();
-        match connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK") {
-            Ok(()) => false,
-            Err(error) => error.to_string() == "database is locked" || panic!("{error}"),
-        }
     }
 
     /// The rows of the users, of the notes and of SQLite's own table of sequences.
