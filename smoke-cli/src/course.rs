@@ -4,6 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use smoke_core::{Answer, Ask, Event, Halt, Runner, Selection};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -38,15 +40,20 @@ pub(crate) async fn carry_out(
     let mut answer = loop {
         tokio::select! {
             biased;
-            signal = signals.next() => progress.say(stopping.told(signal)),
-            _ = tick.tick() => progress.show(),
-            // What is missed is in the report.
-            event = events.recv() => if let Some(event) = event.ok().filter(|event| own.has(event)) {
-                progress.heard(&event);
-            },
+            signal = signals.next() => {
+                own.pass_on(&mut events, &mut progress);
+                progress.say(stopping.told(signal));
+            }
+            _ = tick.tick() => {
+                own.pass_on(&mut events, &mut progress);
+                progress.show();
+            }
+            // Which run it is. The rest is not waited for: nothing is shown between two ticks.
+            Ok(event) = events.recv(), if own.run.is_none() => own.heard(&event, &mut progress),
             answer = &mut asking => break answer,
         }
     };
+    own.pass_on(&mut events, &mut progress);
     progress.end(&answer.report);
     let stopped = stopping.over().await;
     if let Some(signal) = stopped
@@ -75,6 +82,23 @@ impl Own {
         Self {
             selection,
             run: None,
+        }
+    }
+
+    /// Passes on what has happened since the last time. What was missed is in the report.
+    fn pass_on(&mut self, events: &mut Receiver<Event>, progress: &mut Progress) {
+        loop {
+            match events.try_recv() {
+                Ok(event) => self.heard(&event, progress),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn heard(&mut self, event: &Event, progress: &mut Progress) {
+        if self.has(event) {
+            progress.heard(event);
         }
     }
 
