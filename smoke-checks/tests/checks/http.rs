@@ -1,10 +1,12 @@
 //! `Http` and `Listener` with real servers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::get;
@@ -22,10 +24,23 @@ use crate::issued::{Authority, DAY};
 use crate::support::run;
 
 async fn serve(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listener().await;
     tokio::spawn(async move { axum::serve(listener, app).await });
     url
+}
+
+/// As [`serve`], and handlers are told who asks.
+async fn serve_with_peers(app: Router) -> String {
+    let (listener, url) = listener().await;
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+async fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
 }
 
 fn payments() -> Router {
@@ -224,9 +239,26 @@ async fn a_listener_that_sheds_load_fails_and_says_so_and_passes_when_it_does_no
 }
 
 #[tokio::test]
+async fn a_listener_that_tells_no_handler_who_asks_fails_where_one_wants_to_know() {
+    let own = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| match peer.ip().is_loopback() {
+        true => StatusCode::OK,
+        false => StatusCode::FORBIDDEN,
+    };
+    let app = Router::new().route("/", get(own));
+    let url = serve_with_peers(app.clone()).await;
+    let test = run(Listener::at(url)).await;
+    assert_eq!(test.outcome, Outcome::Passed, "{test:?}");
+    let url = serve(app).await;
+    let test = run(Listener::at(url)).await;
+    assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
+    let message = test.message.unwrap();
+    let said = "answered 500 Internal Server Error";
+    assert!(message.contains(said), "{message}");
+}
+
+#[tokio::test]
 async fn a_listener_that_is_not_there_fails() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listener().await;
     drop(listener);
     let test = run(Listener::at(url)).await;
     assert_eq!(test.outcome, Outcome::Failed, "{test:?}");
