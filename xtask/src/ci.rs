@@ -14,10 +14,10 @@ use crate::prober;
 use crate::process;
 use crate::project::{self, cargo, previous};
 use crate::published::Workspace;
-use crate::reader;
 use crate::server::{Kind, Servers};
 use crate::signals::Signals;
 use crate::terminal::say;
+use crate::tool;
 
 pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     let step = |command: &mut Command| {
@@ -34,7 +34,7 @@ pub(crate) fn run(with: &[Kind], signals: &Signals) -> Result<ExitStatus> {
     library::ensure()?;
     prober::ensure()?;
     browser::ensure()?;
-    reader::ensure()?;
+    tool::ensure()?;
     let axe = Axe::ensure(signals)?;
     step(&mut cargo(["fmt", "--all", "--check"]))?;
     step(&mut previous(["fmt", "--all", "--check"]))?;

@@ -15,10 +15,10 @@ mod process;
 mod programs;
 mod project;
 mod published;
-mod reader;
 mod server;
 mod signals;
 mod terminal;
+mod tool;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, ExitStatus};
@@ -60,7 +60,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             library::ensure()?;
             prober::ensure()?;
             browser::ensure()?;
-            reader::ensure()?;
+            tool::ensure()?;
             let axe = Axe::ensure(signals)?;
             let servers = Servers::start(&order.with, signals)?;
             if order.previous {
@@ -93,7 +93,7 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         }
         Task::Minimal => {
             library::ensure()?;
-            reader::ensure()?;
+            tool::ensure()?;
             for mut command in minimal::prepare()? {
                 say!("\n=== {}", process::shown(&command));
                 let status = process::run(&mut command, signals)?;

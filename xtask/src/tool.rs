@@ -1,10 +1,18 @@
-//! The program by which the tests read reports as a CI server does.
+//! Small programs that the tests use.
 
 use anyhow::Result;
 
 use crate::install;
 
-/// Installs it where it is missing.
+/// The programs, and Debian's packages of them.
+const NEEDED: &[(&str, &[&str])] = &[
+    // Reads reports as a CI server does.
+    ("xmllint", &["libxml2-utils"]),
+    // Gives a network of a test's own its loopback.
+    ("ip", &["iproute2"]),
+];
+
+/// Installs those that are missing.
 pub(crate) fn ensure() -> Result<()> {
-    install::programs("a reader of XML", &[("xmllint", &["libxml2-utils"])])
+    install::programs("small programs", NEEDED)
 }

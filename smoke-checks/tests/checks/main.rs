@@ -16,6 +16,8 @@ mod http;
 mod issued;
 #[cfg(unix)]
 mod limits;
+#[cfg(target_os = "linux")]
+mod name_server;
 #[cfg(unix)]
 mod namespace;
 mod network;

@@ -1,4 +1,4 @@
-//! `Tcp` and `Dns` with listeners on loopback.
+//! `Tcp` with listeners on loopback, and `Dns` with names that no name server is asked for.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
