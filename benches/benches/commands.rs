@@ -3,14 +3,16 @@
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use axum::Router;
+use benches::inserting::limits;
 use benches::page::{Page, Table, beside, figure, millis};
 use benches::rounds::{Subject, take_turns, timed};
 use benches::scale::Scale;
-use benches::trivial::registry;
+use benches::trivial::{AT_ONCE, registry};
 use futures_util::FutureExt as _;
 use libtest_mimic::{Arguments, Trial};
 use smoke_axum::{Registry, SmokeLayer, Test};
@@ -20,6 +22,8 @@ use tokio::runtime::Runtime;
 /// What a process that this one starts is.
 const PROGRAM: &str = "SMOKE_BENCH_PROGRAM";
 const TESTS: &str = "SMOKE_BENCH_TESTS";
+/// For how many milliseconds each of its tests sleeps.
+const SLEEPS: &str = "SMOKE_BENCH_SLEEPS";
 const BUILD: &str = "4f2a91c";
 /// How long an instance test of a replica takes.
 const NAP: Duration = Duration::from_millis(50);
@@ -28,17 +32,8 @@ const JOBS: usize = 64;
 fn main() -> ExitCode {
     let program = env::var(PROGRAM).ok();
     let measured = match program.as_deref() {
-        Some("shop smoke") => return smoke_cli::main(registry(tests())),
-        Some("libtest-mimic") => {
-            let trial = |at| {
-                Trial::test(format!("shop::test_{at}"), || {
-                    nothing();
-                    Ok(())
-                })
-            };
-            let trials = (0..tests()).map(trial).collect();
-            return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
-        }
+        Some("shop smoke") => return shop(number(TESTS), number(SLEEPS)),
+        Some("libtest-mimic") => return mimic(number(TESTS), number(SLEEPS)),
         Some("smoke") => return smoke_cli::smoke(),
         _ => measure(),
     };
@@ -55,8 +50,8 @@ fn measure() -> Result<()> {
     let scale = Scale::asked_for();
     let mut page = Page::new("The commands");
     page.say(
-        "Whole processes, whose output is read from pipes. Least / median in milliseconds. `shop smoke` runs asynchronous tests with an empty body; \
-         libtest-mimic calls as many closures that do the same; in brackets how many times its median. `smoke gate` asks replicas on this \
+        "Whole processes, whose output is read from pipes. Least / median in milliseconds. `shop smoke` runs asynchronous tests with an empty body, or blocking \
+         ones that sleep for 1 ms, four at a time; libtest-mimic calls as many closures that do the same; in brackets how many times its median. `smoke gate` asks replicas on this \
          machine, each of which has an instance test that takes 50 ms, 64 at a time, twice in a row, which is at best the time that is given beside it; in brackets how many \
          times that.",
     );
@@ -79,20 +74,60 @@ fn measure() -> Result<()> {
 
 fn shop_smoke(scale: &Scale, table: &mut Table) -> Result<()> {
     let tests = scale.choose(10, 1000);
-    let command = |program: &str| {
-        let mut command = process(program);
-        command.env(TESTS, tests.to_string());
-        command
-    };
-    let mut subjects: [Subject<'_>; 2] = [
-        Box::new(|| ended(&mut command("libtest-mimic"))),
-        Box::new(|| ended(&mut command("shop smoke"))),
-    ];
-    let times = take_turns(scale.choose(1, 51), &mut subjects)?;
-    let name = format!("`shop smoke`, {tests} tests; libtest-mimic");
-    let (by_mimic, ours) = (&times[0], &times[1]);
-    table.row(&name, &[millis(by_mimic), beside(ours, by_mimic)]);
+    for (what, sleeps, rounds) in [("do nothing", 0, 51), ("sleep for 1 ms", 1, 11)] {
+        let command = |program: &str| {
+            let mut command = process(program);
+            command.env(TESTS, tests.to_string());
+            command.env(SLEEPS, sleeps.to_string());
+            command
+        };
+        let mut mimic = command("libtest-mimic");
+        if sleeps > 0 {
+            // It would have as many as there are cores.
+            mimic.arg(format!("--test-threads={AT_ONCE}"));
+        }
+        let mut subjects: [Subject<'_>; 2] = [
+            Box::new(|| ended(&mut mimic)),
+            Box::new(|| ended(&mut command("shop smoke"))),
+        ];
+        let times = take_turns(scale.choose(1, rounds), &mut subjects)?;
+        let name = format!("`shop smoke`, {tests} tests that {what}; libtest-mimic");
+        let (by_mimic, ours) = (&times[0], &times[1]);
+        table.row(&name, &[millis(by_mimic), beside(ours, by_mimic)]);
+    }
     Ok(())
+}
+
+/// The smoke tests of an application, by its command.
+fn shop(tests: usize, sleeps: usize) -> ExitCode {
+    if sleeps == 0 {
+        return smoke_cli::main(registry(tests));
+    }
+    let all = Registry::new().limits(limits(AT_ONCE));
+    smoke_cli::main((0..tests).fold(all, |registry, at| {
+        registry.test(Test::new(format!("bench::sleeps_{at}"), move || {
+            sleep(sleeps);
+        }))
+    }))
+}
+
+/// The same closures as tests of libtest-mimic.
+fn mimic(tests: usize, sleeps: usize) -> ExitCode {
+    let trial = |at| {
+        Trial::test(format!("bench::test_{at}"), move || {
+            match sleeps {
+                0 => async {}.now_or_never().unwrap_or_default(),
+                _ => sleep(sleeps),
+            }
+            Ok(())
+        })
+    };
+    let trials = (0..tests).map(trial).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn sleep(millis: usize) {
+    thread::sleep(Duration::from_millis(millis as u64));
 }
 
 fn smoke_gate(scale: &Scale, table: &mut Table) -> Result<()> {
@@ -150,13 +185,8 @@ fn ended(command: &mut Command) -> Result<Duration> {
     })
 }
 
-fn tests() -> usize {
-    let asked = env::var(TESTS).ok();
-    asked
-        .and_then(|tests| tests.parse().ok())
-        .unwrap_or_default()
-}
-
-fn nothing() {
-    async {}.now_or_never().unwrap_or_default();
+/// What the process that starts this one says.
+fn number(variable: &str) -> usize {
+    let said = env::var(variable).ok();
+    said.and_then(|said| said.parse().ok()).unwrap_or_default()
 }

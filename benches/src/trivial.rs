@@ -4,8 +4,8 @@ use smoke_axum::{Registry, Test};
 
 use crate::inserting::limits;
 
-/// The default.
-const AT_ONCE: usize = 4;
+/// How many run at once, which is the default.
+pub const AT_ONCE: usize = 4;
 
 /// As many of them.
 pub fn registry(tests: usize) -> Registry {

@@ -63,6 +63,8 @@ impl Artifacts {
         if !PLACES.take() {
             return;
         }
+        // A page that is still loading keeps the browser from answering whatever comes after it.
+        self.keep_text("URL: unknown: the browser did not answer in time\n");
         let url = match client.current_url().await {
             Ok(url) => url.to_string(),
             Err(error) => format!("unknown: {error}"),

@@ -19,6 +19,19 @@ impl Home {
         Self(Handle::try_current().ok())
     }
 
+    /// The runtime.
+    ///
+    /// # Errors
+    ///
+    /// When there was none.
+    pub(crate) fn runtime(&self) -> Result<&Handle> {
+        self.0.as_ref().ok_or_else(|| {
+            Error::msg(
+                "this check was made outside of the application's runtime, on which its pool lives: make it inside, as in #[tokio::main]",
+            )
+        })
+    }
+
     /// Does something there. It ends when nobody waits for it any more.
     ///
     /// # Errors
@@ -28,12 +41,7 @@ impl Home {
         &self,
         using: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let Some(home) = &self.0 else {
-            return Err(Error::msg(
-                "this check was made outside of the application's runtime, on which its pool lives: make it inside, as in #[tokio::main]",
-            ));
-        };
-        let task = home.spawn(using);
+        let task = self.runtime()?.spawn(using);
         let _given_up = GivenUp(task.abort_handle());
         match task.await {
             Ok(ended) => ended,

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smoke_core::{Answer, Ask, Event, Halt, Runner, Selection};
 use tokio::sync::broadcast::Receiver;
@@ -12,6 +13,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::args::Args;
 use crate::progress::{Progress, TICK};
 use crate::signals::{Signal, Signals};
+
+/// How often what happened is taken up: much more often than it is shown, since the runner keeps no more than what
+/// 500 tests do.
+const TAKE_UP: Duration = Duration::from_millis(4);
 
 /// Runs the selected tests. The answer, and the signal that stopped them, if one did.
 pub(crate) async fn carry_out(
@@ -34,8 +39,10 @@ pub(crate) async fn carry_out(
     if let Some(folder) = args.output.artifacts() {
         ask = ask.artifacts(folder);
     }
-    let mut tick = interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let [mut taking_up, mut tick] = [TAKE_UP, TICK].map(interval);
+    for tick in [&mut taking_up, &mut tick] {
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     let mut asking = pin!(runner.ask(ask));
     let mut answer = loop {
         tokio::select! {
@@ -48,7 +55,8 @@ pub(crate) async fn carry_out(
                 own.pass_on(&mut events, &mut progress);
                 progress.show();
             }
-            // Which run it is. The rest is not waited for: nothing is shown between two ticks.
+            _ = taking_up.tick() => own.pass_on(&mut events, &mut progress),
+            // Which run it is. The rest is not waited for: it would wake this thread for each test.
             Ok(event) = events.recv(), if own.run.is_none() => own.heard(&event, &mut progress),
             answer = &mut asking => break answer,
         }
@@ -90,7 +98,7 @@ impl Own {
         loop {
             match events.try_recv() {
                 Ok(event) => self.heard(&event, progress),
-                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Lagged(_)) => progress.missed(),
                 Err(_) => return,
             }
         }

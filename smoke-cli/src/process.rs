@@ -25,8 +25,8 @@ pub(crate) fn parsed<P: Parser>() -> Result<P, Exit> {
     })
 }
 
-/// Does the work on a thread that is none of a runtime's, which cannot start another: this one where it
-/// can be. An error where the work panicked.
+/// Does the work outside of any runtime, where another one can be started: on this thread if it is outside, else on
+/// a new one. An error where the work panicked.
 #[cfg(feature = "registry")]
 pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> thread::Result<T> {
     if Handle::try_current().is_ok() {

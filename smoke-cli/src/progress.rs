@@ -73,6 +73,11 @@ impl Progress {
         }
     }
 
+    /// Takes note that something was missed: some of what seems to run may be over.
+    pub(crate) fn missed(&mut self) {
+        self.running.clear();
+    }
+
     /// Says something that is none of a test's.
     pub(crate) fn say(&mut self, notice: &str) {
         self.line(self.paint.strong(notice));

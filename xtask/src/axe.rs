@@ -1,4 +1,4 @@
-//! axe-core, with which the tests look for what shuts people out of the page.
+//! axe-core, with which the tests look for accessibility problems of the page.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::install;
 use crate::process;
@@ -33,17 +33,21 @@ impl Axe {
     /// else than what the lock file has the checksum of.
     pub(crate) fn ensure(signals: &Signals) -> Result<Self> {
         if let Some(own) = env::var_os(VARIABLE) {
-            return Ok(Self(own));
+            // The tests have another folder as theirs.
+            let own = std::path::absolute(own)?;
+            ensure!(own.is_file(), "{VARIABLE}: {} is no file", own.display());
+            return Ok(Self(own.into()));
         }
         let wanted = project::root().join("probers/axe");
         let script = fetched(&wanted, &project::target().join("axe"), |folder| {
-            install::programs("npm and Node.js", &[("npm", &["npm"])])?;
-            say!("fetching axe-core by npm");
-            process::run_quietly(&mut npm(folder), signals).with_context(|| {
+            let without = || {
                 format!(
-                    "npm needs its registry once; without one, set {VARIABLE} to the path of an axe.min.js"
+                    "npm needs its registry once; without it, set {VARIABLE} to the path of an axe.min.js"
                 )
-            })
+            };
+            install::programs("npm and Node.js", &[("npm", &["npm"])]).with_context(without)?;
+            say!("fetching axe-core by npm");
+            process::run_quietly(&mut npm(folder), signals).with_context(without)
         });
         Ok(Self(script?.into()))
     }

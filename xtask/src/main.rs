@@ -61,12 +61,13 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
             prober::ensure()?;
             browser::ensure()?;
             tool::ensure()?;
-            let axe = Axe::ensure(signals)?;
-            let servers = Servers::start(&order.with, signals)?;
             if order.previous {
+                let servers = Servers::start(&order.with, signals)?;
                 let mut test = project::test_previous();
                 return process::run(servers.beside(test.args(&order.extra)), signals);
             }
+            let axe = Axe::ensure(signals)?;
+            let servers = Servers::start(&order.with, signals)?;
             let mut test = project::test();
             let test = axe.beside(servers.beside(test.args(&order.extra)));
             let status = process::run(test, signals)?;
@@ -78,10 +79,10 @@ fn run(order: &Order, signals: &Signals) -> Result<ExitStatus> {
         Task::WithServers => {
             library::ensure()?;
             browser::ensure()?;
-            let axe = Axe::ensure(signals)?;
+            tool::ensure()?;
             let servers = Servers::start(&order.with, signals)?;
             let mut command = Command::new(&order.extra[0]);
-            let command = axe.beside(servers.beside(command.args(&order.extra[1..])));
+            let command = servers.beside(command.args(&order.extra[1..]));
             process::run_in_front(command, signals)
         }
         Task::Bench => bench::run(order, signals),

@@ -10,6 +10,8 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("xmllint", &["libxml2-utils"]),
     // Gives a network of a test's own its loopback.
     ("ip", &["iproute2"]),
+    // Sends signals to programs under test.
+    ("kill", &["procps"]),
 ];
 
 /// Installs those that are missing.

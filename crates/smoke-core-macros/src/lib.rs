@@ -94,6 +94,7 @@ use proc_macro::TokenStream;
 /// | `advisory` | if it fails it is reported as warned, and blocks nothing |
 /// | `on_request` | schedules leave it out: it runs only where somebody asks for a run that has it |
 /// | `destructive` | something stays of it: runs only if the registry allows it and a POST with the token asks |
+/// | `shared`, `decisive`, `scheduled` | in a suite that says `instance`, `advisory` or `on_request`: not this test |
 /// | `timeout = "5s"` | how long it may take, instead of the registry's limit for tests |
 /// | `tags("a", "b")` | tags to select it by: `?select=tag:a` |
 /// | `serial` | never runs at the same time as another `serial` test |
@@ -172,7 +173,8 @@ pub fn smoke_test(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// # Attributes
 ///
 /// The same as those of [`macro@smoke_test`]. `name` replaces the type's name as the last part of the
-/// suite's path. `tags` are added to each test's own. All others are the defaults of its tests: a test
+/// suite's path. `tags` are added to each test's own. `slow` and `destructive` hold for all of its
+/// tests. All others are their defaults: a test
 /// that says `shared`, `decisive` or `scheduled` is not what its suite says by `instance`, `advisory` or
 /// `on_request`.
 #[proc_macro_attribute]

@@ -1,4 +1,4 @@
-//! axe-core, which knows what shuts people out of a page.
+//! axe-core, which finds accessibility problems of a page.
 
 use serde_json::Value;
 

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use smoke_browser::{Browser, Browsers};
 use smoke_core::{Error, Outcome, Provided, Registry, Result, Test, fail};
+use tokio::sync::Notify;
 
 use crate::processes;
 use crate::shop::{ask, asked, pages};
@@ -49,6 +52,37 @@ async fn a_failure_leaves_a_screenshot_the_console_and_the_url() {
     assert_eq!(run(true).await, Outcome::Failed);
     assert_eq!(run(false).await, Outcome::Passed);
     assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_page_that_is_still_loading_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked_for = Arc::new(Notify::new());
+    let loads = {
+        let asked_for = Arc::clone(&asked_for);
+        move |browser: Browser| {
+            let asked_for = Arc::clone(&asked_for);
+            async move {
+                tokio::select! {
+                    loaded = browser.open("/slow") => loaded?,
+                    () = asked_for.notified() => fail!("it is too slow"),
+                }
+                Ok::<_, Error>(())
+            }
+        }
+    };
+    let page = move || {
+        asked_for.notify_one();
+        std::future::pending::<&str>()
+    };
+    let slow = move || Router::new().route("/slow", get(page.clone()));
+    let registry = Registry::new()
+        .app(smoke_axum::app(slow))
+        .provide(Browsers::new().require_browser().artifacts(folder.path()));
+    let report = asked(registry.test(Test::new("shop::loads", loads)), ask()).await;
+    assert_eq!(report.tests[0].outcome, Outcome::Failed, "{report:?}");
+    let text = std::fs::read_to_string(folder.path().join("shop.loads.txt")).unwrap();
+    assert_eq!(text, "URL: unknown: the browser did not answer in time\n");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use smoke_core::{Error, Failure, Test};
 
 use super::pool::Pool;
-use super::production::Production;
+use super::production::{Hindrance, Production};
 
 /// A pool that gives a connection in time, on which the database answers.
 ///
@@ -21,7 +21,7 @@ use super::production::Production;
 ///
 /// # Errors
 ///
-/// None: whatever is in the way of the answer is a failure.
+/// It errs where it was made outside of the application's runtime.
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ impl<P: Pool> From<PoolConnection<P>> for Test {
         let body = |production: Production<P>| async move {
             let ping = |mut connection| async move { P::ping(&mut connection).await };
             let asked = production.lend(ping).await;
-            let answered = asked.map_err(|hindrance| Failure::new(hindrance.into_message()))?;
+            let answered = asked.map_err(Hindrance::failed)?;
             answered.map_err(|error| {
                 let said = format!("a connection that the pool gave does not work: {error:#}");
                 Error::from(Failure::new(said))

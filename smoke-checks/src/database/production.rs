@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use smoke_core::{Error, Result, Test};
+use smoke_core::{Error, Failure, Result, Test};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -23,6 +23,8 @@ pub(super) struct Production<P> {
 
 /// Why nothing came of the use of a connection.
 pub(super) enum Hindrance {
+    /// There is no runtime to ask it on.
+    Homeless(Error),
     /// The pool gave none.
     Unlent(String),
     /// The database did not answer on it in time.
@@ -41,6 +43,11 @@ impl<P: Pool> Production<P> {
     pub(super) fn within(mut self, limit: Duration) -> Self {
         self.within = limit;
         self
+    }
+
+    /// How long all of it may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.within
     }
 
     pub(super) fn pool(&self) -> &P {
@@ -73,6 +80,9 @@ impl<P: Pool> Production<P> {
         T: Send + 'static,
         Fut: Future<Output = T> + Send,
     {
+        if !P::BLOCKS {
+            self.home.runtime().map_err(Hindrance::Homeless)?;
+        }
         let is_lent = Arc::new(AtomicBool::new(false));
         let (pool, within, lent) = (self.pool.clone(), self.within, Arc::clone(&is_lent));
         let using = async move {
@@ -125,10 +135,11 @@ impl<P: Pool> Production<P> {
 }
 
 impl Hindrance {
-    /// What it says.
-    pub(super) fn into_message(self) -> String {
+    /// For a check of the pool itself: a failure, where it could look at all.
+    pub(super) fn failed(self) -> Error {
         match self {
-            Self::Unlent(message) | Self::Silent(message) => message,
+            Self::Homeless(error) => error,
+            Self::Unlent(message) | Self::Silent(message) => Failure::new(message).into(),
         }
     }
 }
@@ -136,6 +147,9 @@ impl Hindrance {
 impl From<Hindrance> for Error {
     /// For a check to which the connection is the way, and not what it looks at.
     fn from(hindrance: Hindrance) -> Self {
-        Self::msg(hindrance.into_message())
+        match hindrance {
+            Hindrance::Homeless(error) => error,
+            Hindrance::Unlent(message) | Hindrance::Silent(message) => Self::msg(message),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use super::least::Free;
 
@@ -42,7 +43,7 @@ pub(super) fn limits() -> io::Result<Vec<(String, Free)>> {
 }
 
 /// Those of the group that `/proc/self/cgroup` names, and of those that it is in. A group without a limit is
-/// none.
+/// left out.
 fn of_groups(root: &Path, groups: &str) -> io::Result<Vec<(String, Free)>> {
     let Some((version, root, group)) = own(root, groups)? else {
         return Ok(Vec::new());
@@ -72,15 +73,26 @@ fn own(root: &Path, groups: &str) -> io::Result<Option<(Version, PathBuf, PathBu
         // A container mostly sees its own group at the root, under the name that it has outside.
         let group = Some(root.join(group)).filter(|group| group.exists());
         let group = group.unwrap_or_else(|| root.clone());
-        let is_seen = group.join(V1.limit).exists();
+        let is_seen = has_this_process(&group);
         return seen(is_seen, (V1, root, group));
     }
     if let Some(group) = of(str::is_empty) {
-        let is_seen = !group.starts_with("..") && root.join(group).join("cgroup.procs").exists();
         let group = root.join(group);
+        let is_seen = has_this_process(&group);
         return seen(is_seen, (V2, root.to_owned(), group));
     }
     Ok(None)
+}
+
+/// Whether it is this process's group: of a mount that shows another part of the groups, it may be one of the same
+/// name.
+fn has_this_process(group: &Path) -> bool {
+    let own = process::id().to_string();
+    match fs::read_to_string(group.join("cgroup.procs")) {
+        Ok(processes) => processes.lines().any(|id| id == own),
+        // Such a group has threads, and keeps their processes to itself.
+        Err(error) => error.kind() == ErrorKind::Unsupported,
+    }
 }
 
 fn seen<T>(is_seen: bool, group: T) -> io::Result<Option<T>> {
@@ -120,6 +132,10 @@ mod tests {
         }
     }
 
+    fn own_id() -> String {
+        format!("1\n{}\n", process::id())
+    }
+
     /// In MiB: what is free, and of how much.
     fn found(root: &Path, groups: &str) -> Vec<(u64, u64)> {
         let found = of_groups(root, groups).unwrap();
@@ -155,7 +171,7 @@ mod tests {
         group(
             &slice.join("pod/container"),
             &[
-                ("cgroup.procs", ""),
+                ("cgroup.procs", &own_id()),
                 ("memory.max", "max\n"),
                 ("memory.current", "1\n"),
             ],
@@ -175,7 +191,9 @@ mod tests {
                 ("memory.usage_in_bytes", "99614720\n"),
             ],
         );
+        let id = own_id();
         let own = [
+            ("cgroup.procs", &*id),
             ("memory.limit_in_bytes", "104857600\n"),
             ("memory.usage_in_bytes", "99614720\n"),
             (
@@ -194,7 +212,23 @@ mod tests {
     #[test]
     fn a_group_that_cannot_be_seen_is_an_error_and_none_is_not() {
         let root = tempfile::tempdir().unwrap();
-        for groups in ["0::/../elsewhere\n", "4:memory:/own\n", "0::/own\n"] {
+        // Those of the host, as a container may see them.
+        for root in [root.path().to_owned(), root.path().join("memory")] {
+            group(
+                &root,
+                &[
+                    ("cgroup.procs", "1\n"),
+                    ("memory.limit_in_bytes", "9223372036854771712\n"),
+                ],
+            );
+        }
+        for groups in [
+            "0::/../elsewhere\n",
+            "4:memory:/own\n",
+            "0::/own\n",
+            "0::/\n",
+            "4:memory:/\n",
+        ] {
             let error = of_groups(root.path(), groups).unwrap_err();
             assert!(error.to_string().contains("cannot be seen"), "{error}");
         }

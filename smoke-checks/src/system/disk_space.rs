@@ -10,9 +10,9 @@ use super::least::{Free, Least, bytes, pieces};
 use crate::check;
 use crate::own_thread::OwnThread;
 
-/// Space and inodes that are free on the file system of a path, for any user: what is kept for root
-/// counts for nobody, also where this process is root's. It is what keeps a full disk usable, and root in a
-/// container may mostly not use it.
+/// Space and inodes that are free on the file system of a path. What is kept for root does not count as
+/// free, even where this process is root's: it keeps a full disk usable, and root in a container may mostly
+/// not use it.
 ///
 /// 5 % of each has to be free unless set. A file system that counts no inodes, such as btrfs, has enough.
 ///

@@ -75,7 +75,7 @@ impl MinijinjaTemplates {
 
     /// Adds all files in a folder and those below it, by the names that `path_loader` gives them. Links are
     /// followed, but for one that leads back to a folder which it is in. Files and folders whose names begin
-    /// with a dot are none.
+    /// with a dot are skipped.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self

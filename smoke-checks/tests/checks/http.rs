@@ -139,12 +139,13 @@ async fn streams() -> String {
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
-            // Whoever is answered before it has asked gives up.
-            stream.read_exact(&mut [0; 3]).await.unwrap();
+            // Whoever is answered before it has asked gives up, and so does who has no more time.
+            let asked = stream.read_exact(&mut [0; 3]).await;
             let begun =
                 b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: operational\n\n";
-            stream.write_all(begun).await.unwrap();
-            open.push(stream);
+            if asked.is_ok() && stream.write_all(begun).await.is_ok() {
+                open.push(stream);
+            }
         }
     });
     url

@@ -183,7 +183,7 @@ async fn the_first_rows_of_two_replicas_at_once_are_no_failure_on_mariadb() {
 
 /// One writes after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_first_rows_of_two_replicas_at_once_are_no_failure_on_sqlite() {
+async fn two_replicas_at_once_wait_for_each_other_on_sqlite() {
     let database: Database<Sqlite> = Sqlite::new().await;
     database.run(Sqlite::COMMIT_TABLE).await;
     let pool = <Sqlx as Library<Sqlite>>::pool(&database.url, 2).await;

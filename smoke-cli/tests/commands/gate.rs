@@ -4,11 +4,13 @@ use std::io::Cursor;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use nix::sys::signal::Signal;
 use smoke_core::Outcome;
 use tokio::sync::Barrier;
+use tokio::time::timeout;
 
 use crate::fleet::{Is, Replica, answer, counts, named, own, serve_at};
 use crate::formats::is_of_the_schema;
@@ -357,6 +359,7 @@ fn a_narrow_terminal_cuts_its_lines() {
 /// Each replica answers once as many are asked as there are jobs.
 fn as_many_are_asked_at_a_time_as_there_are_jobs() {
     const JOBS: usize = 3;
+    const TOGETHER: Duration = Duration::from_secs(5);
     let barrier = Arc::new(Barrier::new(JOBS));
     let (asked, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let replica = |instance: &'static str| {
@@ -364,7 +367,8 @@ fn as_many_are_asked_at_a_time_as_there_are_jobs() {
         let run = async move || {
             let at_once = asked.fetch_add(1, Ordering::SeqCst) + 1;
             most.fetch_max(at_once, Ordering::SeqCst);
-            barrier.wait().await;
+            // One that was held up leaves the others alone.
+            let _ = timeout(TOGETHER, barrier.wait()).await;
             asked.fetch_sub(1, Ordering::SeqCst);
             answer(instance, vec![own("shop::disk", Outcome::Passed)])
         };

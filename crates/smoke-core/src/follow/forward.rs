@@ -37,7 +37,7 @@ impl Sources {
 }
 
 /// Forwards until one side ends it. A reader without room for a message is waited for, and dropped when it makes
-/// none in time. Meanwhile the channel of the events keeps what happens; no run waits.
+/// none in time. Meanwhile the channel of the events keeps the newest of what happens; no run waits.
 pub(super) async fn forward(sources: Sources, told: mpsc::Sender<Message>) {
     let Sources {
         mut events,

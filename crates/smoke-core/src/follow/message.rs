@@ -11,7 +11,7 @@ pub(super) enum Message {
     /// From now on what happens is told.
     Opened,
     Happened(Event),
-    /// So many events were lost: the coordinator was behind.
+    /// So many events were lost: the coordinator or the reader was behind.
     Missed(u64),
     /// Nothing has happened.
     Beat,

@@ -8,19 +8,21 @@ use super::words::{ago, class, time, word};
 use crate::history::{Begun, Past};
 
 /// How many are shown, and how many bytes of the page they take.
-const RUNNING: (usize, usize) = (10, 1024);
+const RUNNING: (usize, usize) = (10, 2 * 1024);
 const ENDED: (usize, usize) = (12, 5 * 1024);
 /// How many bytes the reasons of one take.
-const REASONS: usize = 512;
+const REASONS: usize = 2 * 1024;
 
 /// What runs now. The script adds the tests, one by one.
 pub(super) fn under_way(view: &View) -> Markup {
     let begun = view.known.under_way.iter();
     let shown = view.first(RUNNING, begun.map(|begun| running(view, begun)));
+    let more = view.known.under_way.len() - shown.len();
     html! {
         section #now aria-labelledby="running" hidden[view.known.under_way.is_empty()] {
             h2 #running { "Running now" }
             ul .running { @for begun in shown { (begun) } }
+            @if more > 0 { p .note { "and " (more) " more" } }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::words::{class, path, time, whole, word};
 /// How many schedules are shown, and how many bytes of the page they take.
 const SCHEDULES: (usize, usize) = (12, 2 * 1024);
 /// How many bytes the notes of a probe take, of each kind.
-const NOTES: usize = 768;
+const NOTES: usize = 2 * 1024;
 
 /// The probes: in a word for a stranger.
 pub(super) fn probes(view: &View) -> Markup {

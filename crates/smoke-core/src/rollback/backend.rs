@@ -177,8 +177,8 @@ pub trait Session: Send + Sync + 'static {
     }
 
     /// How long the next sandbox of this process waits, so that production can write in between: for
-    /// databases where nobody else can write while a sandbox is open. `held` is how long sandboxes were
-    /// open since the last pause, one right after the other.
+    /// databases where nobody else can write while a sandbox is open. `held` is how long sandboxes kept
+    /// others from writing since the last pause, one right after the other.
     fn pause(&self, held: Duration) -> Duration {
         let _ = held;
         Duration::ZERO

@@ -78,7 +78,7 @@ impl Job {
     pub(crate) fn allowed(&self, timing: &Timing) -> Allowed {
         match self.body.kind() {
             Kind::Browser => Allowed {
-                holds: Some(self.timeout),
+                holds: Some(self.timeout + timing.browser_finisher),
                 finisher: timing.browser_finisher,
             },
             _ => Allowed {

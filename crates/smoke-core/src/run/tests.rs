@@ -194,8 +194,9 @@ async fn a_run_is_answered_in_time_whatever_a_browser_does() {
         if said.contains("had not ended when the run's limit of 1s was near") {
             break;
         }
-        // On a busy machine its turn may not have come.
-        assert!(said.contains("before its turn came"), "{said}");
+        // On a busy machine its turn may not have come, or not the end of its work.
+        let was_late = ["before its turn came", "stopped: the run's limit"];
+        assert!(was_late.iter().any(|late| said.contains(late)), "{said}");
         assert!(began.elapsed() < LONG, "its turn never comes");
     }
 }
@@ -214,9 +215,7 @@ async fn a_shutdown_waits_for_no_browser() {
         async move { ask(&runner).await }
     });
     ending.notified().await;
-    let began = Instant::now();
-    runner.shutdown().await;
-    assert!(began.elapsed() < LONG);
+    tokio::time::timeout(LONG, runner.shutdown()).await.unwrap();
     asked.abort();
 }
 

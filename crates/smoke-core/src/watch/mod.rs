@@ -191,6 +191,7 @@ impl Watch {
             Reason::Starting => "the first scheduled run has not ended yet",
             Reason::Stale => "a schedule has not told anything for three periods and its limit",
             Reason::Held => "no run of each schedule has passed in this process yet",
+            Reason::Nothing => "no test is selected by a schedule",
             Reason::Unknown => "no scheduled run has ended yet, or there is no schedule",
             _ => return None,
         })

@@ -3,7 +3,7 @@
 mod statements;
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smoke_core::{Error, Failure, Result, Test};
 
@@ -147,9 +147,10 @@ impl<P: Commits> From<Commit<P>> for Test {
         let statements = statements(&table, instance.as_deref().unwrap_or("unknown"));
         let body = move |production: Production<P>| {
             let (statements, table) = (statements.clone(), table.clone());
+            let limit = production.limit();
             async move {
-                let write = |mut connection| async move {
-                    committed::<P>(&mut connection, &statements).await
+                let write = move |mut connection| async move {
+                    committed::<P>(&mut connection, &statements, limit).await
                 };
                 let wrote = match production.lend(write).await {
                     Ok(wrote) => wrote.map_err(|why| said(&table, &why)),
@@ -166,14 +167,17 @@ impl<P: Commits> From<Commit<P>> for Test {
 }
 
 /// The first rows of all are made by replicas at once, of which one is refused: a key that is there by then, a
-/// deadlock. Whoever is refused finds the row the next time.
+/// deadlock. Whoever is refused finds the row the next time. That comes at once: what took long was another lock, and
+/// is not waited for again.
 async fn committed<P: Commits>(
     connection: &mut P::Connection,
     statements: &[String],
+    limit: Duration,
 ) -> Result<(), Uncommitted> {
+    let began = Instant::now();
     let mut ended = P::commit(connection, statements).await;
     for _ in 1..TRIES {
-        if !matches!(ended, Err(Uncommitted::Write(_))) {
+        if !matches!(ended, Err(Uncommitted::Write(_))) || began.elapsed() > limit / 4 {
             break;
         }
         match P::commit(connection, statements).await {

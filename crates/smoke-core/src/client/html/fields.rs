@@ -74,7 +74,7 @@ impl Fields {
                 choice.on = on;
                 Ok(())
             }
-            (None, _) => Err(format!("the field {name:?} is no checkbox")),
+            (None, _) => Err(format!("the field {name:?} is not a checkbox")),
             (Some(_), Some(_)) => Err(format!(
                 "several checkboxes have the name {name:?}: choose one by its value"
             )),
@@ -94,7 +94,7 @@ impl Fields {
             .iter()
             .position(|(chosen, multiple)| *multiple || chosen.is_empty());
         let Some((chosen, multiple)) = fields.get_mut(free.unwrap_or(0)) else {
-            return Err(format!("the field {name:?} is no file"));
+            return Err(format!("the field {name:?} is not a file field"));
         };
         if !*multiple {
             chosen.clear();

@@ -138,8 +138,11 @@ impl Form {
         media_type: impl AsRef<str>,
         bytes: impl Into<Bytes>,
     ) -> Result<Self, Failure> {
-        let done = match MediaType::parse(media_type.as_ref()) {
-            Ok(media_type) => {
+        let media_type = media_type.as_ref();
+        // It becomes a line of its own, and what reads it lets an escaped line break through.
+        let is_line = !media_type.contains(char::is_control);
+        let done = match MediaType::parse(media_type) {
+            Ok(media_type) if is_line => {
                 let file = File {
                     name: file_name.into(),
                     media_type: media_type.to_string(),
@@ -147,9 +150,8 @@ impl Form {
                 };
                 self.fields.attach(name.as_ref(), file)
             }
-            Err(error) => Err(format!(
-                "the media type {:?} of a file cannot be read: {error}",
-                media_type.as_ref()
+            _ => Err(format!(
+                "the media type {media_type:?} of a file cannot be read"
             )),
         };
         self.after(done)

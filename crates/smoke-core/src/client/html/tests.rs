@@ -160,14 +160,21 @@ async fn what_cannot_be_filled_in_is_named_with_what_can() {
             form().set("land", "DE"),
             r#"does not offer "DE"; it offers "AT""#,
         ),
-        (form().check("email"), r#"the field "email" is no checkbox"#),
+        (
+            form().check("email"),
+            r#"the field "email" is not a checkbox"#,
+        ),
         (form().check("b"), "several checkboxes have the name"),
         (
             form().attach("email", "a.png", "image/png", "x"),
-            r#"the field "email" is no file"#,
+            r#"the field "email" is not a file field"#,
         ),
         (
             form().attach("photo", "a.png", "image/png\r\nx: y", "x"),
+            "of a file cannot be read",
+        ),
+        (
+            form().attach("photo", "a.png", "text/plain; a=\"\\\r\\\nx: y\"", "x"),
             "of a file cannot be read",
         ),
     ] {
