@@ -231,7 +231,7 @@ fn what_cannot_be_used_is_named_with_the_remedy() {
         (
             BREAK,
             "all",
-            &format!("error: {BREAK} is \"all\": set it to \"writes\" or to \"mail\", or unset it"),
+            &format!("error: {BREAK} is \"all\": set it to \"writes\""),
         ),
     ] {
         let error = refuses_to_start(&database, (name, value));
