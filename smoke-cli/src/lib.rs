@@ -123,6 +123,8 @@
 #![cfg(any(feature = "program", feature = "registry"))]
 
 #[cfg(feature = "registry")]
+mod apart;
+#[cfg(feature = "registry")]
 mod args;
 #[cfg(feature = "registry")]
 mod course;

@@ -1,14 +1,8 @@
 //! What the programs have in common: how they begin, and how they end where they cannot.
 
 use std::io;
-#[cfg(feature = "registry")]
-use std::panic::{AssertUnwindSafe, catch_unwind};
-#[cfg(feature = "registry")]
-use std::thread;
 
 use clap::Parser;
-#[cfg(feature = "registry")]
-use tokio::runtime::Handle;
 
 use crate::exit::Exit;
 use crate::output::say;
@@ -23,16 +17,6 @@ pub(crate) fn parsed<P: Parser>() -> Result<P, Exit> {
         let is_help = !said.use_stderr();
         if is_help { Exit::Pass } else { Exit::Usage }
     })
-}
-
-/// Does the work outside of any runtime, where another one can be started: on this thread if it is outside, else on
-/// a new one. An error where the work panicked.
-#[cfg(feature = "registry")]
-pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> thread::Result<T> {
-    if Handle::try_current().is_ok() {
-        return thread::scope(|scope| scope.spawn(work).join());
-    }
-    catch_unwind(AssertUnwindSafe(work))
 }
 
 /// Does the work on this thread, which must not be one of a runtime.

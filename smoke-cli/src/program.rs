@@ -6,8 +6,9 @@ use clap::Parser;
 use smoke_core::Runner;
 
 use crate::Args;
+use crate::apart::apart;
 use crate::exit::Exit;
-use crate::process::{apart, parsed};
+use crate::process::parsed;
 use crate::run::blocking;
 use crate::shut_down::shut_down;
 

@@ -2,7 +2,7 @@
 
 use smoke_core::Runner;
 
-use crate::process::apart;
+use crate::apart::apart;
 
 /// Has the runner's connections closed, on whatever thread.
 pub(crate) fn shut_down(runner: &Runner) {
