@@ -11,11 +11,11 @@ use super::view::View;
 const TEXT: usize = 300;
 const LINE: usize = 200;
 
-/// So many bytes of the page.
+/// How many bytes of the page are left for something.
 pub(super) struct Room(usize);
 
 impl View {
-    /// So many, unless all is wanted.
+    /// The bound, unless all is wanted.
     pub(super) fn at_most(&self, most: usize) -> usize {
         if self.all { usize::MAX } else { most }
     }

@@ -13,9 +13,9 @@ const DETAILED: usize = 10;
 /// Of how many the details are open: so many that what else failed is not far below.
 const OPEN: usize = 3;
 /// How many bytes of the page the details take.
-const ROOM: usize = 12 * 1024;
+const DETAILS: usize = 12 * 1024;
 
-/// They take so many `bytes` of the page.
+/// They take at most that many `bytes` of the page.
 pub(super) fn section(view: &View, bytes: usize) -> Markup {
     let shown = shown(view, bytes);
     let hidden = view.rows.len() - shown.len();
@@ -40,7 +40,7 @@ pub(super) fn section(view: &View, bytes: usize) -> Markup {
 }
 
 fn shown(view: &View, bytes: usize) -> Vec<Markup> {
-    let mut room = view.room(ROOM);
+    let mut room = view.room(DETAILS);
     let rows = view.rows.iter().enumerate().map(|(at, row)| {
         let failed = row.newest.as_deref().filter(|test| has_details(test));
         let details = failed

@@ -79,10 +79,11 @@ fn short(test: &TestReport) -> TestReport {
     }
     for request in &test.requests {
         let size = request.method.len() + request.path.len();
-        room = room.saturating_sub(size);
-        if room > 0 {
-            short.requests.push(request.clone());
-        }
+        let Some(left) = room.checked_sub(size) else {
+            break;
+        };
+        room = left;
+        short.requests.push(request.clone());
     }
     short
 }
