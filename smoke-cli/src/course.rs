@@ -47,14 +47,8 @@ pub(crate) async fn carry_out(
     let mut answer = loop {
         tokio::select! {
             biased;
-            signal = signals.next() => {
-                own.pass_on(&mut events, &mut progress);
-                progress.say(stopping.told(signal));
-            }
-            _ = tick.tick() => {
-                own.pass_on(&mut events, &mut progress);
-                progress.show();
-            }
+            signal = signals.next() => progress.say(stopping.told(signal)),
+            _ = tick.tick() => progress.show(),
             _ = taking_up.tick() => own.pass_on(&mut events, &mut progress),
             // Which run it is. The rest is not waited for: it would wake this thread for each test.
             Ok(event) = events.recv(), if own.run.is_none() => own.heard(&event, &mut progress),

@@ -8,7 +8,8 @@ use crate::plain::{lines, one_line};
 
 /// Seconds, as every time is shown.
 pub(crate) fn seconds(time: Duration) -> String {
-    let rounded = time + Duration::from_micros(500);
+    // A report may say anything.
+    let rounded = time.saturating_add(Duration::from_micros(500));
     format!("{}.{:03}s", rounded.as_secs(), rounded.subsec_millis())
 }
 
@@ -52,4 +53,21 @@ pub(crate) fn requests(test: &TestReport) -> impl Iterator<Item = String> {
 /// What was logged while a test ran.
 pub(crate) fn logged(test: &TestReport) -> impl Iterator<Item = String> {
     test.log.iter().flat_map(|said| lines(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_rounded_however_many_they_are() {
+        for (time, shown) in [
+            (Duration::ZERO, "0.000s"),
+            (Duration::from_micros(1_499), "0.001s"),
+            (Duration::from_micros(59_999_500), "60.000s"),
+            (Duration::MAX, "18446744073709551615.999s"),
+        ] {
+            assert_eq!(seconds(time), shown);
+        }
+    }
 }
